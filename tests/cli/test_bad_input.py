@@ -5,7 +5,8 @@ import json
 import pytest
 from cli_tables import HEAD, census, replaced, write_csv
 
-TYPES = ".csv, .tsv, .csv.gz, .tsv.gz, .parquet, .arrow, .feather, .ipc, .ndjson, .jsonl"
+WRITTEN = ".csv, .tsv, .csv.gz, .tsv.gz, .parquet, .arrow, .feather, .ipc, .ndjson, .jsonl"
+TYPES = f"{WRITTEN}, .npz, .npy, .mat, .arff"
 LEAST = min(row[4] for row in census())
 FIRST = census()[0][1]
 QUICK = ("--model", "linear", "--seeds", 1)
@@ -471,7 +472,7 @@ def test_predictions_never_overwrite_what_they_come_from(polytask, fitted, table
 def test_predictions_of_an_unknown_type(polytask, fitted, table):
     ran = polytask("predict", "model", table, "--out", "p.txt")
     assert ran.status == 2
-    assert ran.err == f"error: p.txt is of an unknown type '.txt'. Known: {TYPES}.\n"
+    assert ran.err == f"error: p.txt is of an unknown type '.txt'. Known: {WRITTEN}.\n"
 
 
 def test_a_named_task_without_a_label(polytask, tmp_path):

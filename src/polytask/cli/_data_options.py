@@ -29,7 +29,8 @@ Table = Annotated[
     Path | None,
     typer.Argument(
         metavar="TABLE",
-        help="The data: a .csv, .tsv, .parquet, .arrow or .ndjson file.",
+        help="The data: a .csv, .tsv, .parquet, .arrow, .ndjson, .npz, .mat or .arff file, or a folder "
+        "saved by Hugging Face's datasets.",
         show_default=False,
     ),
 ]

@@ -188,3 +188,8 @@ def test_a_line_that_is_too_long(tmp_path):
     path = written(tmp_path, "a,b\n1,2\n1,2,3\n")
     with pytest.raises(SourceFileError, match=r"line 3 has 3 cells, but the header names 2 col"):
         read_table(path)
+
+
+def test_nan_in_a_file_is_missing_as_it_is_in_a_frame(tmp_path):
+    pl.DataFrame({"x": [1.0, float("nan")]}).write_parquet(tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet")["x"].to_list() == [1.0, None]

@@ -36,6 +36,7 @@ COLUMN_ROLES = (
     "text",
     "tokens",
     "sequence",
+    "tensor",
     "smiles",
     "drop",
 )
@@ -52,7 +53,7 @@ WORD_ROLES = ("text", "tokens")
 """Roles of columns whose steps are words or tokens."""
 STEP_ROLES = (*WORD_ROLES, "sequence")
 """Roles of columns whose cells have several steps."""
-TYPED_ROLES = (*STEP_ROLES, "smiles")
+TYPED_ROLES = (*STEP_ROLES, "tensor", "smiles")
 """Roles whose cells must be of a type, and stay as they are."""
 _FORMED = ("date", "identifier", *STEP_ROLES)
 """Roles that may have a form."""
@@ -220,9 +221,10 @@ def _lists(series: pl.Series, holds: str | None, role: str) -> pl.Series:
         "smiles": {"text"},
         "tokens": {"text", "token lists", "empty lists"},
         "sequence": {"number lists", "empty lists"},
+        "tensor": {"tensors"},
     }
     if holds not in suitable[role]:
-        raise _unfit(series, "a sequence" if role == "sequence" else role)
+        raise _unfit(series, f"a {role}" if role in {"sequence", "tensor"} else role)
     return series
 
 

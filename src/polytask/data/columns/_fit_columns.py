@@ -48,6 +48,7 @@ _BY_ROLE: Mapping[str, type[Column]] = {
     "text": TextColumn,
     "tokens": TokensColumn,
     "sequence": SequenceColumn,
+    "tensor": TensorColumn,
     "smiles": SmilesColumn,
 }
 """Encoders of columns with a declared role."""

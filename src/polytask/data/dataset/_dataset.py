@@ -13,6 +13,7 @@ from polytask._listing import first_and_more
 from polytask._naming import suggestion
 from polytask.data.dataset._chosen_tasks import chosen_tasks, long_task
 from polytask.data.dataset._from_arrays import arrays_source
+from polytask.data.dataset._from_dataset import open_dataset, own_targets
 from polytask.data.dataset._from_long import long_source
 from polytask.data.dataset._from_per_task import per_task_sources
 from polytask.data.dataset._from_sources import sources_of_tables
@@ -123,8 +124,8 @@ class MultiTaskDataset:
             Roles by column name or pattern: ``"numeric"``, ``"categorical"``, ``"identifier"``
             (with its buckets, ``"identifier=4096"``, or without), ``"date"`` (with its form,
             ``"date=%d/%m/%Y"``, or without), ``"text"``, ``"tokens"`` or ``"sequence"`` (with the
-            steps to read of a row, ``"text=512"``, or without), ``"smiles"`` or ``"drop"``. Other columns follow
-            their values and types.
+            steps to read of a row, ``"text=512"``, or without), ``"tensor"``, ``"smiles"`` or ``"drop"``.
+            Other columns follow their values and types.
         missing : str, number, sequence of these, or mapping of column to such, optional
             Cells that mean “missing”; numbers compare by value. ``"COLUMN=M"`` is for one column.
 
@@ -357,6 +358,55 @@ class MultiTaskDataset:
         )
         given = task_index is None and (tasks is not None or isinstance(Y, Mapping))
         return cls._finished([source], reasons, decided, named=source.tasks.names if given else ())
+
+    @classmethod
+    def from_dataset(
+        cls,
+        dataset: Any,
+        tasks: Iterable[Task | str] | Task | str | None = None,
+        *,
+        names: Sequence[str] | None = None,
+        features: str | Iterable[str] | None = None,
+        drop: str | Iterable[str] = (),
+        weight: Any = None,
+        group: Any = None,
+        columns: Mapping[str, str] = NO_ROLES,
+        missing: Any = (),
+    ) -> MultiTaskDataset:
+        """Make one source of a data set of another library.
+
+        Parameters
+        ----------
+        dataset : data set of torch, bunch of scikit-learn, or data set of Hugging Face
+            The first gives items by their number, ``(x, y)`` or mappings, each of which is read
+            once. An array (d,) of an item is the columns ``x0`` …, a larger one a tensor, and arrays
+            of several lengths are sequences. A list of items will do. Several splits of Hugging Face
+            are one table, whose column ``split`` names them.
+        tasks : iterable of Task or str, optional
+            As in `from_table`; by default y, or the targets of the bunch.
+        names : sequence of str, optional
+            Names of the values of an item.
+        features, drop, weight, group, columns, missing
+            As in `from_table`. An array (d,) with a role, such as ``"tensor"`` or ``"sequence"``,
+            stays one column.
+
+        Examples
+        --------
+        >>> from polytask import MultiTaskDataset
+        >>> items = [([0.5, 1.0], 3.5), ([0.25, 2.0], 2.5), ([0.75, 3.0], 9.25)]
+        >>> data = MultiTaskDataset.from_dataset(items, names=["size", "price"])
+        >>> data.sources[0].inputs.columns, data.tasks.names
+        (['size0', 'size1'], ('price',))
+        """
+        table = open_dataset(dataset, names, columns=columns, missing=missing)
+        return cls.from_table(
+            table,
+            own_targets(table, dataset) if tasks is None else tasks,
+            features=features,
+            drop=drop,
+            weight=weight,
+            group=group,
+        )
 
     @classmethod
     def _finished(

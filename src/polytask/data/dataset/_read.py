@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from polytask.data.dataset._chosen_tasks import one_target
 from polytask.data.dataset._dataset import MultiTaskDataset
 from polytask.data.dataset._with_task_options import with_task_options
 from polytask.data.names import column_names
-from polytask.data.readers import NO_ROLES, open_sources, open_table
+from polytask.data.readers import NO_ROLES, open_sources, open_table, untyped
 from polytask.data.sources import weight_columns
 from polytask.exceptions import ParameterError
 from polytask.tasks import Kind, Task, TaskSet
@@ -45,11 +46,14 @@ def read(
     Parameters
     ----------
     data : path or frame
-        A CSV, TSV, Parquet, Arrow IPC or NDJSON file, or an input of `MultiTaskDataset.from_table`.
+        A CSV, TSV, Parquet, Arrow IPC, NDJSON, ``.npz``, ``.mat`` or ARFF file, a folder that
+        Hugging Face's `save_to_disk` wrote, or an input of `MultiTaskDataset.from_table`, such as a
+        frame, a bunch of scikit-learn, or a data set of torch.
     tasks : iterable of Task or str, optional
         The tasks; with `task_column`, the one that all tasks equal except for their names. A text
         is a target column, such as ``"income"``, optionally with its kind, ``"income:binary"``; or
-        a pattern or list of columns of one task each, ``"assay*:binary"``, ``"a,b,c"``.
+        a pattern or list of columns of one task each, ``"assay*:binary"``, ``"a,b,c"``. They may be
+        left out where the data itself says what its targets are, as bunches and data sets of torch do.
     sources : mapping of str to path or frame, optional
         Instead of `data`: tables with rows and columns of their own, by source name. A column's
         name means the columns of that name in all of them, and ``"SOURCE/COLUMN"`` one; see
@@ -115,6 +119,8 @@ def read(
     if (data is None) == (sources is None):
         sentence = "Give read either `data`, one table, or `sources`, several by their names."
         raise ParameterError(sentence)
+    if tasks is None and target is None and task_column is None:
+        data, tasks = _own_targets(data, columns)
     given = _tasks(tasks, target, kind, role)
     features = None if features is None else column_names("features", features)
     drop = column_names("drop", drop)
@@ -152,6 +158,14 @@ def read(
         loss=loss,
         after=after,
     )
+
+
+def _own_targets(data: Any, whole: Iterable[str]) -> tuple[Any, Sequence[str] | None]:
+    """The data, each item of which has been read, and the targets that it names itself."""
+    given = None if data is None or isinstance(data, str | Path) else untyped(data, {*whole})
+    if given is None or not given.targets:
+        return data, None
+    return given, given.targets
 
 
 def _tasks(

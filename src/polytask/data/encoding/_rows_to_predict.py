@@ -104,7 +104,9 @@ def source_rows_to_predict(
     options = source_text_options(paths, texts, no_header, **written)
     columns = SourceColumns(
         {
-            name: file_columns(path, options.get(name, text_options()))
+            name: file_columns(
+                path, options.get(name, text_options()), [c.name for c in schemas[name].columns]
+            )
             for name, path in paths.items()
         }
     )

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import polars as pl
 
 from polytask._naming import suggestion
+from polytask.data.readers._arff_file import read_arff
+from polytask.data.readers._array_files import read_mat, read_npy, read_npz
+from polytask.data.readers._hugging_face import is_saved_folder, read_folder
+from polytask.data.readers._scanned import Scanned
 from polytask.data.readers._separated import literal
 from polytask.exceptions import SourceFileError
 
 __all__ = ["Scan", "check_table_file", "is_text", "scanner"]
 
-Scan = Callable[[Path], pl.LazyFrame]
+Scan = Callable[[Path, Collection[str]], Scanned]
+"""Reads a file, of whose arrays (n, d) those of some names stay one column."""
 
 
-def _parquet(path: Path) -> pl.LazyFrame:
-    return pl.scan_parquet(literal(path))
+def _parquet(path: Path, whole: Collection[str] = ()) -> Scanned:
+    del whole
+    return Scanned(pl.scan_parquet(literal(path)))
 
 
-def _arrow(path: Path) -> pl.LazyFrame:
-    return pl.scan_ipc(literal(path))
+def _arrow(path: Path, whole: Collection[str] = ()) -> Scanned:
+    del whole
+    with path.open("rb") as handle:
+        if handle.read(len(_ARROW_FILE)) == _ARROW_FILE:
+            return Scanned(pl.scan_ipc(literal(path)))
+    return Scanned(pl.read_ipc_stream(path).lazy())  # as Hugging Face writes
 
 
-def _json_lines(path: Path) -> pl.LazyFrame:
-    return pl.scan_ndjson(literal(path), infer_schema_length=None)
+def _json_lines(path: Path, whole: Collection[str] = ()) -> Scanned:
+    del whole
+    return Scanned(pl.scan_ndjson(literal(path), infer_schema_length=None))
 
 
 _SCANS: dict[str, Scan | None] = {
@@ -40,14 +51,19 @@ _SCANS: dict[str, Scan | None] = {
     ".ipc": _arrow,
     ".ndjson": _json_lines,
     ".jsonl": _json_lines,
+    ".npz": read_npz,
+    ".npy": read_npy,
+    ".mat": read_mat,
+    ".arff": read_arff,
 }
 """Readers of files by the ends of their names; None for text."""
 
-_MAGIC: dict[bytes, Scan] = {b"PAR1": _parquet, b"ARROW1": _arrow}
+_ARROW_FILE = b"ARROW1"
+_MAGIC: dict[bytes, Scan] = {b"PAR1": _parquet, _ARROW_FILE: _arrow}
 
 _OTHERS = (
-    *(".xlsx", ".xlsm", ".xls", ".ods", ".json", ".arff", ".xml", ".html", ".pdf", ".yaml", ".yml"),
-    *(".sav", ".dta", ".sas7bdat", ".rds", ".rdata", ".mat", ".npy", ".npz", ".h5", ".hdf5"),
+    *(".xlsx", ".xlsm", ".xls", ".ods", ".json", ".xml", ".html", ".pdf", ".yaml", ".yml"),
+    *(".sav", ".dta", ".sas7bdat", ".rds", ".rdata", ".h5", ".hdf5"),
     *(".pkl", ".pickle", ".joblib", ".pt", ".safetensors", ".db", ".sqlite", ".zip", ".7z"),
     *(".tar", ".tgz", ".tar.gz", ".bz2", ".xz", ".zst", ".orc", ".avro", ".svmlight", ".libsvm"),
 )
@@ -62,6 +78,8 @@ def scanner(path: Path) -> Scan | None:
     SourceFileError
         If it is absent, a folder, empty, or of a type that is not read.
     """
+    if is_saved_folder(path):
+        return read_folder
     name = path.name.casefold()
     for suffix, scan in _SCANS.items():
         if name.endswith(suffix):
@@ -108,7 +126,10 @@ def _by_content(path: Path) -> Scan | None:
 
 def _check_file(path: Path) -> None:
     if path.is_dir():
-        sentence = f"{path} is a folder. Name a file of the types {', '.join(_SCANS)}."
+        sentence = (
+            f"{path} is a folder. Name a file of the types {', '.join(_SCANS)}, or a folder that "
+            "save_to_disk of Hugging Face's datasets wrote."
+        )
         raise SourceFileError(sentence)
     if not path.exists():
         beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []

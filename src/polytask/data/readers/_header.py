@@ -9,7 +9,7 @@ import polars as pl
 
 from polytask.data.cells import is_marker_word, may_be_dates
 from polytask.data.names import NO_HEADER_DOUBT
-from polytask.data.readers._frames import no_duplicates
+from polytask.data.readers._frame_columns import no_duplicates
 from polytask.data.readers._sniff import NUMBER
 from polytask.exceptions import DataError
 

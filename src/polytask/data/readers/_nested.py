@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
+from polars import selectors as cs
 
 from polytask._validation import describe
 from polytask.data.cells import family, innermost, steps_of
@@ -18,17 +19,29 @@ __all__ = ["fault", "readable", "readable_table"]
 
 
 def readable_table(table: pl.DataFrame) -> pl.DataFrame:
-    """A table whose lists are tensors and whose bytes are text, wherever they can be.
+    """A table whose lists are tensors, whose bytes are text, wherever they can be, and NaN null.
 
-    Decimals are whole numbers where a float would change them.
+    Decimals are whole numbers where a float would change them, and types that extend another one
+    are that one.
     """
-    table = whole_decimals(table)
+    table = whole_decimals(table.with_columns(_stored(s) for s in table if _is_extended(s)))
     changed = [
         readable(table[name])
         for name, dtype in table.schema.items()
         if dtype.is_nested() or dtype in {pl.Binary, pl.Object}
     ]
-    return table.with_columns(changed) if changed else table
+    table = table.with_columns(changed) if changed else table
+    return table.with_columns(cs.float().fill_nan(None))
+
+
+def _is_extended(series: pl.Series) -> bool:
+    """Whether a library stored its own type, as Hugging Face does arrays of two axes."""
+    known = getattr(pl, "BaseExtension", None)
+    return known is not None and isinstance(series.dtype, known)
+
+
+def _stored(series: pl.Series) -> pl.Series:
+    return series.ext.storage()
 
 
 def readable(series: pl.Series) -> pl.Series:

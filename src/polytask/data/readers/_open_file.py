@@ -83,18 +83,24 @@ def open_file(path: Path, rules: FileRules) -> Table:
             "`decimal` are for text files."
         )
         raise ParameterError(sentence)
-    frame = readable_table(_reading(path, lambda: _chosen(scan(path), rules.only).collect()))
+    scanned = _reading(path, lambda: scan(path, {*rules.columns, *rules.text}))
+    chosen = _chosen(scanned.frame, rules.only)
+    frame = readable_table(_reading(path, chosen.collect))
     _check_rows(path, frame)
+    own = {name: role for name, role in scanned.roles.items() if name in frame.columns}
     return prepared(
         frame,
         categories=[n for n, d in frame.schema.items() if isinstance(d, pl.Categorical | pl.Enum)],
-        columns=rules.columns,
+        columns={**own, **rules.columns},
         missing=rules.missing,
+        notes=scanned.notes,
     )
 
 
-def file_columns(path: Path, options: TextOptions) -> tuple[str, ...]:
+def file_columns(path: Path, options: TextOptions, whole: Collection[str] = ()) -> tuple[str, ...]:
     """Names of a file's columns, those of empty ones without a name among them.
+
+    Of named arrays (n, d) those in `whole` are one column.
 
     Raises
     ------
@@ -104,7 +110,7 @@ def file_columns(path: Path, options: TextOptions) -> tuple[str, ...]:
     scan = scanner(path)
     if scan is None:
         return find_layout(path, options).names
-    return _reading(path, lambda: tuple(scan(path).collect_schema().names()))
+    return _reading(path, lambda: tuple(scan(path, whole).frame.collect_schema().names()))
 
 
 def _read_text(path: Path, layout: Layout, rules: FileRules) -> Table:

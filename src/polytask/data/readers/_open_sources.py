@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,12 +73,13 @@ def open_sources(
     options = source_text_options(
         given, texts, no_header, separator=separator, names=names, decimal=decimal
     )
+    whole = {name.rpartition("/")[2] for name in columns} if isinstance(columns, Mapping) else ()
     for name, source in given.items():
         if not isinstance(source, Path):
             with about_source(name):
-                given[name] = untyped(source)
+                given[name] = untyped(source, whole)
     index = SourceColumns(
-        {name: _columns(source, options.get(name)) for name, source in given.items()}
+        {name: _columns(source, options.get(name), whole) for name, source in given.items()}
     )
     roles, markers = roles_by_column(columns, index), markers_by_column(missing, index)
     known = only is not None and set(only) <= set(index)
@@ -126,8 +127,8 @@ def _check_names(sources: object) -> None:
             raise ParameterError(message("the data set", "sources", expected, name))
 
 
-def _columns(source: Any, options: TextOptions | None) -> Sequence[str]:
+def _columns(source: Any, options: TextOptions | None, whole: Collection[str]) -> Sequence[str]:
     """Names of a file's or frame's columns."""
     if isinstance(source, Path):
-        return file_columns(source, options or TextOptions())
+        return file_columns(source, options or TextOptions(), whole)
     return source.frame.columns

@@ -67,5 +67,5 @@ def scan_table(path: str | Path, *, missing: Any = (), text: Collection[str] = (
     """Open a file as a lazy frame; parameters and errors as in `read_table`."""
     scan = scanner(Path(path))
     if scan is not None and not missing:
-        return scan(Path(path))
+        return scan(Path(path), ()).frame
     return read_table(path, missing=missing, text=text).lazy()

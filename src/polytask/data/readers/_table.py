@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sized
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from polytask.data.cells import (
 )
 from polytask.data.names import column_names
 from polytask.data.readers._declared import categories_of
+from polytask.data.readers._foreign import foreign
 from polytask.data.readers._frames import table_and_notes
 from polytask.data.readers._mixed_cells import as_text, unmixed
 from polytask.data.readers._whole_decimals import whole_decimals
@@ -45,11 +46,14 @@ class Table:
         How its cells were read, and what its columns were declared to be.
     notes : tuple of str
         Notes on decisions made in reading.
+    targets : tuple of str
+        Columns that are targets, where the data itself says so.
     """
 
     frame: pl.DataFrame
     reading: Reading = field(default_factory=Reading)
     notes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
     def declaring(self, categories: Iterable[str]) -> Table:
         """The table, whose reading says too that these columns are categories."""
@@ -81,17 +85,18 @@ def open_frame(frame: Any, *, columns: Mapping[str, str] = NO_ROLES, missing: An
     ParameterError
         If a table that was opened already is to be read in another way.
     """
-    given = untyped(frame)
+    given = untyped(frame, columns)
     if isinstance(given, Table):
         _check_unsaid(columns, missing)
         return given
-    return prepared(
+    table = prepared(
         given.frame,
         categories=given.categories,
-        columns=columns,
+        columns={**given.roles, **columns} if isinstance(columns, Mapping) else columns,
         missing=missing,
         notes=given.notes,
     )
+    return replace(table, targets=given.targets)
 
 
 class Untyped(NamedTuple):
@@ -103,21 +108,38 @@ class Untyped(NamedTuple):
     categories : tuple of str
         Columns that the given frame declares to be categories.
     notes : tuple of str
+    roles : mapping of column to role
+        What the data itself says that columns are.
+    targets : tuple of str
+        Columns that are targets, where the data itself says so.
     """
 
     frame: pl.DataFrame
     categories: tuple[str, ...]
     notes: tuple[str, ...]
+    roles: Mapping[str, str] = NO_ROLES
+    targets: tuple[str, ...] = ()
 
 
-def untyped(frame: Any) -> Table | Untyped:
-    """A frame as a polars one; what is opened already, as it is."""
+def untyped(
+    frame: Any, whole: Collection[str] = (), names: Sequence[str] | None = None
+) -> Table | Untyped:
+    """A frame as a polars one; what is opened already, as it is.
+
+    Of arrays (d,) in the items of a data set those in `whole` stay one column; `names` are those of
+    the values of an item.
+    """
     if isinstance(frame, Table | Untyped):
         return frame
+    found = foreign(frame, whole, names)
+    if found is not None:
+        frame = found.frame.collect()
     table, notes = table_and_notes(frame)
     stored = categories_of(frame, table.columns)
     categories = tuple(name for name in stored if family(table[name]) is not None)
-    return Untyped(table, categories, notes)
+    if found is None:
+        return Untyped(table, categories, notes)
+    return Untyped(table, categories, (*found.notes, *notes), found.roles, found.targets)
 
 
 def _check_unsaid(columns: object, missing: object) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from polytask._naming import suggestion
 from polytask._validation import message
-from polytask.data.readers._frames import no_duplicates
+from polytask.data.readers._frame_columns import no_duplicates
 from polytask.exceptions import ParameterError
 
 __all__ = ["BLANKS", "TextOptions", "of_source", "source_text_options", "text_options"]

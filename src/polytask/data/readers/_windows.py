@@ -10,7 +10,7 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask._validation import Interval, check
-from polytask.data.readers._frames import to_polars
+from polytask.data.readers._to_polars import to_polars
 from polytask.exceptions import DataError
 
 __all__ = ["windows"]
