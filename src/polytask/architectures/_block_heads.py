@@ -30,13 +30,19 @@ class BlockHeads(nn.Module):
     ----------
     weight : tensor of shape (n_tasks, size, in_features)
     bias : tensor of shape (n_tasks, size)
+    transitions : tensor of shape (n_tasks, size, size), or None
+        Scores of the classes of a step after those of the step before, where the kind links steps;
+        0 at first.
     """
 
     position: Tensor
+    transitions: nn.Parameter | None
 
     def __init__(self, block: Block, tasks: TaskSet, in_features: int) -> None:
         super().__init__()
         self.draw((len(block.tasks), block.head_size), in_features)
+        chain = (len(block.tasks), block.head_size, block.head_size)
+        self.transitions = nn.Parameter(torch.zeros(chain)) if block.kind.links_steps else None
         self.holds_all = block.tasks == tasks.names
         self.register_buffer(
             "position", torch.tensor(block.positions(tasks.names)), persistent=False
@@ -84,6 +90,12 @@ class BlockHeads(nn.Module):
         of_own = stacked_product(own.flatten(1, 2), weight).view(*own.shape[:3], weight.shape[1])
         mixed_own = (of_own.permute(1, 2, 0, 3) * by_expert[:n_own]).sum(dim=0)
         return (of_shared * by_expert[n_own:]).sum(dim=0) + mixed_own + bias
+
+    def transitions_of(self, tasks: list[int] | Tensor | None) -> Tensor | None:
+        """Transitions (n_tasks, size, size) of all tasks or some, or those of each row's task."""
+        if self.transitions is None or tasks is None:
+            return self.transitions
+        return self.transitions[tasks]
 
     def place(self, position: int, layers: Iterable[nn.Module]) -> None:
         """Take the weights of linear layers, one for each member, as the head of a task."""

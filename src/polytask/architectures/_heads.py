@@ -131,8 +131,20 @@ class Heads(Owner, nn.ModuleList):
             mask = read_steps(mask, rows)
             if mask is not None and mask.ndim == 3:
                 mask = self._own_masks(source, places, mask, task)
-            raw[source, block.name] = step_scores(scores, mask, n_steps, block.score_shape[0])
+            links = heads.transitions_of(self._linked(heads, places, task))
+            raw[source, block.name] = step_scores(
+                scores, mask, n_steps, block.score_shape[0], links
+            )
         return raw
+
+    @staticmethod
+    def _linked(
+        heads: BlockHeads, places: _Places, task: Tensor | None
+    ) -> list[int] | Tensor | None:
+        """Tasks of the block whose steps are linked, or each row's; None for all."""
+        if task is not None:
+            return heads.in_block(task)
+        return None if places.whole_block else places.in_block
 
     def _own_masks(
         self, source: str, places: _Places, masks: Tensor, task: Tensor | None

@@ -128,6 +128,15 @@ class Kind(KindEstimators):
         """What tasks of one block have in common: everything, unless `response` ignores it."""
         return self
 
+    @property
+    def links_steps(self) -> bool:
+        """Whether heads learn how likely each class follows another from step to step.
+
+        Only for kinds of the form ``"sequence"`` with a score for each class of a step; scores are
+        then logarithms of the marginals of a linear chain.
+        """
+        return False
+
     @classmethod
     def from_text(cls, text: str) -> Kind:
         """The kind that users mean by a text after its name; called only if it `takes_text`.

@@ -11,7 +11,9 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Float64, Real, Shaped
 
-from polytask.exceptions import DataError, OneClassError
+from polytask._naming import fold
+from polytask._validation import Constraint, InstanceOf, check_parameters, message
+from polytask.exceptions import DataError, OneClassError, ParameterError
 from polytask.tasks._averages import in_any_library, mean_log_probabilities
 from polytask.tasks._classes import class_summary, only_column
 from polytask.tasks._fitted_target import FittedTarget
@@ -38,10 +40,30 @@ class Tokens(Kind):
     the row's column of tokens, text or numbers; rows may have fewer tags than steps, and steps
     without one, an empty text in a list, are not labelled.
 
+    Parameters
+    ----------
+    crf : bool, default False
+        Whether the heads of networks learn how likely each tag follows another: a conditional
+        random field over the steps of a row. On the command line ``slots:tokens:crf``.
+
     Notes
     -----
+    With `crf` the scores of a step are logarithms of the marginals of its tag,
+
+    .. math:: p(y) \propto \exp\Big(\sum_t s_t(y_t) + \sum_{t>1} T(y_{t-1}, y_t)\Big)
+
+    summed over all tags of the other steps, with what a head gives, s, and transitions T of each
+    task, 0 at first. Losses are those of the marginals (Kakade, Teh & Roweis) and the decision is
+    the likeliest tag of each step, where Lafferty et al. maximise the probability of whole rows and
+    decide for the likeliest row. Other models than networks have no transitions.
+
     Steps count up to the longest labelled training row; later ones are neither learned nor
     predicted, and the last step of a row with labels beyond it counts as wrong.
+
+    References
+    ----------
+    Lafferty, McCallum & Pereira, "Conditional random fields", ICML 2001. Kakade, Teh & Roweis, "An
+    alternate objective function for Markovian fields", ICML 2002.
 
     Examples
     --------
@@ -57,9 +79,28 @@ class Tokens(Kind):
            [nan, nan, nan]])
     """
 
+    crf: bool = False
+
     name: ClassVar[str] = "tokens"
     form: ClassVar = "sequence"
     counts_cells: ClassVar[bool] = True
+    takes_text: ClassVar[bool] = True
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {"crf": InstanceOf((bool,))}
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    @classmethod
+    def from_text(cls, text: str) -> Tokens:
+        """``crf``, which links the tags of steps."""
+        if fold(text) == "crf":
+            return cls(crf=True)
+        raise ParameterError(message("kind tokens", "crf", "crf, or nothing", text))
+
+    @property
+    def links_steps(self) -> bool:
+        """Whether it is a conditional random field."""
+        return self.crf
 
     # ── what is learned ───────────────────────────────────────────────────────
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
