@@ -75,5 +75,5 @@ def channels_last(values: Tensor) -> Tensor:
 
 
 def channels_back(values: Tensor) -> Tensor:
-    """Undo `channels_last`."""
-    return values.movedim(-1, 2) if values.ndim > 4 else values
+    """Undo `channels_last`; normalisations that run for all copies at once need contiguous maps."""
+    return values.movedim(-1, 2).contiguous() if values.ndim > 4 else values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import nn
@@ -13,7 +14,7 @@ from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
 from polytask.encoders._encoder import check_roles, entered_sample
 from polytask.encoders._first_stage import enter
-from polytask.encoders._pooling import feature_shape
+from polytask.encoders._pooling import feature_shape, pooled_width
 from polytask.exceptions import ParameterError
 
 __all__ = ["Inputs"]
@@ -23,8 +24,8 @@ class Inputs(Owner, nn.ModuleList):
     """An encoder's entry for each source, so that rows of all sources enter one network.
 
     Sources whose entries give vectors meet in the largest width, each by a linear layer of its
-    own; so do the steps of sequences of several widths. Other sequences, images and maps enter as
-    they are.
+    own; so do the steps of sequences of several widths, and the places of maps of several numbers of
+    channels. Other sequences, images and maps enter as they are.
 
     Parameters
     ----------
@@ -70,14 +71,15 @@ class Inputs(Owner, nn.ModuleList):
         forms = {len(shape) for shape in self.shapes.values()}
         if len(forms) > 1:
             raise ParameterError(_several_forms(owner, self.shapes))
-        widths = {shape[-1] for shape in self.shapes.values()}
-        if len(schemas) > 1 and (forms == {1} or (forms == {2} and len(widths) > 1)):
+        widths = {pooled_width(shape) for shape in self.shapes.values()}
+        if len(schemas) > 1 and (forms == {1} or (forms <= {2, 3} and len(widths) > 1)):
             self._meet(max(widths))
 
     def _meet(self, width: int) -> None:
-        for position, shape in enumerate(self.shapes.values()):
-            self[position] = _Adapted(self[position], nn.Linear(shape[-1], width))
-        self.shapes = {name: (*shape[:-1], width) for name, shape in self.shapes.items()}
+        for position, (name, shape) in enumerate(self.shapes.items()):
+            linear = nn.Linear if len(shape) < 3 else partial(nn.Conv2d, kernel_size=1)
+            self[position] = _Adapted(self[position], linear(pooled_width(shape), width))
+            self.shapes[name] = (*shape[:-1], width) if len(shape) < 3 else (width, *shape[1:])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -108,7 +110,7 @@ class Inputs(Owner, nn.ModuleList):
 class _Adapted(nn.Module):
     """An entry, and a linear layer to the width in which sources meet."""
 
-    def __init__(self, entry: nn.Module, adapter: nn.Linear) -> None:
+    def __init__(self, entry: nn.Module, adapter: nn.Module) -> None:
         super().__init__()
         self.entry, self.adapter = entry, adapter
 

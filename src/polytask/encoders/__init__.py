@@ -7,6 +7,7 @@ with `Encoder`, then read `MLP`, which is one file of few lines.
 
 from polytask.encoders._bin_coordinates import BinCoordinates
 from polytask.encoders._by_role import ByRole
+from polytask.encoders._cnn import CNN
 from polytask.encoders._custom_encoder import CustomEncoder
 from polytask.encoders._dcn import DCN
 from polytask.encoders._encoder import Encoder
@@ -20,6 +21,7 @@ from polytask.encoders._packed_mlp import PackedMLP
 from polytask.encoders._periodic import Periodic
 from polytask.encoders._piecewise_linear import PiecewiseLinear
 from polytask.encoders._pooling import mean_pool
+from polytask.encoders._res_net import ResNet
 from polytask.encoders._residual_mlp import ResidualMLP
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import MaskedStage, State, advance
@@ -27,8 +29,10 @@ from polytask.encoders._tab_m import TabM
 from polytask.encoders._table_entry import TableEntry
 from polytask.encoders._temporal_cnn import TemporalCNN
 from polytask.encoders._transformer import Transformer
+from polytask.encoders._u_net import UNet
 
 __all__ = [
+    "CNN",
     "DCN",
     "GRU",
     "LSTM",
@@ -44,6 +48,7 @@ __all__ = [
     "PackedMLP",
     "Periodic",
     "PiecewiseLinear",
+    "ResNet",
     "ResidualMLP",
     "Standardized",
     "State",
@@ -51,6 +56,7 @@ __all__ = [
     "TableEntry",
     "TemporalCNN",
     "Transformer",
+    "UNet",
     "advance",
     "mean_pool",
 ]
