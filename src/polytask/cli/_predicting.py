@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from polytask._naming import suggestion
+from polytask.cli._kept_images import images_as_written
 from polytask.cli._listed_names import distinct_names, listed_names
 from polytask.cli._prediction_table import prediction_table, together
 from polytask.cli._task_numbers import task_numbers
@@ -85,12 +86,13 @@ def _one_table(
     rows = rows_to_predict(path, saved.schemas.values(), saved.tasks, **how)
     (schema,) = saved.schemas.values()
     kept = _own_kept(schema, rows, _kept(keep, rows.columns))
+    shown = images_as_written(rows, kept, path, how, "")
     saved.check(rows, tasks)
     predictor = saved.predictor()  # a network loads torch
     predictions = predictor.predict(rows, tasks=tasks, preference=preference)
     for note in (*saved.notes, *predictions.notes):
         voice.warning(f"note: {note}")
-    return predictor, prediction_table(predictions, rows, kept, task_column=_task_column(schema))
+    return predictor, prediction_table(predictions, shown, kept, task_column=_task_column(schema))
 
 
 def _sources(
@@ -123,8 +125,9 @@ def _sources(
         predictions = predictor.predict({name: rows}, tasks=own, preference=preference)
         for note in predictions.notes:
             voice.warning(f"note: {name}: {note}")
+        shown = images_as_written(rows, kept[name], paths[name], how, name)
         answers[name] = prediction_table(
-            predictions, rows, kept[name], task_column=_task_column(schema), taken=copied
+            predictions, shown, kept[name], task_column=_task_column(schema), taken=copied
         )
     return predictor, together(answers, {name: kept[name] for name in answers})
 

@@ -14,7 +14,7 @@ from polytask.encoders._constant_cells import ConstantCells
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
-from polytask.encoders._step_vectors import step_vectors
+from polytask.encoders._step_vectors import has_vectors, step_vectors
 
 __all__ = ["ColumnTokens"]
 
@@ -24,7 +24,7 @@ class ColumnTokens(nn.Module):
 
     Every column has a layer of its own: a number's embedding is mapped linearly, a category is
     looked up, a tensor is flattened and mapped linearly, the vectors of a text's words are averaged,
-    and statistics of a sequence are mapped linearly; each with a bias.
+    and statistics of a sequence, or means of a grid of an image, are mapped linearly; each with a bias.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def _tokens_of(part: Part, width: int, numbers: NumericEmbedding) -> nn.Module:
         return _NumberTokens(numbers.build(part), prod(part.shape), width)
     if part.role == "categorical":
         return _CodeTokens(part, width)
-    if part.has_steps:
+    if has_vectors(part):
         return _StepTokens(part, width)
     linear = nn.Linear(prod(part.shape), width)
     fixed = [ConstantCells(part)] if part.constant else []
@@ -111,7 +111,7 @@ class _CodeTokens(nn.Module):
 
 
 class _StepTokens(nn.Module):
-    """One token (n, 1, w) for all steps of a text, of tokens or of a sequence."""
+    """One token (n, 1, w) for all steps of a text, of tokens or of a sequence, or for an image."""
 
     def __init__(self, part: Part, width: int) -> None:
         super().__init__()

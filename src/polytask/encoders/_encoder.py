@@ -120,7 +120,7 @@ class Encoder(ABC):
         -------
         nn.Module
             By default one vector per row: embedded numbers and categories, flattened tensors,
-            means of word vectors, statistics of sequences.
+            means of word vectors, statistics of sequences, grids of images.
         """
         return TableEntry(parts, self.embedding_dim, self.numbers)
 

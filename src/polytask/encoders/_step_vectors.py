@@ -1,4 +1,4 @@
-"""One vector for all steps of a text, of tokens or of a sequence."""
+"""One vector for all steps of a text, of tokens or of a sequence, or for an image."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from polytask.data import Part
+from polytask.encoders._image_grid import ImageGrid
 
-__all__ = ["StepStatistics", "WordMean", "forgotten_words", "present_steps", "step_vectors"]
+__all__ = [
+    "StepStatistics",
+    "WordMean",
+    "forgotten_words",
+    "has_vectors",
+    "present_steps",
+    "step_vectors",
+]
 
 _UNKNOWN = 1
 """Code of words that training did not have."""
@@ -16,16 +24,22 @@ _ROWS = 1024
 """Rows whose words have vectors in memory at once, where no gradient needs them."""
 
 
-def step_vectors(part: Part, width: int) -> WordMean | StepStatistics:
-    """The module that maps a part with steps to one vector per row.
+def has_vectors(part: Part) -> bool:
+    """Whether `step_vectors` maps such a part to vectors: one with steps, or an image."""
+    return part.has_steps or part.has_pixels
+
+
+def step_vectors(part: Part, width: int) -> WordMean | StepStatistics | ImageGrid:
+    """The module that maps a part with steps, or an image, to one vector per row.
 
     Parameters
     ----------
     part : Part
-        One that has steps.
     width : int
         Length of the vectors of words and tokens.
     """
+    if part.has_pixels:
+        return ImageGrid(part)
     if part.role == "sequence":
         return StepStatistics(part.shape[-1])
     return WordMean(part.cardinalities[0], width)

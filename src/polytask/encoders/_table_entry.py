@@ -16,7 +16,7 @@ from polytask.encoders._dropout import ColumnDropout
 from polytask.encoders._numeric_embedding import NumericEmbedding, as_embedding
 from polytask.encoders._standardized import Standardized
 from polytask.encoders._state import State
-from polytask.encoders._step_vectors import step_vectors
+from polytask.encoders._step_vectors import has_vectors, step_vectors
 
 __all__ = ["TableEntry"]
 
@@ -27,7 +27,8 @@ _WORD_WIDTH = 32
 class TableEntry(nn.Module):
     """Embedded numbers and categories beside flattened tensors, as one vector per row.
 
-    Text and tokens become the mean of their words' vectors, and sequences statistics of their steps.
+    Text and tokens become the mean of their words' vectors, sequences statistics of their steps, and
+    images, unless they are given as arrays of three axes, means of a grid.
     All categorical columns share one embedding table, so that a row's codes cost one look-up. A
     category or bucket of which the tasks had no training row has the mean of its column's vectors.
 
@@ -47,7 +48,7 @@ class TableEntry(nn.Module):
         Length of the vector.
     channels : tuple of int
         How much of the vector every column takes, in the order of the vector: numbers,
-        categories, elements of tensors, then texts, tokens and sequences.
+        categories, elements of tensors, then texts, tokens, sequences and images.
 
     Examples
     --------
@@ -70,7 +71,7 @@ class TableEntry(nn.Module):
     ) -> None:
         super().__init__()
         codes = next((part for part in parts if part.role == "categorical"), None)
-        stepped = [part for part in parts if part.has_steps]
+        stepped = [part for part in parts if has_vectors(part)]
         others = [part for part in parts if part is not codes and part not in stepped]
         cardinalities = () if codes is None else codes.cardinalities
         hashed, source = ((), "") if codes is None else (codes.hashed, codes.source)

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from polytask.data import Part, Schema, Source
+from polytask.predictor._image_columns import grid_width, image_grid
 from polytask.predictor._step_columns import (
     sequence_statistics,
     statistics_width,
@@ -29,7 +30,7 @@ _WIDEST_DENSE = 100
 class Design:
     """The layout of a source's encoded inputs as one matrix, fitted on training rows and frozen.
 
-    Tensors are laid flat. Text and tokens have a column for each known word, or for the 256 of most
+    Tensors are laid flat. Images have the means of a grid of 8 x 8 cells, and deviations. Text and tokens have a column for each known word, or for the 256 of most
     training rows if the matrix is dense, with the logarithms of 1 plus its counts; beside indicators
     those of a row have length 1. Sequences have statistics of each channel, and their lengths.
 
@@ -118,7 +119,9 @@ class Design:
         return list(range(first, first + len(schema.cardinalities) + task))
 
     def _amounts(self, part: Part, array: np.ndarray) -> Any:
-        """The columns of a part of numbers, tensors, words or sequences."""
+        """The columns of a part of numbers, tensors, images, words or sequences."""
+        if part.has_pixels:
+            return image_grid(array)
         if part.role == "sequence":
             return sequence_statistics(array)
         if part.has_words:
@@ -129,6 +132,8 @@ class Design:
         return array.reshape(len(array), prod(part.shape)).astype(np.float64)
 
     def _width_of(self, part: Part) -> int:
+        if part.has_pixels:
+            return grid_width(part.shape)
         if part.role == "sequence":
             return statistics_width(part.shape[-1])
         if part.has_words:

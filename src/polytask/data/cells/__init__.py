@@ -18,6 +18,7 @@ from polytask.data.cells._families import (
     numbers,
     plain_text,
 )
+from polytask.data.cells._image_form import MOST_PIXELS, ImageForm
 from polytask.data.cells._marker_words import SIGNS, is_marker_word, likely_markers
 from polytask.data.cells._missing import MISSING, marker_notes, markers_by_column, without_markers
 from polytask.data.cells._number_text import (
@@ -54,6 +55,7 @@ __all__ = [
     "MAYBE_THOUSANDS",
     "MISSING",
     "MOST_BUCKETS",
+    "MOST_PIXELS",
     "MOST_STEPS",
     "NESTED",
     "SIGNS",
@@ -61,6 +63,7 @@ __all__ = [
     "TYPED_ROLES",
     "WORD_ROLES",
     "CellRules",
+    "ImageForm",
     "Read",
     "Reading",
     "Steps",

@@ -23,7 +23,8 @@ def family(series: pl.Series) -> str | None:
     """Type of a column's cells, or None if it is no such type.
 
     Numbers, booleans, text, dates, tensors (arrays of one shape), token lists (of text), number
-    lists (of numbers, or of arrays of one length), empty lists, or nothing, if all cells are null.
+    lists (of numbers, or of arrays of one length), empty lists, bytes, or nothing, if all cells are
+    null.
     """
     dtype: Any = series.dtype
     if dtype == pl.Null:
@@ -36,6 +37,8 @@ def family(series: pl.Series) -> str | None:
         return "text"
     if dtype.is_temporal():
         return "dates"
+    if dtype == pl.Binary:
+        return "bytes"
     if isinstance(dtype, pl.Array) and innermost(series).is_numeric():
         return "tensors"
     if isinstance(dtype, pl.List) or (isinstance(dtype, pl.Array) and len(dtype.shape) == 1):

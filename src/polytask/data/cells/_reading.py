@@ -27,6 +27,10 @@ class Reading:
         Declared numbers of buckets of identifiers.
     lengths : mapping of column to int
         Declared numbers of steps to read of texts, tokens and sequences.
+    images : mapping of column to str
+        Declared forms of images, as `ImageForm` writes them.
+    folder : str
+        Where the paths of images begin; the working folder by default. It is not saved.
     """
 
     roles: Mapping[str, str] = field(default_factory=dict)
@@ -35,6 +39,8 @@ class Reading:
     decimal: str = "."
     buckets: Mapping[str, int] = field(default_factory=dict)
     lengths: Mapping[str, int] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+    folder: str = ""
 
     def only(self, columns: Collection[str]) -> Reading:
         """The part about some columns."""
@@ -45,11 +51,14 @@ class Reading:
             self.decimal,
             {name: count for name, count in self.buckets.items() if name in columns},
             {name: steps for name, steps in self.lengths.items() if name in columns},
+            {name: form for name, form in self.images.items() if name in columns},
+            self.folder,
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; without lengths unless some are declared."""
+        """Plain JSON values; without lengths and forms of images unless some are declared."""
         lengths = {"lengths": dict(self.lengths)} if self.lengths else {}
+        images = {"images": dict(self.images)} if self.images else {}
         return {
             "roles": dict(self.roles),
             "missing": {name: list(cells) for name, cells in self.missing.items()},
@@ -57,4 +66,5 @@ class Reading:
             "decimal": self.decimal,
             "buckets": dict(self.buckets),
             **lengths,
+            **images,
         }

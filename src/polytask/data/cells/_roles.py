@@ -10,6 +10,7 @@ import polars as pl
 from polytask._naming import suggestion
 from polytask._validation import describe, message
 from polytask.data.cells._families import NESTED, family
+from polytask.data.cells._image_form import ImageForm
 from polytask.data.cells._text_dates import declared_dates
 from polytask.data.cells._text_numbers import declared_numbers
 from polytask.data.cells._text_reading import TextReading, read_by
@@ -38,12 +39,14 @@ COLUMN_ROLES = (
     "sequence",
     "tensor",
     "smiles",
+    "image",
     "drop",
 )
 """Roles that a column may be declared to have.
 
 A date may have a form, ``date=%d/%m/%Y``, an identifier a number of buckets, ``identifier=4096``,
-and text, tokens and sequences a number of steps to read, ``text=512``.
+text, tokens and sequences a number of steps to read, ``text=512``, and an image a size and more,
+``image=32x48,gray,missing``.
 """
 MOST_BUCKETS = 1 << 20
 """Buckets of any identifier, so that no saved schema requires a larger embedding."""
@@ -53,10 +56,12 @@ WORD_ROLES = ("text", "tokens")
 """Roles of columns whose steps are words or tokens."""
 STEP_ROLES = (*WORD_ROLES, "sequence")
 """Roles of columns whose cells have several steps."""
-TYPED_ROLES = (*STEP_ROLES, "tensor", "smiles")
+TYPED_ROLES = (*STEP_ROLES, "tensor", "smiles", "image")
 """Roles whose cells must be of a type, and stay as they are."""
-_FORMED = ("date", "identifier", *STEP_ROLES)
+_FORMED = ("date", "identifier", "image", *STEP_ROLES)
 """Roles that may have a form."""
+_NO_SCALARS = (None, "bytes", *NESTED)
+"""Families whose cells are neither numbers, text, truth values nor dates."""
 
 
 class DeclaredRoles(NamedTuple):
@@ -71,16 +76,19 @@ class DeclaredRoles(NamedTuple):
         Declared numbers of buckets of identifiers.
     lengths : dict of column to int
         Declared numbers of steps of texts, tokens and sequences.
+    images : dict of column to str
+        Declared forms of images, as `ImageForm` writes them.
     """
 
     roles: dict[str, str]
     dates: dict[str, str]
     buckets: dict[str, int]
     lengths: dict[str, int]
+    images: dict[str, str]
 
 
 def declared_roles(given: object, names: Sequence[str]) -> DeclaredRoles:
-    """Roles by column, how declared dates are written, buckets of identifiers, and steps of lists.
+    """Roles by column, and what is declared of their dates, buckets, steps and images.
 
     A column's own name wins over patterns, and a later pattern over an earlier one; names and
     patterns may be listed with commas.
@@ -94,7 +102,8 @@ def declared_roles(given: object, names: Sequence[str]) -> DeclaredRoles:
     Raises
     ------
     ParameterError
-        If a role is unknown, or an identifier has no such number of buckets, or a text of steps.
+        If a role is unknown, or an identifier has no such number of buckets, or a text of steps, or
+        an image no such form.
     DataError
         If a column is not in the table.
 
@@ -102,7 +111,7 @@ def declared_roles(given: object, names: Sequence[str]) -> DeclaredRoles:
     --------
     >>> from polytask.data.cells._roles import declared_roles
     >>> declared_roles({"x*": "drop", "x1": "date=%d/%m/%Y"}, ["x1", "x2"])
-    DeclaredRoles(roles={'x1': 'date', 'x2': 'drop'}, dates={'x1': '%d/%m/%Y'}, buckets={}, lengths={})
+    DeclaredRoles(roles={'x1': 'date', 'x2': 'drop'}, dates={'x1': '%d/%m/%Y'}, buckets={}, lengths={}, images={})
     """
     if not isinstance(given, Mapping):
         expected = f"a mapping of column to role ({', '.join(COLUMN_ROLES)})"
@@ -120,6 +129,7 @@ def declared_roles(given: object, names: Sequence[str]) -> DeclaredRoles:
         {name: form for name, form in forms.items() if roles[name] == "date"},
         {name: int(form) for name, form in forms.items() if roles[name] == "identifier"},
         {name: int(form) for name, form in forms.items() if roles[name] in STEP_ROLES},
+        {name: form for name, form in forms.items() if roles[name] == "image"},
     )
 
 
@@ -132,8 +142,8 @@ def roles_by_column(columns: Mapping[str, str], names: Sequence[str]) -> dict[st
     >>> roles_by_column({"x*": "drop", "day": "date=%d/%m/%Y"}, ["x1", "x2", "day", "y"])
     {'x1': 'drop', 'x2': 'drop', 'day': 'date=%d/%m/%Y'}
     """
-    roles, dates, buckets, lengths = declared_roles(columns, names)
-    forms = {**dates, **buckets, **lengths}
+    roles, dates, buckets, lengths, images = declared_roles(columns, names)
+    forms = {**dates, **buckets, **lengths, **images}
     return roles | {name: f"{roles[name]}={form}" for name, form in forms.items()}
 
 
@@ -159,9 +169,19 @@ def _parted(name: str, role: object) -> tuple[str, str]:
             f"{suggestion(word, COLUMN_ROLES)} A date may say how it is written: date=%d/%m/%Y."
         )
         raise ParameterError(sentence)
+    if word == "image":
+        return word, _image_form(name, role, form)
     if form and word != "date":
         _check_count(name, role, word, form)
     return word, form
+
+
+def _image_form(name: str, role: object, form: str) -> str:
+    try:
+        return str(ImageForm.of(form))
+    except ValueError as error:
+        sentence = f"Column {name!r} cannot be declared to be {describe(role)}. {error}"
+        raise ParameterError(sentence) from None
 
 
 def _check_count(name: str, role: object, word: str, form: str) -> None:
@@ -201,7 +221,7 @@ def with_role(
 
 def _categories(series: pl.Series, holds: str | None, role: str) -> pl.Series:
     """Dates as text, and floats that all are whole as whole numbers; others as they are."""
-    if holds is None or holds in NESTED:
+    if holds in _NO_SCALARS:
         raise _unfit(series, "an identifier" if role == "identifier" else role)
     if holds == "dates":
         return series.cast(pl.String)
@@ -222,9 +242,11 @@ def _lists(series: pl.Series, holds: str | None, role: str) -> pl.Series:
         "tokens": {"text", "token lists", "empty lists"},
         "sequence": {"number lists", "empty lists"},
         "tensor": {"tensors"},
+        "image": {"text", "bytes", "tensors"},
     }
     if holds not in suitable[role]:
-        raise _unfit(series, f"a {role}" if role in {"sequence", "tensor"} else role)
+        named = {"sequence": "a sequence", "tensor": "a tensor", "image": "an image"}
+        raise _unfit(series, named.get(role, role), _REMEDIES.get(role, ""))
     return series
 
 
@@ -233,7 +255,7 @@ def _numeric(series: pl.Series, holds: str | None, decimal: str) -> pl.Series:
         return _read(series, declared_numbers(series.cast(pl.String), decimal))
     if holds == "booleans":
         return series.cast(pl.Int8)
-    if holds is None or holds in NESTED:
+    if holds in _NO_SCALARS:
         raise _unfit(series, "numeric")
     return series
 
@@ -262,8 +284,14 @@ def _read(series: pl.Series, reading: TextReading) -> pl.Series:
     return read_by(series.cast(pl.String), reading.read)
 
 
-def _unfit(series: pl.Series, role: str) -> DataError:
-    return DataError(
+_REMEDIES = {
+    "image": "Give paths of image files, the bytes of such files, or arrays of two or three axes."
+}
+
+
+def _unfit(series: pl.Series, role: str, remedy: str = "") -> DataError:
+    sentence = (
         f"Column {series.name!r} was declared to be {role}, but holds values of the type "
-        f"{series.dtype}."
+        f"{series.dtype}. {remedy}"
     )
+    return DataError(sentence.rstrip())

@@ -9,6 +9,7 @@ from polytask.data.columns._category_labels import n_distinct
 from polytask.data.columns._column import Column
 from polytask.data.columns._fit_columns import ENCODERS, column_type, fit_columns, unusable
 from polytask.data.columns._hashed_column import HashedColumn
+from polytask.data.columns._image_column import ImageColumn
 from polytask.data.columns._row_steps import row_steps
 from polytask.data.columns._sequence_column import SequenceColumn
 from polytask.data.columns._smiles_column import SmilesColumn
@@ -23,6 +24,7 @@ __all__ = [
     "CategoricalColumn",
     "Column",
     "HashedColumn",
+    "ImageColumn",
     "SequenceColumn",
     "SmilesColumn",
     "SteppedColumn",

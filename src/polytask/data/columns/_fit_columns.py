@@ -14,6 +14,7 @@ from polytask.data.columns._category_labels import n_distinct
 from polytask.data.columns._column import Column
 from polytask.data.columns._date_column import DateColumn
 from polytask.data.columns._hashed_column import HashedColumn
+from polytask.data.columns._image_column import ImageColumn
 from polytask.data.columns._numeric_column import NumericColumn
 from polytask.data.columns._sequence_column import SequenceColumn
 from polytask.data.columns._smiles_column import SmilesColumn
@@ -37,6 +38,7 @@ ENCODERS = (
     TokensColumn,
     SequenceColumn,
     SmilesColumn,
+    ImageColumn,
 )
 """Every encoder, for reading saved schemas."""
 
@@ -50,6 +52,7 @@ _BY_ROLE: Mapping[str, type[Column]] = {
     "sequence": SequenceColumn,
     "tensor": TensorColumn,
     "smiles": SmilesColumn,
+    "image": ImageColumn,
 }
 """Encoders of columns with a declared role."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import polars as pl
 
 from polytask.data.cells import (
     MISSING,
+    ImageForm,
     Read,
     Reading,
     amounts_read,
@@ -25,22 +27,41 @@ from polytask.data.cells import (
     unread,
     without_markers,
 )
-from polytask.data.columns import CategoricalColumn, Column
+from polytask.data.columns import CategoricalColumn, Column, ImageColumn
 from polytask.data.encoding._schema import Schema
+from polytask.data.readers import as_images
 
 __all__ = ["conformed"]
 
 
-def conformed(table: pl.DataFrame, schema: Schema) -> pl.DataFrame:
-    """Read a model's inputs as in fitting: markers as null, text as numbers or dates.
+def conformed(table: pl.DataFrame, schema: Schema, folder: str = "") -> pl.DataFrame:
+    """Read a model's inputs as in fitting: markers as null, text as numbers, dates or images.
 
     Where some cells cannot be read, they alone stay, and the column's encoder refuses the first.
+    Paths of images begin in `folder`.
     """
     return table.with_columns(
-        _conformed(table[column.name], column, schema.reading)
+        _image(table[column.name], column, schema.reading, folder)
+        if isinstance(column, ImageColumn)
+        else _conformed(table[column.name], column, schema.reading)
         for column in schema.columns
         if column.name in table.columns
     )
+
+
+def _image(series: pl.Series, column: ImageColumn, reading: Reading, folder: str) -> pl.Series:
+    """Paths and bytes as images in the size of training; arrays with their channels first."""
+    clean = _without(series, reading.missing.get(series.name, ()), reading.decimal)
+    channels, height, width = column.shape
+    holds = family(clean)
+    declared = ImageForm.of(reading.images.get(series.name, ""))
+    if holds in {"text", "bytes"} and channels in {1, 3}:
+        return as_images(
+            clean, replace(declared, size=(height, width), channels=channels), folder
+        ).cells
+    if holds == "tensors" and len(clean.dtype.shape) in {2, 3}:  # type: ignore[attr-defined]
+        return as_images(clean, ImageForm()).cells
+    return clean
 
 
 def _conformed(series: pl.Series, column: Column, reading: Reading) -> pl.Series:

@@ -86,6 +86,11 @@ class Part:
         """Whether its steps are codes of words or tokens."""
         return self.role in WORD_ROLES
 
+    @property
+    def has_pixels(self) -> bool:
+        """Whether it is a column of images, of which a table's encoders read a coarse grid."""
+        return self.role == "image" and self.name.startswith("image:")
+
 
 def part_has_steps(name: str) -> bool:
     """Whether the second axis of the array of that part is that of steps.

@@ -62,7 +62,7 @@ def rows_to_predict(
     table = open_file(path, rules).frame
     for schema in schemas:
         own = replace(schema.reading, decimal=options.decimal)
-        table = conformed(table, replace(schema, reading=own))
+        table = conformed(table, replace(schema, reading=own), str(path.parent))
     return table
 
 

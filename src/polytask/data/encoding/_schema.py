@@ -107,7 +107,8 @@ class Schema:
             ``"numeric"`` (n, d) float32; ``"categorical"`` (n, c) int32 codes, 0 = unknown;
             ``"tensor:NAME"`` (n, …) float32; ``"text:NAME"`` and ``"tokens:NAME"`` (n, l) int32
             codes of steps, 0 = no step and 1 = unknown; ``"sequence:NAME"`` (n, l, k) float32, NaN
-            in all channels where there is no step; ``"smiles:NAME"`` (n, m) float32. Parts without columns are left out.
+            in all channels where there is no step; ``"smiles:NAME"`` (n, m) and ``"image:NAME"`` (n, c, h, w) float32.
+            Parts without columns are left out.
 
         Raises
         ------

@@ -9,7 +9,14 @@ from typing import Any
 from polytask._plain import from_plain, to_plain
 from polytask._reason import reason
 from polytask._validation import check_parameters
-from polytask.data.cells import COLUMN_ROLES, MOST_BUCKETS, MOST_STEPS, Reading, is_date_form
+from polytask.data.cells import (
+    COLUMN_ROLES,
+    MOST_BUCKETS,
+    MOST_STEPS,
+    ImageForm,
+    Reading,
+    is_date_form,
+)
 from polytask.data.columns import ENCODERS, Column
 from polytask.data.encoding._learned_bins import LearnedBins
 from polytask.data.encoding._schema import Schema
@@ -119,3 +126,7 @@ def _check_reading(reading: Reading) -> None:
         raise ValueError(f"identifiers have 1 to {MOST_BUCKETS:,} buckets.")
     if not all(1 <= steps <= MOST_STEPS for steps in reading.lengths.values()):
         raise ValueError(f"texts and sequences have 1 to {MOST_STEPS:,} steps.")
+    for image in reading.images.values():
+        ImageForm.of(image)
+    if reading.folder:
+        raise ValueError("it names a folder, which is none of a model's business.")

@@ -6,8 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
 
-from polytask._listing import first_and_more
-from polytask.data.columns import CategoricalColumn, SequenceColumn, SteppedColumn, row_steps
+from polytask._listing import count, first_and_more
+from polytask.data.columns import (
+    CategoricalColumn,
+    ImageColumn,
+    SequenceColumn,
+    SteppedColumn,
+    row_steps,
+)
 from polytask.data.encoding._schema import Schema
 
 __all__ = ["unseen_notes"]
@@ -47,6 +53,10 @@ def _notes(table: pl.DataFrame, columns: Mapping[str, object]) -> Iterator[str]:
                 yield _note(name, unseen)
         elif isinstance(column, SteppedColumn | SequenceColumn) and name in table.columns:
             yield from _step_notes(table, column)
+        elif isinstance(column, ImageColumn) and name in table.columns:
+            missing = table[name].null_count()
+            if missing:
+                yield f"{name}: {count(missing, 'row')} without an image that can be read"
 
 
 def _note(name: str, unseen: pl.Series) -> str:

@@ -9,6 +9,13 @@ through `_foreign`. All end as a `Table`: a frame, how it was read, and notes.
 from polytask.data.readers._declared import categories_of
 from polytask.data.readers._file_types import check_table_file, is_text
 from polytask.data.readers._frame_columns import array_columns, no_duplicates
+from polytask.data.readers._image_cells import (
+    Images,
+    as_images,
+    image_paths,
+    looks_like_images,
+    resized_images,
+)
 from polytask.data.readers._nested import fault
 from polytask.data.readers._open_file import FileRules, file_columns, open_file
 from polytask.data.readers._open_sources import open_sources
@@ -25,20 +32,24 @@ from polytask.data.readers._windows import windows
 __all__ = [
     "NO_ROLES",
     "FileRules",
+    "Images",
     "Table",
     "array_columns",
     "as_array",
+    "as_images",
     "as_table",
     "categories_of",
     "check_table_file",
     "fault",
     "file_columns",
     "find_separator",
+    "image_paths",
     "is_pandas",
     "is_sparse",
     "is_tensor",
     "is_text",
     "joined",
+    "looks_like_images",
     "no_duplicates",
     "of_source",
     "open_file",
@@ -47,6 +58,7 @@ __all__ = [
     "open_table",
     "prepared",
     "read_table",
+    "resized_images",
     "scan_table",
     "source_text_options",
     "text_options",

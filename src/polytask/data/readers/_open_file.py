@@ -94,6 +94,7 @@ def open_file(path: Path, rules: FileRules) -> Table:
         columns={**own, **rules.columns},
         missing=rules.missing,
         notes=scanned.notes,
+        folder=str(path.parent),
     )
 
 
@@ -127,7 +128,7 @@ def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
     raw, notes = whole_rows(_raw(path, layout, rules), layout, every_row=rules.every_row)
     names, decimal = raw.collect_schema().names(), rules.options.decimal
     markers = markers_by_column(rules.missing, names)
-    roles, dates, buckets, lengths = declared_roles(rules.columns, names)
+    roles, dates, buckets, lengths, images = declared_roles(rules.columns, names)
     kept = dict.fromkeys(rules.text, "text")
     cells = CellRules(markers, decimal, roles | kept, dates, verbatim=rules.verbatim)
     columns = typed(_chosen(raw, rules.only), cells)
@@ -146,6 +147,8 @@ def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
         decimal,
         buckets,
         lengths,
+        images,
+        str(path.parent),
     )
     cell_notes = marker_notes(raw, markers, decimal) + columns.notes
     return Table(frame, reading, layout.notes + notes + cell_notes)

@@ -160,9 +160,13 @@ def prepared(
     columns: Mapping[str, str] = NO_ROLES,
     missing: Any = (),
     notes: tuple[str, ...] = (),
+    folder: str = "",
 ) -> Table:
-    """A polars frame as a table; columns in `categories` are such unless declared otherwise."""
-    roles, dates, buckets, lengths = declared_roles(columns, table.columns)
+    """A polars frame as a table; columns in `categories` are such unless declared otherwise.
+
+    Paths of images begin in `folder`.
+    """
+    roles, dates, buckets, lengths, images = declared_roles(columns, table.columns)
     roles = dict.fromkeys(categories, "categorical") | roles
     markers = markers_by_column(missing, table.columns)
     marked = marker_notes(as_text(table).lazy(), markers)
@@ -185,6 +189,8 @@ def prepared(
             {**text.dates, **dates},
             buckets=buckets,
             lengths=lengths,
+            images=images,
+            folder=folder,
         ),
         notes + marked + mixed_notes + text.notes,
     )

@@ -12,7 +12,7 @@ from polytask.tasks import Kind, Task
 
 __all__ = ["check_cells"]
 
-_NO_TARGETS = {None, "dates", "tensors"}
+_NO_TARGETS = {None, "bytes", "dates", "tensors"}
 """What `check_target` refuses, whatever the kind is."""
 
 

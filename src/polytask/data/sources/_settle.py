@@ -45,7 +45,7 @@ _CODE = r"^[^\d<>≤≥~≈]*\d+[^\d*†‡]*$|^\D+$"
 def check_target(task: str, series: pl.Series) -> None:
     """Raise unless the column can be a target at all."""
     holds = family(series)
-    if holds is None or holds == "dates" or holds in NESTED:
+    if holds in {None, "bytes", "dates", *NESTED}:
         raise DataError(f"Task {task!r}: {_no_target(series, holds)}")
     if series.null_count() == len(series):
         n_rows = len(series)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 
 import polars as pl
 
@@ -33,7 +34,11 @@ _EXACT = 2**53
 _EIGHT_FIGURES = (1800_01_01, 2199_12_31)
 
 
-def source_notes(source: Source, texts: Collection[str] = ()) -> tuple[str, ...]:
+def source_notes(
+    source: Source,
+    texts: Collection[str] = (),
+    images: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, ...]:
     """Notes on inputs of little use, on leaks of targets, and on cells that may mean missing.
 
     Parameters
@@ -41,9 +46,16 @@ def source_notes(source: Source, texts: Collection[str] = ()) -> tuple[str, ...]
     source : Source
     texts : collection of str
         Columns that were taken for free text.
+    images : mapping of column to str
+        What is to be said of columns of images.
     """
     free = [s for s in source.inputs.iter_columns() if s.name not in source.reading.roles]
-    odd = [(series.name, text) for series in free if (text := _oddity(series))]
+    odd = [
+        (series.name, text)
+        for series in free
+        if series.name not in images and (text := _oddity(series))
+    ]
+    pictured = [(name, text) for name, text in images.items() if text]
     roles = source.reading.roles
     many = [
         (series.name, text)
@@ -57,7 +69,7 @@ def source_notes(source: Source, texts: Collection[str] = ()) -> tuple[str, ...]
     ]
     columns = [*free, *target_columns(source.labels)]
     return (
-        *(f"input {note}" for note in gathered([*odd, *many, *stepped])),
+        *(f"input {note}" for note in gathered([*odd, *many, *stepped, *pictured])),
         *_sign_notes(columns),
         *sentinel_notes([s for s in columns if s.name not in source.reading.dates]),
         *leak_notes(source),

@@ -19,9 +19,9 @@ __all__ = ["source_summary", "task_summaries"]
 def source_summary(source: Source) -> dict[str, Any]:
     """Rows, columns by type, and tasks with their labelled rows, of one source."""
     labels = source.labelled()
-    free = [name for name, role in source.reading.roles.items() if role == "text"]
+    named = {"text": "free text", "image": "images"}
     held = Counter(
-        "free text" if series.name in free else str(family(series))
+        named.get(source.reading.roles.get(series.name, ""), str(family(series)))
         for series in source.inputs.iter_columns()
     )
     return {

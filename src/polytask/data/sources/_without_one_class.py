@@ -8,6 +8,7 @@ from types import MappingProxyType
 from polytask._listing import first_and_more
 from polytask.data.sources._fit_targets import fit_targets, labels_by_task
 from polytask.data.sources._free_text import with_free_text
+from polytask.data.sources._images import with_images
 from polytask.data.sources._metric_notes import metric_notes
 from polytask.data.sources._named_by_source import named_by_source
 from polytask.data.sources._one_class import NO_LABEL, left_out_notes, one_class_error
@@ -76,7 +77,8 @@ def finished(
     _check_labelled(errors, {n for n in errors if n in named or written.get(n) in named})
     headlines = metric_notes(task for task in _tasks(sources) if task.name not in errors)
     kept = [kept for source in sources if (kept := source.without_tasks(errors)) is not None]
-    read = [with_free_text(source) for source in kept]
+    pictured = {source.name: with_images(source) for source in kept}
+    read = [with_free_text(source) for source, _ in pictured.values()]
     kept = [source for source, _ in read]
     fitted = fit_targets(kept)
     tasks = _tasks(kept)
@@ -85,7 +87,12 @@ def finished(
     notes = [
         *target_notes(tasks, reasons, fitted, written),
         *headlines,
-        *named_by_source({source.name: source_notes(source, texts) for source, texts in read}),
+        *named_by_source(
+            {
+                source.name: source_notes(source, texts, pictured[source.name][1])
+                for source, texts in read
+            }
+        ),
         *_left_out(errors, sources),
         *named_by_source({source.name: zero_weight_notes(source) for source in kept}),
     ]

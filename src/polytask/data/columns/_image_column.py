@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from polytask._validation import Constraint, Satisfies
+from polytask.data.cells import MOST_PIXELS
+from polytask.data.columns._column import Column
+from polytask.data.columns._standardize import FURTHEST
+from polytask.data.readers import resized_images
+from polytask.exceptions import DataError
+
+__all__ = ["ImageColumn"]
+
+_MOST_CHANNELS = 1024
+_ROWS = 256
+"""Images that become floats at once."""
+
+
+def _is_shape(shape: tuple[int, ...]) -> bool:
+    return (
+        len(shape) == 3
+        and 1 <= shape[0] <= _MOST_CHANNELS
+        and all(1 <= size <= MOST_PIXELS for size in shape[1:])
+    )
+
+
+@dataclass(frozen=True)
+class ImageColumn(Column):
+    """Encoder of images of one size, which is that of training.
+
+    Bytes become numbers from 0 to 1; other numbers stay as they are. Each channel then has mean 0
+    and standard deviation 1 over the pixels of the training rows. A missing image is 0 everywhere,
+    as if all of its pixels were the mean. Images of another size are resized.
+
+    Parameters
+    ----------
+    name : str
+    dimensions : tuple of int
+        Channels, height and width.
+    channels : tuple of (float, float)
+        Mean and standard deviation of every channel; deviation 1 for a constant.
+    in_bytes : bool
+        Whether pixels are whole numbers from 0 to 255.
+
+    Examples
+    --------
+    >>> import numpy as np, polars as pl
+    >>> from polytask.data.columns import ImageColumn
+    >>> photos = pl.Series("photo", np.array([[[[0, 255]]], [[[255, 0]]]], dtype=np.uint8))
+    >>> column = ImageColumn.fit(photos)
+    >>> column.shape, column.channels
+    ((1, 1, 2), ((0.5, 0.5),))
+    >>> column.encode(photos.to_frame())[1].tolist()
+    [[[[-1.0, 1.0]]], [[[1.0, -1.0]]]]
+    """
+
+    dimensions: tuple[int, ...]
+    channels: tuple[tuple[float, float], ...]
+    in_bytes: bool = True
+
+    encoder: ClassVar[str] = "image"
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "dimensions": Satisfies(_is_shape, "channels, height and width"),
+        "channels": Satisfies(
+            lambda channels: (
+                0 < len(channels) <= _MOST_CHANNELS
+                and all(abs(center) < np.inf and 0 < scale < np.inf for center, scale in channels)
+            ),
+            "a mean and a deviation above 0 for each channel",
+        ),
+    }
+
+    @classmethod
+    def fit(cls, series: pl.Series) -> ImageColumn:
+        """Learn from a column with at least one observed row."""
+        cells = _observed(series)
+        shape = tuple(int(size) for size in cells.shape[1:])
+        if not _is_shape(shape):
+            sentence = (
+                f"Column {series.name!r} holds images of the shape {shape}. Give at most {_MOST_CHANNELS:,} "
+                f"channels, and at most {MOST_PIXELS:,} pixels of height and width."
+            )
+            raise DataError(sentence)
+        in_bytes = cells.dtype == np.uint8
+        channels = _moments(cells, 255.0 if in_bytes else 1.0)
+        return cls(series.name, shape, channels, in_bytes)
+
+    @property
+    def role(self) -> str:
+        """``"image"``."""
+        return "image"
+
+    @property
+    def part(self) -> str:
+        """``"image:NAME"``."""
+        return f"image:{self.name}"
+
+    @property
+    def family(self) -> str:
+        """Tensors, which images are once they are read."""
+        return "tensors"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Channels, height and width."""
+        return self.dimensions
+
+    def encode(self, inputs: pl.DataFrame) -> tuple[str, np.ndarray]:
+        """Standardised pixels (n, channels, height, width), float32."""
+        series = self.series(inputs)
+        array = np.zeros((len(series), *self.shape), dtype=np.float32)
+        rows = np.flatnonzero(series.is_not_null().to_numpy())
+        if not len(rows):
+            return self.part, array
+        cells = self._in_shape(_observed(series))
+        center, scale = np.array(self.channels, dtype=np.float64).T[:, :, None, None]
+        if self.in_bytes:
+            center, scale = center * 255.0, scale * 255.0
+        for first in range(0, len(rows), _ROWS):
+            chunk = slice(first, first + _ROWS)
+            scaled = (cells[chunk].astype(np.float64) - center) / scale
+            np.nan_to_num(scaled, nan=0.0, copy=False)
+            array[rows[chunk]] = np.clip(scaled, -FURTHEST, FURTHEST, out=scaled)
+        return self.part, array
+
+    def _in_shape(self, cells: np.ndarray) -> np.ndarray:
+        if self.in_bytes and cells.dtype != np.uint8:
+            whole = cells.astype(np.uint8)
+            if not np.array_equal(whole, cells):
+                raise DataError(self._other("numbers other than whole ones from 0 to 255"))
+            cells = whole
+        if cells.shape[1:] == self.shape:
+            return cells
+        if not self.in_bytes or cells.ndim != 4:
+            raise DataError(self._other(f"images of the shape {cells.shape[1:]}"))
+        return resized_images(self.name, cells, self.shape)
+
+    def _other(self, held: str) -> str:
+        return (
+            f"Column {self.name!r} held images of the shape {self.shape} when the model was fitted, and "
+            f"holds {held} now. Give it the former, or fit a new model."
+        )
+
+
+def _observed(series: pl.Series) -> np.ndarray:
+    """Images that are there (m, channels, height, width); raise if a pixel is infinite."""
+    cells = np.asarray(series.drop_nulls().to_numpy())
+    if cells.dtype.kind == "f" and np.isinf(cells).any():
+        first = int(np.isinf(cells).reshape(len(cells), -1).any(axis=1).argmax())
+        row = np.flatnonzero(series.is_not_null().to_numpy())[first]
+        sentence = (
+            f"Column {series.name!r} holds an infinite value (first in row {row}). Replace it by a number, "
+            "or by NaN if it is missing."
+        )
+        raise DataError(sentence)
+    return cells
+
+
+def _moments(cells: np.ndarray, most: float) -> tuple[tuple[float, float], ...]:
+    """Mean and deviation of every channel over all pixels, of numbers up to `most`."""
+    shift = np.zeros((1, cells.shape[1], 1))
+    sums, squares, counts = (np.zeros(cells.shape[1]) for _ in range(3))
+    for first in range(0, len(cells), _ROWS):
+        some = cells[first : first + _ROWS]
+        chunk = some.reshape(len(some), some.shape[1], -1).astype(np.float64) / most
+        present = ~np.isnan(chunk)
+        if not first:
+            shift = _mean(chunk, present)
+        chunk = np.where(present, chunk - shift, 0.0)
+        sums += chunk.sum(axis=(0, 2))
+        squares += np.einsum("ncp,ncp->c", chunk, chunk)
+        counts += present.sum(axis=(0, 2))
+    means = sums / np.maximum(counts, 1)
+    deviations = np.sqrt(np.maximum(squares / np.maximum(counts, 1) - means**2, 0.0))
+    constant = deviations <= 1e-12 * (1 + np.abs(shift[0, :, 0]))
+    deviations[constant] = 1.0
+    return tuple(zip((means + shift[0, :, 0]).tolist(), deviations.tolist(), strict=True))
+
+
+def _mean(chunk: np.ndarray, present: np.ndarray) -> np.ndarray:
+    total = np.where(present, chunk, 0.0).sum(axis=(0, 2), keepdims=True)
+    return np.asarray(total / np.maximum(present.sum(axis=(0, 2), keepdims=True), 1))
