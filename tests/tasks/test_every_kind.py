@@ -13,6 +13,8 @@ from polytask.exceptions import DataError
 from polytask.tasks import (
     Binary,
     Count,
+    DenseClasses,
+    DenseNumbers,
     Distribution,
     FittedTarget,
     Kind,
@@ -37,6 +39,10 @@ TARGETS = {
     Binary: FittedTarget(("y",), ("no", "yes")),
     Count: FittedTarget(("y",), learned={"mean_count": (3.0,)}),
     Distribution: FittedTarget(("y",), learned={"center": (-5.0,), "scale": (2.0,)}),
+    DenseClasses: FittedTarget(("y",), (0, 1, 7), {"shape": (1.0, 1.0)}),
+    DenseNumbers: FittedTarget(
+        ("y",), learned={"shape": (1.0, 3.0), "center": (5.0,), "scale": (1e-3,)}
+    ),
     Multiclass: FittedTarget(("y",), ("a", "b", "c")),
     Multilabel: FittedTarget(("y", "z", "w"), (0, 1)),
     Ordinal: FittedTarget(("y",), (1, 2, 3, 4)),
@@ -76,8 +82,9 @@ def test_raw_undoes_response(kind, scores):
     raw = shaped(scores, kind)
     response = kind().response(raw, fitted)
     back = kind().raw(response, fitted)
-    if kind in {Multiclass, Tokens}:  # scores count up to a constant per row or step
-        raw, back = raw - raw.max(axis=-1, keepdims=True), back - back.max(axis=-1, keepdims=True)
+    if kind in {Multiclass, Tokens, DenseClasses}:  # scores count up to a constant per label
+        axis = 1 if kind is DenseClasses else -1
+        raw, back = (each - each.max(axis=axis, keepdims=True) for each in (raw, back))
     np.testing.assert_allclose(back, raw, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(kind().response(back, fitted), response, rtol=1e-4, atol=1e-5)
 

@@ -58,7 +58,7 @@ class BlockHeads(nn.Module):
 
     def of_all(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
         """Scores (n, n_tasks, size) of the same rows, (n, h), for all tasks or some."""
-        weight, bias = self._of(tasks)
+        weight, bias = self.of_tasks(tasks)
         scores = nn.functional.linear(features, weight.flatten(0, 1), bias.flatten())
         return scores.view(*scores.shape[:-1], *bias.shape)
 
@@ -73,14 +73,14 @@ class BlockHeads(nn.Module):
 
     def of_each(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
         """Scores (n, n_tasks, size) from features of each task's own, (n_tasks, n, h)."""
-        weight, bias = self._of(tasks)
+        weight, bias = self.of_tasks(tasks)
         return torch.baddbmm(bias[:, None, :], features, weight.transpose(1, 2)).transpose(0, 1)
 
     def of_mixed(
         self, gates: Tensor, own: Tensor | None, shared: Tensor, tasks: list[int] | None = None
     ) -> Tensor:
         """Scores (n, n_tasks, size) of features that gates mix: the mixture of experts' scores."""
-        weight, bias = self._of(tasks)
+        weight, bias = self.of_tasks(tasks)
         of_shared = nn.functional.linear(shared, weight.flatten(0, 1))
         of_shared = of_shared.view(*shared.shape[:2], *bias.shape)
         by_expert = gates.permute(2, 1, 0)[..., None]
@@ -109,7 +109,8 @@ class BlockHeads(nn.Module):
         """The weight matrix of every task, (size, in_features)."""
         return list(self.weight.detach())
 
-    def _of(self, tasks: list[int] | None) -> tuple[Tensor, Tensor]:
+    def of_tasks(self, tasks: list[int] | None) -> tuple[Tensor, Tensor]:
+        """Weights and biases of some tasks of the block, or of all."""
         if tasks is None:
             return self.weight, self.bias
         return self.weight[tasks], self.bias[tasks]

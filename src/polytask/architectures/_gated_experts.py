@@ -59,8 +59,8 @@ class GatedExpertsNetwork(EncoderNetwork):
         self.members_of = {source: self.members_in(source) for source in self.sources}
         self.towers = TaskLayers(width, tower_widths, tasks.names, self.members_of)
         per_task = bool(self.mixture.tasks or tower_widths)
-        self.keeps_steps = not tower_widths and any(block.has_steps for block in self.blocks)
-        shape = self.experts.shape if self.keeps_steps else self.towers.shape
+        self.keeps_places = not tower_widths and any(block.has_places for block in self.blocks)
+        shape = self.experts.shape if self.keeps_places else self.towers.shape
         self.heads = Heads(self.blocks, tasks, shape, per_task=per_task, members=self.n_members)
         self.mixes_scores = (
             bool(self.mixture.tasks) and not tower_widths and self.heads.mix_cheaply(n_experts)
@@ -82,7 +82,7 @@ class GatedExpertsNetwork(EncoderNetwork):
         """Mixed features of every source's tasks, after their towers."""
         states = self.inputs(batch)
         experts, gates = self.experts(states), self._gates(states, batch)
-        if self.keeps_steps:
+        if self.keeps_places:
             return {
                 source: State(mixed(gates[source], state.values), state.mask)
                 for source, state in experts.items()

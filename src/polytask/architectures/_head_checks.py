@@ -11,14 +11,14 @@ from polytask.encoders import State
 from polytask.encoders._step_vectors import present_steps
 from polytask.exceptions import ParameterError
 
-__all__ = ["check_form", "check_state", "check_steps", "check_vectors", "read_steps"]
+__all__ = ["check_form", "check_map", "check_state", "check_steps", "check_vectors", "read_steps"]
 
 _WITHOUT_STEPS = ("numeric", "categorical")
 """Parts of columns side by side."""
 
 
 def check_form(block: Block, shape: tuple[int, ...] = (), members: int = 1) -> None:
-    """Raise if the tasks of a block label steps, and features have none.
+    """Raise if the tasks of a block label steps or pixels, and features have none.
 
     Parameters
     ----------
@@ -32,17 +32,46 @@ def check_form(block: Block, shape: tuple[int, ...] = (), members: int = 1) -> N
     ------
     ParameterError
     """
-    if not block.has_steps or (len(shape) == 2 and members == 1):
+    n_axes = {"vector": len(shape), "sequence": 2, "map": 3}[block.kind.form]
+    if not block.has_places or (len(shape) == n_axes and members == 1):
         return
     named = ", ".join(block.tasks[:3]) + (", …" if block.tasks[3:] else "")
-    what = "vectors of whole rows" if members == 1 else "the rows of an ensemble"
-    sentence = (
-        f"Tasks of kind {block.kind.name} ({named}) label every step of a sequence, and this network "
-        f"ends in {what}. Choose an architecture whose heads take steps, such as HardSharing, "
-        "CrossStitch, or MMoE without `tower_widths`, and an encoder that keeps them, such as LSTM "
-        "without `pooling` (--encoder lstm)."
-    )
+    ends = {1: "vectors of whole rows", 2: "sequences", 3: "maps"}.get(len(shape))
+    what = ends or "vectors of whole rows"
+    if members > 1:
+        what = "the rows of an ensemble"
+    label = f"Tasks of kind {block.kind.name} ({named}) label every"
+    if block.has_pixels:
+        sentence = (
+            f"{label} pixel of an image, and this network ends in {what}. Choose an architecture "
+            "whose heads take maps, such as HardSharing, CrossStitch, MTAN, or MMoE without "
+            "`tower_widths`, and an encoder that keeps maps, such as one of convolutions alone."
+        )
+    else:
+        sentence = (
+            f"{label} step of a sequence, and this network ends in {what}. Choose an architecture "
+            "whose heads take steps, such as HardSharing, CrossStitch, or MMoE without "
+            "`tower_widths`, and an encoder that keeps them, such as LSTM without `pooling` "
+            "(--encoder lstm)."
+        )
     raise ParameterError(sentence)
+
+
+def check_map(source: str, state: State, rows: SourceBatch, block: Block) -> None:
+    """Raise unless features of a source's rows are maps.
+
+    Raises
+    ------
+    ParameterError
+    """
+    shape = tuple(state.values.shape)
+    if len(shape) not in (4, 5) or (len(shape) == 4 and rows.sizes is not None):
+        sentence = (
+            f"The `encoder` parameter must keep the maps of the rows of source {source!r}, "
+            "(n, c, height, width), whose pixels "
+            f"tasks of kind {block.kind.name} label. Got features of shape {shape} instead."
+        )
+        raise ParameterError(sentence)
 
 
 def check_steps(source: str, state: State, rows: SourceBatch, block: Block) -> None:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from polytask.architectures._block_heads import BlockHeads
-from polytask.architectures._head_checks import check_state, check_steps, check_vectors, read_steps
+from polytask.architectures._head_checks import check_state, check_vectors
+from polytask.architectures._head_places import (
+    Places,
+    each_scores,
+    lone_scores,
+    parts_of,
+    places_of,
+    scores_of,
+)
+from polytask.architectures._map_scores import scores_of_pixels
 from polytask.architectures._member_heads import block_heads
 from polytask.architectures._multi_task_module import Raw
 from polytask.architectures._owners import Owned, Owner
 from polytask.architectures._places import places_among
 from polytask.architectures._pooled_copies import pooled_copies
-from polytask.architectures._size_groups import gathered
-from polytask.architectures._step_scores import step_scores
+from polytask.architectures._step_scores import scores_of_steps
 from polytask.data import Batch, Block, tasks_in_source
 from polytask.encoders import State, mean_pool
 from polytask.encoders._pooling import pooled_width
@@ -29,7 +35,8 @@ __all__ = ["Heads"]
 class Heads(Owner, nn.ModuleList):
     """A linear head for every task, those of a block stacked; sequences and maps are mean-pooled.
 
-    Tasks that label the steps of a sequence have the scores of their head for every step.
+    Tasks that label the steps of a sequence, or the pixels of an image, have the scores of their head
+    for every step or pixel.
 
     Parameters
     ----------
@@ -70,7 +77,7 @@ class Heads(Owner, nn.ModuleList):
         super().__init__(block_heads(block, tasks, shapes[block.name], members) for block in blocks)
         self.blocks, self.per_task, self.members = tuple(blocks), per_task, members
         self._n_axes = len(next(iter(shapes.values()))) + 1
-        self._places: dict[tuple[str, str], _Places] = {}
+        self._places: dict[tuple[str, str], Places] = {}
         self.widths = {name: pooled_width(shape) for name, shape in shapes.items()}
         self._tasks_of: dict[str, tuple[str, ...]] = {}
         self._sources = tuple(dict.fromkeys(source for b in blocks for source in b.sources))
@@ -80,7 +87,7 @@ class Heads(Owner, nn.ModuleList):
             place = places_among([tasks.index(name) for name in of_source], len(tasks))
             self.register_buffer(f"place_{i}", place, persistent=False)
             for block in blocks:
-                self._places[source, block.name] = _places(block, source, of_source)
+                self._places[source, block.name] = places_of(block, source, of_source)
 
     def forward(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores of every source and block in the batch."""
@@ -88,72 +95,54 @@ class Heads(Owner, nn.ModuleList):
         by_block = {name: self._by_block(name, rows, batch) for name, rows in vectors.items()}
         raw: Raw = {}
         for block, heads in zip(self.blocks, self, strict=True):
-            if block.has_steps:
-                raw |= self._of_steps(block, heads, features, batch)  # type: ignore[arg-type]
+            if block.has_places:
+                raw |= self._of_places(block, heads, features, batch)  # type: ignore[arg-type]
                 continue
             own = {name: by_block[name][block.name] for name in block.sources if name in vectors}
             joined = self._joined(block, heads, own, batch)  # type: ignore[arg-type]
             raw |= {(source, block.name): scores for source, scores in joined.items()}
             for source, rows in own.items():
                 if source not in joined:
-                    places, task = self._places[source, block.name], batch[source].task
-                    raw[source, block.name] = self._of_source(
+                    raw[source, block.name] = scores_of(
                         heads,  # type: ignore[arg-type]
-                        places,
-                        source,
+                        self._places[source, block.name],
                         rows,
-                        task,
+                        batch[source].task,
+                        self._of_task(source),
+                        per_task=self.per_task,
                     )
         return raw
 
     def _by_block(self, source: str, vectors: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Vectors of the tasks of every block that the source carries."""
-        names = [b.name for b in self.blocks if source in b.sources and not b.has_steps]
+        names = [b.name for b in self.blocks if source in b.sources and not b.has_places]
         if not self.per_task or batch[source].task is not None:
             return dict.fromkeys(names, vectors)
         places = [self._places[source, name].in_source for name in names]
-        return dict(zip(names, _parts(vectors, places), strict=True))
+        return dict(zip(names, parts_of(vectors, places), strict=True))
 
-    def _of_steps(
+    def _of_places(
         self, block: Block, heads: BlockHeads, features: Mapping[str, State], batch: Batch
     ) -> Raw:
-        """Scores of every step of the rows of a block's sources, flat, (n, n_tasks, size)."""
-        raw: Raw = {}
-        for source in (name for name in block.sources if name in features):
-            places, rows = self._places[source, block.name], batch[source]
-            check_steps(source, features[source], rows, block)
-            (values, mask), task = features[source], rows.task
-            each = values.ndim == 4 and task is None
-            steps = (places.picked(values) if each else values).flatten(-3, -2)
-            n_steps = values.shape[-2]
-            own = None if task is None else task.repeat_interleave(n_steps)
-            scores = self._of_source(heads, places, source, steps, own)
-            mask = read_steps(mask, rows)
-            if mask is not None and mask.ndim == 3:
-                mask = self._own_masks(source, places, mask, task)
-            links = heads.transitions_of(self._linked(heads, places, task))
-            raw[source, block.name] = step_scores(
-                scores, mask, n_steps, block.score_shape[0], links
+        """Scores of every step or pixel of the rows of a block's sources, flat."""
+        of_rows = scores_of_steps if block.has_steps else scores_of_pixels
+        return {
+            (source, block.name): of_rows(
+                source,
+                block,
+                heads,
+                self._places[source, block.name],
+                features[source],
+                batch[source],
+                self._of_task(source),
             )
-        return raw
+            for source in block.sources
+            if source in features
+        }
 
-    @staticmethod
-    def _linked(
-        heads: BlockHeads, places: _Places, task: Tensor | None
-    ) -> list[int] | Tensor | None:
-        """Tasks of the block whose steps are linked, or each row's; None for all."""
-        if task is not None:
-            return heads.in_block(task)
-        return None if places.whole_block else places.in_block
-
-    def _own_masks(
-        self, source: str, places: _Places, masks: Tensor, task: Tensor | None
-    ) -> Tensor:
-        """Masks (n, n_tasks, l) of the steps that each task has, or (n, l) of rows of one task."""
-        if task is None:
-            return places.picked(masks).transpose(0, 1)
-        place = self.get_buffer(f"place_{self._sources.index(source)}")[task]
-        return masks[place, torch.arange(len(task), device=task.device)]
+    def _of_task(self, source: str) -> Tensor:
+        """Positions of the tasks of the set among the source's."""
+        return self.get_buffer(f"place_{self._sources.index(source)}")
 
     def _vectors(self, source: str, state: State, batch: Batch) -> Tensor:
         """Vectors of a source's rows, checked.
@@ -174,7 +163,7 @@ class Heads(Owner, nn.ModuleList):
 
     def mix_cheaply(self, n_experts: int) -> bool:
         """Whether scores of all experts are fewer than the mixed features of all tasks."""
-        if self.members > 1 or any(block.has_steps for block in self.blocks):
+        if self.members > 1 or any(block.has_places for block in self.blocks):
             return False
         n_scores = sum(block.size * len(block.tasks) for block in self.blocks)
         n_features = sum(self.widths[block.name] * len(block.tasks) for block in self.blocks)
@@ -221,29 +210,10 @@ class Heads(Owner, nn.ModuleList):
         places = {source: self._places[source, block.name] for source in dense}
         if not self.per_task:
             lone = [source for source in dense if len(places[source].in_block) == 1]
-            return _lone_scores(heads, places, {source: dense[source] for source in lone})
+            return lone_scores(heads, places, {source: dense[source] for source in lone})
         if len({rows.shape[1] for rows in dense.values()}) > 1:
             return {}
-        return _each_scores(heads, places, dense)
-
-    def _of_source(
-        self,
-        heads: BlockHeads,
-        places: _Places,
-        source: str,
-        vectors: Tensor,
-        task: Tensor | None,
-    ) -> Tensor:
-        """Scores of one source from (n, h), or those of every task of the block, (n_tasks, n, h)."""
-        if task is not None:
-            if vectors.ndim == 3:
-                place = self.get_buffer(f"place_{self._sources.index(source)}")[task]
-                vectors = vectors[place, torch.arange(len(task), device=task.device)]
-            return heads.of_own(vectors, heads.in_block(task))
-        carried = None if places.whole_block else places.in_block
-        if not self.per_task:
-            return heads.of_all(vectors, carried)
-        return heads.of_each(vectors, carried)
+        return each_scores(heads, places, dense)
 
     def owners(self) -> Sequence[Owned]:
         """Slice k of each block's heads belongs to its k-th task."""
@@ -252,71 +222,3 @@ class Heads(Owner, nn.ModuleList):
             for block, heads in zip(self.blocks, self, strict=True)
             for parameter in heads.parameters()
         ]
-
-
-class _Places(NamedTuple):
-    """Positions of the tasks of a block that a source carries.
-
-    Attributes
-    ----------
-    in_block, in_source : list of int
-        Positions among the block's tasks, and among the source's.
-    whole_block, whole_source : bool
-        Whether they are all of them.
-    """
-
-    in_block: list[int]
-    in_source: list[int]
-    whole_block: bool
-    whole_source: bool
-
-    def picked(self, vectors: Tensor) -> Tensor:
-        """The features of these tasks, of (n_tasks, n, h) of all the source's."""
-        return vectors if self.whole_source else vectors[self.in_source]
-
-
-def _places(block: Block, source: str, of_source: Sequence[str]) -> _Places:
-    carried = block.tasks_in(source)
-    return _Places(
-        [block.tasks.index(name) for name in carried],
-        [of_source.index(name) for name in carried],
-        carried == block.tasks,
-        carried == tuple(of_source),
-    )
-
-
-def _parts(vectors: Tensor, places: Sequence[list[int]]) -> Sequence[Tensor]:
-    """Slices along the first axis, all of them in groups; their gradients become one tensor."""
-    if [place for own in places for place in own] == list(range(len(vectors))):
-        return torch.split(vectors, [len(own) for own in places])
-    return gathered(vectors, [torch.tensor(own, device=vectors.device) for own in places])
-
-
-def _lone_scores(
-    heads: BlockHeads, places: Mapping[str, _Places], vectors: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    """Scores (n, 1, size) of sources that carry one task of the block each."""
-    if len(vectors) < 2:
-        return {}
-    sizes = [len(rows) for rows in vectors.values()]
-    rows = torch.cat(list(vectors.values()))
-    lone = torch.tensor([places[source].in_block[0] for source in vectors], device=rows.device)
-    counts = torch.tensor(sizes, device=rows.device)
-    task = lone.repeat_interleave(counts, output_size=len(rows))
-    scores = torch.split(heads.of_own(rows, task).unsqueeze(1), sizes)
-    return dict(zip(vectors, scores, strict=True))
-
-
-def _each_scores(
-    heads: BlockHeads, places: Mapping[str, _Places], vectors: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    """Scores (n, n_tasks, size) of sources whose tasks have as many rows each."""
-    if len(vectors) < 2:
-        return {}
-    carried = [places[source].in_block for source in vectors]
-    order = [position for positions in carried for position in positions]
-    own = torch.cat(list(vectors.values()))
-    in_order = order == list(range(len(heads.weight)))
-    scores = heads.of_each(own, None if in_order else order)
-    parts = torch.split(scores, [len(positions) for positions in carried], dim=1)
-    return dict(zip(vectors, parts, strict=True))

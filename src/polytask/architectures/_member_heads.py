@@ -55,7 +55,7 @@ class MemberBlockHeads(BlockHeads):
 
     def of_all(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
         """Scores (n, n_tasks, size) of the same rows, (n, h), for all tasks or some."""
-        weight, bias = self._of(tasks)
+        weight, bias = self.of_tasks(tasks)
         n_tasks, _, size = bias.shape
         by_member = self._by_member(features).transpose(0, 1)
         of_member = weight.permute(1, 3, 0, 2).flatten(2)
@@ -72,7 +72,7 @@ class MemberBlockHeads(BlockHeads):
 
     def of_each(self, features: Tensor, tasks: list[int] | None = None) -> Tensor:
         """Scores (n, n_tasks, size) from features of each task's own, (n_tasks, n, h)."""
-        weight, bias = self._of(tasks)
+        weight, bias = self.of_tasks(tasks)
         n_tasks, _, size = bias.shape
         by_member = self._by_member(features).transpose(1, 2).flatten(0, 1)
         of_member = weight.flatten(0, 1).transpose(1, 2)

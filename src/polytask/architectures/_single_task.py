@@ -108,14 +108,14 @@ class SingleTaskNetwork(MultiTaskModule):
         self.tasks_of = {source: self.tasks_in(source) for source in schemas}
         self.groups = _groups(self.tasks_of)
         self.towers = nn.ModuleList()
-        self.keeps_steps = any(block.has_steps for block in self.blocks)
+        self.keeps_places = any(block.has_places for block in self.blocks)
         shapes: dict[str, tuple[int, ...]] = {}
         for group in self.groups:
             of_group = {source: schemas[source] for source in group}
             names = [n for n in tasks.names if any(n in self.tasks_of[s] for s in group)]
             towers = [_seeded_tower(encoder, of_group, initializer, seed, n) for n in names]
             for tower in towers:
-                tower.keeps_steps = self.keeps_steps
+                tower.keeps_places = self.keeps_places
             shapes.update(dict.fromkeys(names, towers[0].shape))
             sample = sample_of(schemas[group[0]].parts)
             towers_of_group = Copies(towers, sample, apart=True, tasks=names, source=group[0])
@@ -173,7 +173,7 @@ def _spread(part: Tensor, places: Tensor, n_tasks: int) -> Tensor:
 class _Tower(nn.Module):
     """One task's entries, one for each source that carries it, and its trunk."""
 
-    keeps_steps: bool = False
+    keeps_places: bool = False
 
     def __init__(
         self, encoder: Encoder, schemas: Mapping[str, Schema], initializer: str | None, task: str
@@ -191,7 +191,7 @@ class _Tower(nn.Module):
         if len(self.sources) > 1:
             entry = entry[self.sources.index(source)]
         state = self.trunk.of(entry, inputs)
-        return state if self.keeps_steps else mean_pool(state)
+        return state if self.keeps_places else mean_pool(state)
 
 
 def _seeded_tower(
@@ -220,7 +220,7 @@ def _seeded_heads(
             )
             raise ParameterError(sentence)
     of_blocks = {
-        block.name: shapes[first] if block.has_steps else (widths[first],)
+        block.name: shapes[first] if block.has_places else (widths[first],)
         for block in blocks
         for first in block.tasks[:1]
     }

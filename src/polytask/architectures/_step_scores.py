@@ -5,10 +5,61 @@ from __future__ import annotations
 from jaxtyping import Bool, Float
 from torch import Tensor, full, nn, where
 
+from polytask.architectures._block_heads import BlockHeads
+from polytask.architectures._head_checks import check_steps, read_steps
+from polytask.architectures._head_places import Places, own_places, scores_of
 from polytask.architectures._tag_chain import chained
+from polytask.data import Block, SourceBatch
+from polytask.encoders import State
 from polytask.tasks import NO_STEP
 
-__all__ = ["step_scores"]
+__all__ = ["scores_of_steps", "step_scores"]
+
+
+def scores_of_steps(
+    source: str,
+    block: Block,
+    heads: BlockHeads,
+    places: Places,
+    state: State,
+    rows: SourceBatch,
+    of_task: Tensor,
+) -> Tensor:
+    """Scores of every step of a source's rows, flat: (n, n_tasks, size), or (n, size).
+
+    Parameters
+    ----------
+    source : str
+        Its name, for errors.
+    block : Block
+    heads : BlockHeads
+        Of the block.
+    places : Places
+        Of the block's tasks in the source.
+    state : State
+        Features of the rows, or of those of every task.
+    rows : SourceBatch
+    of_task : tensor of shape (n_tasks of the set,), int64
+        Positions of the tasks of the set among the source's.
+
+    Raises
+    ------
+    ParameterError
+        If the features are not those of the steps that rows came with.
+    """
+    check_steps(source, state, rows, block)
+    (values, mask), task = state, rows.task
+    each = values.ndim == 4 and task is None
+    steps = (places.picked(values) if each else values).flatten(-3, -2)
+    n_steps = values.shape[-2]
+    own = None if task is None else task.repeat_interleave(n_steps)
+    scores = scores_of(heads, places, steps, own, of_task, per_task=each)
+    links = heads.transitions_of(places.carried if task is None else heads.in_block(task))
+    mask = read_steps(mask, rows)
+    if mask is not None and mask.ndim == 3:
+        own_masks = task is not None
+        mask = own_places(mask, task, of_task) if own_masks else places.picked(mask).transpose(0, 1)  # type: ignore[arg-type]
+    return step_scores(scores, mask, n_steps, block.score_shape[0], links)
 
 
 def step_scores(

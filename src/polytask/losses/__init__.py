@@ -9,6 +9,9 @@ from polytask.losses._binary_cross_entropy import BinaryCrossEntropy
 from polytask.losses._count_likelihood import CountLikelihood
 from polytask.losses._cross_entropy import CrossEntropy
 from polytask.losses._cumulative_log_loss import CumulativeLogLoss
+from polytask.losses._dense_absolute_error import DenseAbsoluteError
+from polytask.losses._dense_cross_entropy import DenseCrossEntropy
+from polytask.losses._dense_squared_error import DenseSquaredError
 from polytask.losses._focal_loss import FocalLoss
 from polytask.losses._gaussian_likelihood import GaussianLikelihood
 from polytask.losses._huber import Huber
@@ -27,6 +30,9 @@ __all__ = [
     "CountLikelihood",
     "CrossEntropy",
     "CumulativeLogLoss",
+    "DenseAbsoluteError",
+    "DenseCrossEntropy",
+    "DenseSquaredError",
     "FocalLoss",
     "GaussianLikelihood",
     "Huber",

@@ -15,6 +15,8 @@ from polytask.metrics._chunk_f1 import ChunkF1
 from polytask.metrics._coverage_error import CoverageError
 from polytask.metrics._crps import CRPS
 from polytask.metrics._delta_m import DeltaM, delta_m, relative_gain
+from polytask.metrics._dense_mae import DenseMAE
+from polytask.metrics._dense_relative_error import DenseRelativeError
 from polytask.metrics._expected_calibration_error import ExpectedCalibrationError
 from polytask.metrics._explained_variance import ExplainedVariance
 from polytask.metrics._f1 import F1
@@ -25,11 +27,13 @@ from polytask.metrics._labelled_rows import LabelledRows
 from polytask.metrics._log_loss import LogLoss
 from polytask.metrics._mae import MAE
 from polytask.metrics._mcc import MCC
+from polytask.metrics._mean_iou import MeanIoU
 from polytask.metrics._mean_value import mean_value
 from polytask.metrics._metric import Metric
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._nmse import NMSE
 from polytask.metrics._pinball import Pinball
+from polytask.metrics._pixel_accuracy import PixelAccuracy
 from polytask.metrics._poisson_deviance import PoissonDeviance
 from polytask.metrics._quadratic_kappa import QuadraticKappa
 from polytask.metrics._r2 import R2
@@ -39,6 +43,7 @@ from polytask.metrics._roc_auc import ROCAUC
 from polytask.metrics._sequence_accuracy import SequenceAccuracy
 from polytask.metrics._token_accuracy import TokenAccuracy
 from polytask.metrics._top_k import TopK
+from polytask.metrics._within_factor import WithinFactor
 
 __all__ = [
     "CRPS",
@@ -56,6 +61,8 @@ __all__ = [
     "ChunkF1",
     "CoverageError",
     "DeltaM",
+    "DenseMAE",
+    "DenseRelativeError",
     "ExpectedCalibrationError",
     "ExplainedVariance",
     "GaussianLogScore",
@@ -63,15 +70,18 @@ __all__ = [
     "IntervalWidth",
     "LabelledRows",
     "LogLoss",
+    "MeanIoU",
     "Metric",
     "MetricValue",
     "Pinball",
+    "PixelAccuracy",
     "PoissonDeviance",
     "QuadraticKappa",
     "RankedProbabilityScore",
     "SequenceAccuracy",
     "TokenAccuracy",
     "TopK",
+    "WithinFactor",
     "check_metrics",
     "default_metric",
     "delta_m",

@@ -15,6 +15,8 @@ from polytask.tasks._class_weight import (
     takes_class_weights,
 )
 from polytask.tasks._count import Count
+from polytask.tasks._dense_classes import DenseClasses
+from polytask.tasks._dense_numbers import DenseNumbers
 from polytask.tasks._distribution import Distribution
 from polytask.tasks._estimator_answers import (
     gives_numbers,
@@ -54,6 +56,8 @@ __all__ = [
     "ClassWeight",
     "Columns",
     "Count",
+    "DenseClasses",
+    "DenseNumbers",
     "Distribution",
     "FittedTarget",
     "Kind",

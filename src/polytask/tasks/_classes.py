@@ -119,8 +119,8 @@ def _label(value: object) -> Label:
 
 
 def only_column(
-    owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]], kind: str
-) -> tuple[str, Shaped[np.ndarray, " n"]]:
+    owner: str, columns: Mapping[str, Shaped[np.ndarray, " n *cells"]], kind: str
+) -> tuple[str, Shaped[np.ndarray, " n *cells"]]:
     """Return the one target column of a kind that has no more."""
     if len(columns) != 1:
         sentence = (

@@ -22,8 +22,8 @@ __all__ = ["Columns", "Form", "Kind", "Scores"]
 Scores = Literal["event", "events", "means"]
 """What the raw scores of a kind are."""
 
-Form = Literal["vector", "sequence"]
-"""What of a row a kind labels: the row, by its features as one vector, or each step of a sequence."""
+Form = Literal["vector", "sequence", "map"]
+"""What of a row a kind labels: the row, by its features as one vector, or each step or pixel."""
 
 _MOST_SCORES = 10_000
 
@@ -50,11 +50,13 @@ class Kind(KindEstimators):
         Whether each cell of a row is a label of its own (multilabel) or the row is.
     numeric : bool
         Whether target columns hold numbers, so that numbers kept as text are read as numbers.
-    form : {"vector", "sequence"}, default "vector"
-        What is labelled: the row; or every step of its tokens, text or sequence. The first axis of
-        labels and scores is then that of the steps, up to the longest row that training saw; a
-        head gives the scores of a step; and steps that a row does not have are missing labels, with
-        scores of `NO_STEP` alone.
+    form : {"vector", "sequence", "map"}, default "vector"
+        What is labelled: the row; every step of its tokens, text or sequence; or every pixel of its
+        image. The first axis of labels and scores of steps is that of the steps, up to the longest
+        row that training saw; a head gives the scores of a step; and steps that a row does not
+        have are missing labels, with scores of `NO_STEP` alone. The last two axes of labels and
+        scores of pixels are height and width, and scores have an axis of channels before, (c,
+        height, width); a head gives the c scores of a pixel. Target columns hold arrays.
     scores : {"event", "events", "means"} or None
         What raw scores are, for networks that compute with them, such as cascades: the log-odds of
         the event that labels state as 1 or 0; those of an event for each column; or the mean of

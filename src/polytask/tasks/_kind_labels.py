@@ -13,8 +13,11 @@ from polytask.tasks._fitted_target import FittedTarget
 
 __all__ = ["Columns", "KindLabels"]
 
-Columns = Sequence[Shaped[np.ndarray, " n"]]
-"""Target columns as the user gave them: float64 with NaN, or object with None where missing."""
+Columns = Sequence[Shaped[np.ndarray, " n *cells"]]
+"""Target columns as the user gave them: floats with NaN, or object with None where missing.
+
+Columns of arrays, which kinds of form "map" take, have the arrays' axes after that of the rows.
+"""
 
 
 class KindLabels(ABC):

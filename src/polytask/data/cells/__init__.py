@@ -44,6 +44,7 @@ from polytask.data.cells._roles import (
 )
 from polytask.data.cells._sentinels import sentinel_notes
 from polytask.data.cells._steps import Steps, step_numbers, step_positions, steps_of
+from polytask.data.cells._tensors import finite_cells, tensor_cells, tensor_shape
 from polytask.data.cells._text_dates import date_hint, date_readings, may_be_dates
 from polytask.data.cells._text_numbers import marker_words, number_hint, unit_hint
 from polytask.data.cells._text_reading import Read, read_by, unread
@@ -76,6 +77,7 @@ __all__ = [
     "dates_read",
     "declared_roles",
     "family",
+    "finite_cells",
     "first_part",
     "innermost",
     "is_date_form",
@@ -98,6 +100,8 @@ __all__ = [
     "step_numbers",
     "step_positions",
     "steps_of",
+    "tensor_cells",
+    "tensor_shape",
     "truths_read",
     "typed",
     "unit_hint",

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from polytask._validation import Constraint, Finite, Interval, Satisfies
-from polytask.data.cells import innermost
+from polytask.data.cells import finite_cells, tensor_shape
 from polytask.data.columns._column import Column
 from polytask.data.columns._standardize import FURTHEST, center_and_scale, standardize
 from polytask.exceptions import DataError
@@ -66,7 +66,7 @@ class TensorColumn(Column):
     @classmethod
     def fit(cls, series: pl.Series) -> TensorColumn:
         """Learn from a column with at least one observed row."""
-        cells = _cells(series)
+        cells = finite_cells(series)
         column = cls._standardizing(series, cells)
         runs = tuple(_constant_runs(cells.reshape(len(cells), -1), column.center, column.scale))
         return replace(column, constant=runs, missing=bool(np.isnan(cells).any()))
@@ -76,13 +76,13 @@ class TensorColumn(Column):
         observed = cells[~np.isnan(cells)] if np.isnan(cells).any() else cells
         if observed.size == 0 or observed.min() == observed.max():
             constant = float(observed.flat[0]) if observed.size else 0.0
-            return cls(series.name, _shape(series), constant, 1.0)
+            return cls(series.name, tensor_shape(series), constant, 1.0)
         with np.errstate(over="ignore", invalid="ignore"):
             center = float(observed.mean(dtype=np.float64))
             scale = float(observed.std(dtype=np.float64))
         if not (math.isfinite(center) and 0.0 < scale < math.inf):
             center, scale = center_and_scale(observed.astype(np.float64))
-        return cls(series.name, _shape(series), center, scale or 1.0)
+        return cls(series.name, tensor_shape(series), center, scale or 1.0)
 
     @property
     def role(self) -> str:
@@ -109,41 +109,16 @@ class TensorColumn(Column):
         series = self.series(inputs)
         if series.null_count() == len(series):
             return self.part, np.zeros((len(series), *self.shape), dtype=np.float32)
-        if _shape(series) != self.shape:
+        if tensor_shape(series) != self.shape:
             sentence = (
                 f"Column {self.name!r} held tensors of shape {self.shape} when the model was "
-                f"fitted, and of shape {_shape(series)} now. Give it the former shape, or fit a "
+                f"fitted, and of shape {tensor_shape(series)} now. Give it the former shape, or fit a "
                 "new model."
             )
             raise DataError(sentence)
-        scaled = standardize(_cells(series), self.center, self.scale)
+        scaled = standardize(finite_cells(series), self.center, self.scale)
         scaled[np.isnan(scaled)] = 0.0
         return self.part, scaled.astype(np.float32, copy=False)
-
-
-def _shape(series: pl.Series) -> tuple[int, ...]:
-    return tuple(int(size) for size in series.dtype.shape)  # type: ignore[attr-defined]
-
-
-def _cells(series: pl.Series) -> np.ndarray:
-    """All cells as float32 (or float64 if stored so), NaN where missing; raise if infinite."""
-    shape, present = _shape(series), series.is_not_null().to_numpy()
-    kept = pl.Float64 if innermost(series) == pl.Float64 else pl.Float32
-    cells = series.drop_nulls().cast(pl.Array(kept, shape)).to_numpy()
-    infinite = np.isinf(cells)
-    if infinite.any():
-        first = int(infinite.reshape(len(cells), -1).any(axis=1).argmax())
-        sentence = (
-            f"Column {series.name!r} holds an infinite value (first in row "
-            f"{np.flatnonzero(present)[first]}). Replace it by a number, or by NaN if it is "
-            "missing."
-        )
-        raise DataError(sentence)
-    if present.all():
-        return cells
-    values = np.full((len(series), *shape), np.nan, dtype=cells.dtype)
-    values[present] = cells
-    return values
 
 
 def _constant_runs(

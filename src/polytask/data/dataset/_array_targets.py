@@ -23,17 +23,19 @@ class Targets(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def array_targets(Y: Any) -> Targets:
+def array_targets(Y: Any, *, of_pixels: bool = False) -> Targets:
     """Read targets as columns, by their own names or ``y0`` … .
 
     Parameters
     ----------
     Y : array, tensor, sparse matrix, frame, series, or mapping of names to columns
+    of_pixels : bool, default False
+        Whether a Y of more than two axes is one target, an array for each row.
 
     Raises
     ------
     DataError
-        If Y has more than two axes, or a sparse Y stores zeros besides cells that it leaves
+        If Y has more axes, or a sparse Y stores zeros besides cells that it leaves
         out.
 
     Examples
@@ -51,6 +53,8 @@ def array_targets(Y: Any) -> Targets:
     array = as_array(Y)
     if array.dtype.names is not None:
         return Targets(as_table(array), named=True)
+    if array.ndim > 2 and of_pixels:
+        return Targets(as_table({"y0": array}), named=False)
     if array.ndim not in {1, 2}:
         sentence = (
             "Y must have one value for each row and target, the shape (n,) or (n, n_targets), or "

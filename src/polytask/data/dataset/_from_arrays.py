@@ -28,7 +28,7 @@ from polytask.data.readers import (
 )
 from polytask.data.sources import Source, row_groups, row_weights
 from polytask.exceptions import DataError, ParameterError
-from polytask.tasks import Task, TaskSet
+from polytask.tasks import Kind, Task, TaskSet
 
 __all__ = ["arrays_source"]
 
@@ -47,7 +47,10 @@ def arrays_source(
 ) -> tuple[Source, dict[str, str], tuple[str, ...]]:
     """Make the source of inputs X and targets Y; also return reasons of kinds, and notes."""
     inputs = _inputs(X, names)
-    targets = array_targets(Y)
+    given = () if tasks is None else tuple(tasks)
+    tasks = None if tasks is None else given
+    of_pixels = any(isinstance(task, Task) and _labels_pixels(task) for task in given)
+    targets = array_targets(Y, of_pixels=of_pixels)
     if targets.table.height != inputs.height:
         sentence = (
             f"X and Y must have one length. Got {inputs.height} and {count(targets.table.height, 'row')}. "
@@ -170,3 +173,7 @@ def _own_rows(
         groups=row_groups(inputs, groups),
         reading=opened.reading,
     )
+
+
+def _labels_pixels(task: Task) -> bool:
+    return isinstance(task.kind, Kind) and task.kind.form == "map"

@@ -109,7 +109,7 @@ def own_row_source(
     weights = own_weights(weights, task_index)
     cells = [weighing(series, weights) for series in targets.iter_columns()]
     for series in cells:
-        check_target(owner, series)
+        check_target(owner, series, tasks[0].kind)
     kind, reason = settled_kind(tasks[0], cells, reading.roles)
     tasks = TaskSet(task.with_kind(kind) for task in tasks)
     labels = OwnRowLabels(targets, task_index, tasks.names, kind.whole_rows)

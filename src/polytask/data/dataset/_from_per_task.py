@@ -64,7 +64,7 @@ def per_task_sources(
         for frame, categories in pairs
     ]
     for task, table in zip(tasks, tables, strict=True):
-        check_target(task.name, table.frame[_TARGET])
+        check_target(task.name, table.frame[_TARGET], task.kind)
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
     weighed = _weights(tasks, [table.frame for table in tables], weights)
     if _agree(tasks, tables):

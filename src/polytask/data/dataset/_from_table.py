@@ -139,7 +139,7 @@ def settled_tasks(
             settled.append(task.with_kind(Regression() if task.kind is None else task.known_kind))
             continue
         for series in columns:
-            check_target(task.name, series)
+            check_target(task.name, series, task.kind)
         kind, reasons[task.name] = settled_kind(task, columns, roles, written.get(task.name))
         settled.append(task.with_kind(kind))
     return TaskSet(settled), reasons

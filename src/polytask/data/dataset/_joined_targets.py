@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from polytask.data.cells import family, plain_text
+from polytask.data.cells import family, plain_text, tensor_shape
 from polytask.data.readers import Table
 from polytask.exceptions import DataError
 
@@ -47,8 +47,24 @@ def joined_targets(task: str, by_source: Mapping[str, pl.Series]) -> pl.Series:
             f"alike in all sources, or pick the column of one source: {pick}."
         )
         raise DataError(sentence)
+    if "tensors" in held.values():
+        columns = _of_one_shape(task, dict(zip(labelled, columns, strict=True)))
     tables = [cells.to_frame() for cells in columns]
     return pl.concat(tables, how="vertical_relaxed").to_series()
+
+
+def _of_one_shape(task: str, by_source: Mapping[str, pl.Series]) -> list[pl.Series]:
+    """Tensors in double precision; raise if they differ in shape."""
+    shapes = {source: tensor_shape(cells) for source, cells in by_source.items()}
+    if len(set(shapes.values())) > 1:
+        name = next(iter(by_source.values())).name
+        sizes = ", ".join(f"{shape} in {source}" for source, shape in shapes.items())
+        sentence = (
+            f"Task {task!r}: column {name!r} holds arrays of several sizes, {sizes}. Resize them, or make "
+            "a task of each source."
+        )
+        raise DataError(sentence)
+    return [cells.cast(pl.Array(pl.Float64, shapes[source])) for source, cells in by_source.items()]
 
 
 def declared_in(tables: Iterable[Table]) -> dict[str, str]:

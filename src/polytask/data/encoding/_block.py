@@ -67,8 +67,20 @@ class Block:
         return self.kind.form == "sequence"
 
     @property
+    def has_pixels(self) -> bool:
+        """Whether the pixels of an image are labelled, rather than the row."""
+        return self.kind.form == "map"
+
+    @property
+    def has_places(self) -> bool:
+        """Whether the steps or the pixels of a row are labelled, rather than the row."""
+        return self.kind.form != "vector"
+
+    @property
     def head_size(self) -> int:
-        """Number of raw scores that a task's head gives: of a row, or of a step."""
+        """Number of raw scores that a task's head gives: of a row, of a step, or of a pixel."""
+        if self.has_pixels:
+            return self.score_shape[0]
         return math.prod(self.score_shape[1:]) if self.has_steps else self.size
 
     @property

@@ -8,6 +8,7 @@ import numpy as np
 
 from polytask.data.encoding._batch import BlockTargets, SourceBatch
 from polytask.data.encoding._block import Block
+from polytask.data.encoding._check_pixels import check_pixels
 from polytask.data.encoding._check_steps import (
     check_labelled_steps,
     cut,
@@ -60,6 +61,8 @@ def _encoded(
     inputs = schema.encode(source)
     targets = _encode_targets(source, tasks, blocks, weights)
     for block in blocks if targets else ():
+        if block.has_pixels and source.name in block.sources:
+            check_pixels(block.tasks_in(source.name)[0], schema)
         if targets and block.has_steps and source.name in block.sources:
             _check_steps(source, schema, block, inputs, targets[block.name].mask)
             n_steps = read_steps(schema, inputs)

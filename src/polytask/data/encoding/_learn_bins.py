@@ -57,7 +57,7 @@ def _targets(
     """Labels of every task as trees read them; those of steps are none of a row."""
     labels = source.labelled()
     for task in source.tasks:
-        if task.known_kind.form == "sequence":
+        if task.known_kind.form != "vector":
             continue
         rows, columns = labels.rows(task.name), list(labels.columns(task.name).values())
         values = _tree_values(task.known_kind, columns, schema.targets[task.name])

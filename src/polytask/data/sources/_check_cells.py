@@ -13,7 +13,7 @@ from polytask.tasks import Kind, Task
 __all__ = ["check_cells"]
 
 _NO_TARGETS = {None, "bytes", "dates", "tensors"}
-"""What `check_target` refuses, whatever the kind is."""
+"""What `check_target` refuses of every kind but those of pixels."""
 
 
 def check_cells(task: Task, columns: Sequence[pl.Series]) -> None:
@@ -28,5 +28,6 @@ def check_cells(task: Task, columns: Sequence[pl.Series]) -> None:
     kind = task.kind
     if not isinstance(kind, Kind) or type(kind).check_cells is Kind.check_cells:
         return
-    if _NO_TARGETS.isdisjoint(map(family, columns)):
+    families = {family(column) for column in columns}
+    if _NO_TARGETS.isdisjoint(families) or (kind.form == "map" and families != {"nothing"}):
         kind.check_cells(task.name, {column.name: column_values(column) for column in columns})

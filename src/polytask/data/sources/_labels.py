@@ -9,7 +9,9 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-from jaxtyping import Int64, Shaped
+from jaxtyping import Bool, Int64, Shaped
+
+from polytask.data.cells import tensor_cells
 
 __all__ = [
     "Labels",
@@ -21,11 +23,14 @@ __all__ = [
 ]
 
 
-def column_values(series: pl.Series) -> Shaped[np.ndarray, " n"]:
+def column_values(series: pl.Series) -> Shaped[np.ndarray, " n *cells"]:
     """A column as float64 with NaN (numbers), or as objects with None (text, booleans).
 
-    Whole numbers that a float would change are objects too.
+    Whole numbers that a float would change are objects too. Tensors are arrays with further axes,
+    in single precision where that holds their type.
     """
+    if isinstance(series.dtype, pl.Array):
+        return tensor_cells(series)
     if series.dtype.is_integer() and beyond_floats(series):
         return np.array(series.to_list(), dtype=object)
     if series.dtype.is_numeric() or series.dtype == pl.Null:
@@ -68,7 +73,7 @@ class Labels(ABC):
         """Rows (ascending) where the task has a label: an observed cell, or all of them."""
 
     @abstractmethod
-    def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
+    def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m *cells"]]:
         """The task's target columns at `rows(task)`."""
 
     @abstractmethod
@@ -127,7 +132,7 @@ class TableLabels(Labels):
             observed &= ~self.hidden[task]
         return np.flatnonzero(observed)
 
-    def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
+    def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m *cells"]]:
         """The task's target columns at `rows(task)`."""
         rows = self.rows(task)
         return {name: column_values(self.frame[name])[rows] for name in self.targets[task]}
@@ -188,7 +193,7 @@ class OwnRowLabels(Labels):
         """Rows of the task where a cell is observed, or all of them if they are a whole."""
         return self._rows[self.names.index(task)]
 
-    def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m"]]:
+    def columns(self, task: str) -> Mapping[str, Shaped[np.ndarray, " m *cells"]]:
         """The target columns at `rows(task)`."""
         rows = self.rows(task)
         return {name: values[rows] for name, values in self._values.items()}
@@ -235,7 +240,10 @@ def _labelled(columns: Sequence[pl.Series], *, whole: bool) -> np.ndarray:
     return labelled
 
 
-def _observed(series: pl.Series) -> np.ndarray:
+def _observed(series: pl.Series) -> Bool[np.ndarray, " n"]:
+    if isinstance(series.dtype, pl.Array):
+        cells = tensor_cells(series)
+        return np.asarray(~np.isnan(cells).reshape(len(cells), -1).all(axis=1))
     observed = series.is_not_null()
     if series.dtype.is_float():
         observed &= series.is_not_nan().fill_null(value=False)

@@ -42,10 +42,11 @@ _CODE = r"^[^\d<>≤≥~≈]*\d+[^\d*†‡]*$|^\D+$"
 """Text around one whole number, other than what says that it is above or below."""
 
 
-def check_target(task: str, series: pl.Series) -> None:
-    """Raise unless the column can be a target at all."""
+def check_target(task: str, series: pl.Series, kind: Kind | str | None = None) -> None:
+    """Raise unless the column can be a target at all, or one of its kind where that is given."""
     holds = family(series)
-    if holds in {None, "bytes", "dates", *NESTED}:
+    of_pixels = isinstance(kind, Kind) and kind.form == "map" and holds == "tensors"
+    if not of_pixels and holds in {None, "bytes", "dates", *NESTED}:
         raise DataError(f"Task {task!r}: {_no_target(series, holds)}")
     if series.null_count() == len(series):
         n_rows = len(series)
@@ -103,7 +104,11 @@ def _no_target(series: pl.Series, holds: str | None) -> str:
     remedies = {
         "dates": " For times, give the time since a fixed moment, such as days, as numbers.",
         "token lists": f" For a tag for each token of a row, write {series.name}:tokens.",
-        "tensors": " Make each number of the arrays a column of its own: a task may have several.",
+        "tensors": (
+            " Make each number of the arrays a column of its own: a task may have several. For a "
+            f"class or a number for each pixel, write {series.name}:dense_classes or "
+            f"{series.name}:dense_numbers."
+        ),
     }
     sentence = (
         f"column {series.name!r} has the type {series.dtype}, which cannot be a target. "

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from polytask.data.cells import amounts_read, read_by, unread
+from polytask.data.cells import amounts_read, family, read_by, steps_of, unread
+from polytask.exceptions import DataError
 from polytask.tasks import LIST_SEPARATOR, Kind, Task
 
 __all__ = ["target_column"]
@@ -11,7 +12,7 @@ __all__ = ["target_column"]
 def target_column(task: Task, series: pl.Series, role: str | None) -> pl.Series:
     """A target column in the type that its task requires.
 
-    Lists of labels of the steps of a row become texts. Declared categories are labels, also if they are fractions. Numbers that were kept as text, such
+    Lists of labels of the steps of a row become texts; labels of pixels must be arrays of one size. Declared categories are labels, also if they are fractions. Numbers that were kept as text, such
     as codes, become numbers if the task's kind is numeric.
 
     Parameters
@@ -23,6 +24,9 @@ def target_column(task: Task, series: pl.Series, role: str | None) -> pl.Series:
     """
     if isinstance(task.kind, Kind) and task.kind.form == "sequence":
         return _of_steps(series)
+    if isinstance(task.kind, Kind) and task.kind.form == "map":
+        _check_sizes(task.name, series)
+        return series
     if role == "categorical" and series.dtype.is_float():
         return series.cast(pl.String)
     if isinstance(task.kind, Kind) and task.kind.numeric and series.dtype == pl.String:
@@ -39,3 +43,19 @@ def _of_steps(series: pl.Series) -> pl.Series:
     if series.dtype == pl.String:
         return series.set(series.str.strip_chars() == "", None)
     return series
+
+
+def _check_sizes(task: str, series: pl.Series) -> None:
+    """Raise for arrays that differ in size."""
+    if family(series) != "number lists":
+        return
+    lengths, _ = steps_of(series)
+    rows = [row for row, missing in enumerate(series.is_null()) if not missing]
+    other = next((row for row in rows if lengths[row] != lengths[rows[0]]), rows[0])
+    width = getattr(series.dtype.inner, "shape", ())  # type: ignore[attr-defined]
+    first, second = ((int(lengths[row]), *width) for row in (rows[0], other))
+    sentence = (
+        f"Task {task!r}: column {series.name!r} holds arrays of several sizes, {first} in row {rows[0]} "
+        f"and {second} in row {other}. Resize them: a task's arrays have one size."
+    )
+    raise DataError(sentence)
