@@ -45,8 +45,8 @@ class PixelMetric(Metric):
         self, truth: np.ndarray, response: np.ndarray, fitted: FittedTarget
     ) -> Iterator[Part]:
         """One part, whose truth says which rows are labelled, and whose response are their numbers."""
-        labelled = ~np.isnan(truth).reshape(len(truth), -1).all(axis=1)
-        answered = np.isfinite(response).reshape(len(response), -1).all(axis=1)
+        labelled = ~np.isnan(truth).all(axis=tuple(range(1, truth.ndim)))
+        answered = np.isfinite(response).all(axis=tuple(range(1, response.ndim)))
         with np.errstate(invalid="ignore"):
             numbers = self.numbers(truth, np.where(np.isfinite(response), response, 0.0), fitted)
         numbers[~answered] = np.nan

@@ -84,7 +84,7 @@ class Dense(Kind):
         if values.ndim not in ((3, 4) if self.may_have_channels else (3,)):
             raise DataError(f"Task {owner!r}: {_no_pixels(name, values, self)}")
         values = np.where(values == self.ignore, np.nan, values) if self._has(values) else values
-        infinite = np.isinf(values).reshape(len(values), -1).any(axis=1)
+        infinite = np.isinf(values).any(axis=tuple(range(1, values.ndim)))
         if infinite.any():
             sentence = (
                 f"Task {owner!r}: column {name!r} holds an infinite value (first in row "

@@ -187,7 +187,7 @@ def _check_numbers(owner: str, name: str, values: Float[np.ndarray, "n h w"]) ->
     """Raise for the first row with a pixel that is no class number."""
     with np.errstate(invalid="ignore"):
         wrong = (values < 0) | (values >= _EXACT) | ((values % 1 != 0) & ~np.isnan(values))
-    rows = wrong.reshape(len(values), -1).any(axis=1)
+    rows = wrong.any(axis=(1, 2))
     if rows.any():
         row = int(rows.argmax())
         value = float(values[row][wrong[row]][0])

@@ -29,5 +29,6 @@ def check_cells(task: Task, columns: Sequence[pl.Series]) -> None:
     if not isinstance(kind, Kind) or type(kind).check_cells is Kind.check_cells:
         return
     families = {family(column) for column in columns}
-    if _NO_TARGETS.isdisjoint(families) or (kind.form == "map" and families != {"nothing"}):
+    of_pixels = kind.form == "map" and families.isdisjoint({None, "dates", "nothing"})
+    if of_pixels or _NO_TARGETS.isdisjoint(families):
         kind.check_cells(task.name, {column.name: column_values(column) for column in columns})

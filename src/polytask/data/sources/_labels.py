@@ -243,7 +243,7 @@ def _labelled(columns: Sequence[pl.Series], *, whole: bool) -> np.ndarray:
 def _observed(series: pl.Series) -> Bool[np.ndarray, " n"]:
     if isinstance(series.dtype, pl.Array):
         cells = tensor_cells(series)
-        return np.asarray(~np.isnan(cells).reshape(len(cells), -1).all(axis=1))
+        return np.asarray(~np.isnan(cells).all(axis=tuple(range(1, cells.ndim))))
     observed = series.is_not_null()
     if series.dtype.is_float():
         observed &= series.is_not_nan().fill_null(value=False)
