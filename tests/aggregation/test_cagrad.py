@@ -82,6 +82,7 @@ def carried_error(carrying, exact, jacobian, steps):
     return float((update - exact).norm() / exact.norm())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("c", [0.2, 0.4, 0.9])
 def test_carried_weights_reach_the_solution(c):
     jacobian = jacobian_of(3, 5, 200) * torch.tensor([1.0, 2.0, 0.5, 1.0, 1.5])[:, None]

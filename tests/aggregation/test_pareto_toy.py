@@ -68,6 +68,7 @@ def test_losses_are_positive_and_starts_are_far():
     assert toy_distance(torch.tensor(TOY_STARTS, dtype=torch.float64)).min() > 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unchecked_types")
 def test_mgda_ends_on_the_front_where_the_mean_gets_stuck():
     # steps so short that the mean does not leave the valley by its bouncing
@@ -82,6 +83,7 @@ def test_weightings_descend_too():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unchecked_types")  # thousands of updates
 @pytest.mark.parametrize("name", sorted(guaranteed()))
 def test_methods_with_guarantees_end_on_the_front_from_every_start(name):

@@ -79,6 +79,7 @@ def test_ensembles_average_rates(encoder):
         np.testing.assert_allclose(rate, rates.mean(axis=0), rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Networks with tab_m are trained with")
 @pytest.mark.parametrize("encoder", [None, TabM(4, (32,))], ids=["mlp", "tab_m"])
 def test_networks_recover_rates_and_dispersions(encoder):

@@ -75,6 +75,7 @@ def test_ensembles_average_probabilities_and_quantiles(encoder):
         np.testing.assert_allclose(kind.response(found, target), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Networks with tab_m are trained with")
 @pytest.mark.parametrize("encoder", [None, TabM(4, (32,))], ids=["mlp", "tab_m"])
 def test_networks_recover_grades_and_quantiles(encoder):

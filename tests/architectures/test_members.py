@@ -40,14 +40,28 @@ PACKED = PackedMLP(members=3, widths=(5, 4), numbers="standardized")
 def architectures() -> list[type[Architecture]]:
     known = (getattr(polytask.architectures, name) for name in polytask.architectures.__all__)
     kinds = [k for k in known if inspect.isclass(k) and issubclass(k, Architecture)]
-    return [k for k in kinds if "encoder" in inspect.signature(k).parameters]
+    return [
+        k
+        for k in kinds
+        if "encoder" in inspect.signature(k).parameters and not inspect.isabstract(k)
+    ]
+
+
+def on_an_ensemble(kind):
+    adapters = "first" if kind.__name__ == "LoRA" else "all"
+    return kind(encoder=TabM(2, (6, 6, 6), dropout=0.0, adapters=adapters))
 
 
 @pytest.mark.parametrize("kind", architectures(), ids=lambda kind: kind.__name__)
 def test_every_architecture_stands_on_an_ensemble(kind):
-    if not inspect.isabstract(kind):
-        adapters = "first" if kind.__name__ == "LoRA" else "all"
-        check_architecture(kind(encoder=TabM(2, (6, 6, 6), dropout=0.0, adapters=adapters)))
+    recipe = on_an_ensemble(kind)
+    check_architecture(recipe, [data_for(recipe)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", architectures(), ids=lambda kind: kind.__name__)
+def test_on_an_ensemble_every_architecture_takes_tables_of_every_form(kind):
+    check_architecture(on_an_ensemble(kind))
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,13 @@ def test_every_architecture_keeps_its_promises(name):
         FTTransformer(8, depth=1, n_heads=2, numbers=NUMBERS),
     ],
 )
-def test_embeddings_on_tables_of_every_form(recipe, encoder):
-    check_architecture(recipe(encoder))
+class TestEmbeddings:
+    def test_on_a_table(self, recipe, encoder):
+        check_architecture(recipe(encoder), [data_for(recipe(encoder))])
+
+    @pytest.mark.slow
+    def test_on_tables_of_every_form(self, recipe, encoder):
+        check_architecture(recipe(encoder))
 
 
 EMBEDDINGS = (

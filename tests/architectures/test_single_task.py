@@ -27,7 +27,9 @@ def only(data: MultiTaskDataset, name: str) -> MultiTaskDataset:
         ResidualMLP(width=8, dropout=0.0, normalization="batch"),
     ],
 )
-@pytest.mark.parametrize("scheduler", [None, "cosine_with_warmup"])
+@pytest.mark.parametrize(
+    "scheduler", [pytest.param(None, marks=pytest.mark.slow), "cosine_with_warmup"]
+)
 def test_a_task_learns_the_same_alone_or_beside_others(encoder, scheduler):
     train, validation = mixed_table(seed=0), mixed_table(seed=1)
     trainer = Trainer(

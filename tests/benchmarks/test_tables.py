@@ -26,6 +26,7 @@ def run(monkeypatch, capsys, folder, *options):
     return capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_runs_that_are_on_record_are_not_done_again(monkeypatch, capsys, tmp_path):
     first = run(monkeypatch, capsys, tmp_path, "--seeds", "2")
     assert first.err.count("CPU s") == 4
@@ -36,6 +37,7 @@ def test_runs_that_are_on_record_are_not_done_again(monkeypatch, capsys, tmp_pat
     assert again.out.count("| yes |") == 4
 
 
+@pytest.mark.slow
 def test_a_line_that_was_cut_short_is_done_again(monkeypatch, capsys, tmp_path):
     run(monkeypatch, capsys, tmp_path, "--seeds", "1")
     path = tmp_path / "drawn" / "runs.jsonl"

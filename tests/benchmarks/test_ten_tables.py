@@ -4,9 +4,12 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
+@pytest.mark.slow
 def test_a_comparison_that_is_there_is_read(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(sys, "path", [*sys.path, str(BENCHMARKS)])
     import ten_tables

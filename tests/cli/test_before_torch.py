@@ -107,6 +107,7 @@ def saved(tmp_path):
     return folders
 
 
+@pytest.mark.slow
 def test_models_of_trees_and_lines_predict(saved, tmp_path, table):
     learners = ("linear", "gradient_boosting")
     commands = [("predict", saved[one], table, "--out", f"{one}.csv") for one in learners]
@@ -118,6 +119,7 @@ def test_models_of_trees_and_lines_predict(saved, tmp_path, table):
     assert (tmp_path / "linear.csv").read_text().startswith("row,income")
 
 
+@pytest.mark.slow
 def test_tables_for_a_network(saved, tmp_path, table):
     short = write_csv(tmp_path / "short.csv", [row[1:] for row in census()], HEAD[1:])
     mistakes = [

@@ -26,6 +26,7 @@ def test_it_is_read_quickly(polytask_data):
     assert time.process_time() - start < 3
 
 
+@pytest.mark.slow
 def test_all_rows_are_kept_as_published(table):
     assert table["split"].value_counts().sort("split").rows() == [
         ("test", N_TEST),
@@ -42,6 +43,7 @@ def test_targets_are_those_of_the_files(table):
     assert table.columns[-3:] == ["income", "never_married", "split"]
 
 
+@pytest.mark.slow
 def test_weight_and_marital_status_are_no_inputs(census):
     (source,) = census.dataset.sources
     assert not {"instance_weight", "marital_status", "split"} & set(source.inputs.columns)

@@ -37,6 +37,7 @@ def test_related_tasks_have_the_correlation_asked_for(n_tasks, extra, relatednes
     assert len(dataset.tasks) == n_tasks
 
 
+@pytest.mark.slow
 @given(
     root=arrays.arrays(np.float64, (4, 4), elements=st.floats(-3, 3, allow_subnormal=False)),
     seed=seeds,
@@ -58,6 +59,7 @@ def test_more_tasks_than_features_are_drawn_from_the_covariance():
     assert truth.coef.shape == (30, 10)
 
 
+@pytest.mark.slow
 @given(
     n_clusters=sizes, per_cluster=sizes, extra=st.integers(1, 5), spread=st.floats(0, 1), seed=seeds
 )

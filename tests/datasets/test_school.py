@@ -65,6 +65,7 @@ def test_the_ten_published_splits_part_each_school(school):
     assert len({split.test[source.name].tobytes() for split in splits}) == 10
 
 
+@pytest.mark.slow
 def test_validation_pupils_are_drawn_by_seed(school):
     digests = [school.split.splits(school.dataset, seed)[0].digest() for seed in (0, 0, 1)]
     assert digests[0] == digests[1] != digests[2]

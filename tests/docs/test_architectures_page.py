@@ -35,6 +35,7 @@ def test_the_first_class_is_the_librarys_own():
     assert FILE[1].strip() == inspect.getsource(_hard_sharing.HardSharingNetwork).strip()
 
 
+@pytest.mark.slow
 def test_its_blocks_are_a_file_that_runs(folder, capsys):
     exec(compile(TRIAL, "docs/architectures.md", "exec"), {"__name__": "page"})
     said = capsys.readouterr().out

@@ -45,6 +45,7 @@ def test_common_checks(key):
     check_architecture(RECIPES[key], [data_for(RECIPES[key])])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("architecture", [HardSharing, SingleTask])
 def test_common_checks_on_all_kinds_of_tables(encoder, architecture):

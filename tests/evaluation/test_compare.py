@@ -612,6 +612,7 @@ def test_without_a_folder_nothing_stays(tmp_path, monkeypatch):
         _ = Comparison.from_dict(found.to_dict()).chosen
 
 
+@pytest.mark.slow
 def test_side_by_side_gives_the_same():
     first, second = (
         compare(table(), Together(), seeds=2, jobs=jobs, budget=ONE).to_dict() for jobs in (1, 2)

@@ -37,7 +37,15 @@ def no_processes(monkeypatch):
 
 
 @pytest.mark.usefixtures("no_processes")
-@pytest.mark.parametrize("learner", [Together(), "hard_sharing", "gradient_boosting", "linear"])
+@pytest.mark.parametrize(
+    "learner",
+    [
+        Together(),
+        "hard_sharing",
+        pytest.param("gradient_boosting", marks=pytest.mark.slow),
+        pytest.param("linear", marks=pytest.mark.slow),
+    ],
+)
 def test_every_run_goes_through_the_executor_and_no_other_process_is_started(tmp_path, learner):
     executor, budget = LastFirst(), Budget(trials=2, steps=3)
     comparison = polytask.compare(
@@ -72,6 +80,7 @@ def test_a_studys_executor_serves_another_study(tmp_path):
     assert executor._workers == []
 
 
+@pytest.mark.slow
 def test_the_runners_own_workers_raise_here_and_end_with_it_and_given_ones_do_not(tmp_path):
     data = table()
     (split,) = RandomSplit().splits(data, 0)

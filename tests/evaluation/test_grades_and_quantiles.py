@@ -53,15 +53,10 @@ def test_they_are_compared_and_reported(tmp_path):
     "metric",
     [
         ("price", "pinball"),
+        ("grade", "ranked_probability_score"),
         *(
-            ("grade", name)
-            for name in (
-                "ranked_probability_score",
-                "grade_error",
-                "accuracy",
-                "balanced_accuracy",
-                "log_loss",
-            )
+            pytest.param(("grade", name), marks=pytest.mark.slow)
+            for name in ("grade_error", "accuracy", "balanced_accuracy", "log_loss")
         ),
     ],
     ids=lambda pair: pair[1],

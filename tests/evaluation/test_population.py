@@ -43,6 +43,7 @@ def judged(data, learner, **options):
     return compare(data, learner, **settings)
 
 
+@pytest.mark.slow
 def test_what_helps_tasks_on_average_is_said_of_the_population():
     found = judged(persons(40, 12, noise=2.0), POOLED)
     (difference,) = found.differences

@@ -166,6 +166,7 @@ WRITERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are a thing of Unix")
 @pytest.mark.parametrize("writer", WRITERS)
 def test_the_sweep_takes_what_a_process_killed_while_writing_left(tmp_path, writer):

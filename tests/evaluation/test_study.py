@@ -101,6 +101,7 @@ def test_a_damaged_study_file_is_refused(tmp_path, text):
         enter(tmp_path)
 
 
+@pytest.mark.slow
 def test_one_process_at_a_time(tmp_path):
     code = f"""
 import sys, time

@@ -190,6 +190,7 @@ def _tasks_and_schemas(data):
 
 
 # ── fit, predict, save, load ──────────────────────────────────────────────────
+@pytest.mark.slow
 @every_data
 def test_a_network_learns_means_and_correlation(data):
     model = polytask.fit(data, NETWORK, budget=Budget(steps=400), validation=data)

@@ -105,6 +105,7 @@ def test_an_estimator_of_the_users_own_stops_too():
     assert fitted.history.best_epochs["total"] < 400
 
 
+@pytest.mark.slow
 def test_starting_does_not_import_it():
     code = (
         "import sys, polytask.cli._run_comparison, polytask.learners as learners\n"

@@ -71,7 +71,13 @@ LEARNERS = {
 }
 
 
-@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in {"linear", "hard_sharing"} else pytest.param(name, marks=pytest.mark.slow)
+        for name in LEARNERS
+    ],
+)
 def test_learners_learn_from_every_column_and_come_back(name, tmp_path):
     model = LEARNERS[name].fit(TRAIN, VALIDATION, 0, Budget(steps=200))
     held_out = TABLE[100:].drop("liked", "level")

@@ -59,6 +59,7 @@ def same(one, other):
 
 @pytest.mark.parametrize(("learner", "table"), PAIRS)
 class TestRowWeights:
+    @pytest.mark.slow
     def test_a_power_of_two_changes_no_bit(self, learner, table):
         data = TABLES[table]
         weights = np.random.default_rng(0).exponential(size=data.n_rows)

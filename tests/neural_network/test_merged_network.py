@@ -82,6 +82,7 @@ def test_shared_tensors_are_merged_and_heads_stay_as_in_joint_training(merging):
         assert torch.equal(model[name], start[name]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("merging", [TaskArithmetic(), TIES(), DARE()], ids=repr)
 def test_a_chosen_scale_is_never_worse_on_validation_rows_than_the_joint_network(merging):
     """A large learning rate pulls the copies far apart, where every other scale is worse."""

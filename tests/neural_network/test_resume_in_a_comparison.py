@@ -63,6 +63,7 @@ def test_a_fit_resumes_from_its_checkpoint(tmp_path, monkeypatch):
     assert values(resumed) == values(run(tmp_path / "whole"))
 
 
+@pytest.mark.slow
 def test_the_checkpoint_of_another_run_is_no_result_of_this_one(tmp_path):
     """It is not recorded as a failure, which every later command would repeat."""
     out, other = tmp_path / "out", tmp_path / "other.safetensors"

@@ -58,7 +58,9 @@ def without_times(history):
 
 
 @pytest.mark.parametrize("merging", RECIPES)
-@pytest.mark.parametrize("stage", ["joint", "tuned", "merged"])
+@pytest.mark.parametrize(
+    "stage", ["joint", "tuned", pytest.param("merged", marks=pytest.mark.slow)]
+)
 def test_an_interrupted_training_ends_like_an_uninterrupted_one(
     merging, stage, tmp_path, monkeypatch
 ):

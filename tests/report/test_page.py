@@ -234,6 +234,7 @@ def test_without_curves(make_record, read_page):
     assert "Learning curves" not in read_page(values).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_tasks", "n_learners"), [(139, 3), (617, 11)])
 def test_many_tasks_stay_small(make_record, read_page, n_tasks, n_learners):
     learners = {"single_task": 0.0} | {

@@ -144,6 +144,7 @@ def test_every_check_is_public():
     assert list(testing.__all__) == sorted(testing.__all__)
 
 
+@pytest.mark.slow
 def test_the_room_works_without_a_test_runner():
     code = """
 import sys
