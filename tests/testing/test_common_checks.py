@@ -202,6 +202,7 @@ def test_architectures(cls):
     testing.check_architecture(made(cls))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoder", [MLP((8,), dropout=0.5, normalization="layer"), plain_encoder])
 @every(Architecture)
 def test_architectures_with_other_encoders(cls, encoder):
