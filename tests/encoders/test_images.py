@@ -10,7 +10,7 @@ from torch import nn
 from polytask import MultiTaskDataset, load
 from polytask.architectures import HardSharing, SingleTask
 from polytask.data import Part, encode, fit_schemas, make_blocks
-from polytask.encoders import CNN, MLP, ByRole, ResNet, UNet, advance
+from polytask.encoders import CNN, MLP, ByRole, ResNet, UNet, ViT, advance
 from polytask.evaluation import evaluate
 from polytask.exceptions import ParameterError
 from polytask.gradients import gramian, per_task_jacobian
@@ -29,6 +29,8 @@ SMALL = {
         (1, 1), (4, 4), stem="imagenet", normalization="batch", pooling="max"
     ),
     "UNet": UNet((4, 8, 4)),
+    "ViT": ViT(4, 4, depth=2, n_heads=2, feed_forward=4, dropout=0.0),
+    "ViT of patches": ViT(4, 4, depth=1, n_heads=1, feed_forward=4, pooling=None),
 }
 ROUTED = "rows that each belong to one task"
 LINEAR = "must have torch.nn.Linear layers"
@@ -40,6 +42,8 @@ REFUSED = {
     "ResNet": {"Routed": ROUTED, "LoRA": LINEAR, "Sluice": EQUAL},
     "ResNet, batch norm": {"Routed": ROUTED, "LoRA": LINEAR},
     "UNet": {"Routed": ROUTED, "LoRA": LINEAR, "Sluice": EQUAL},
+    "ViT": {"Routed": ROUTED},
+    "ViT of patches": {"Routed": ROUTED},
 }
 PHOTO = Part("tensor:photo", "image", (1, 8, 8))
 
@@ -175,7 +179,7 @@ def test_a_residual_block_adds_what_it_reads():
 
 
 @pytest.mark.parametrize("engine", ["layerwise", "batched", "per_task"])
-@pytest.mark.parametrize("name", ["CNN", "ResNet", "UNet"])
+@pytest.mark.parametrize("name", ["CNN", "ResNet", "UNet", "ViT"])
 def test_engines_agree_on_the_gramian(name, engine, data, prepared):
     schemas, rows = prepared
     network = HardSharing(SMALL[name]).build(schemas, data.tasks, 0).eval()
@@ -189,6 +193,20 @@ def test_a_step_in_bfloat16(data):
     options = {"steps": 1, "batch_size": 12, "accelerator": "cpu", "precision": "bf16-mixed"}
     run = Trainer(**options).fit(HardSharing(UNet((4, 8))), data, data, seed=0)
     assert all(tensor.isfinite().all() for tensor in run.network.state_dict().values())
+
+
+def test_patches_are_padded_and_their_positions_interpolated():
+    block, _ = ViT(4, 4, depth=1, n_heads=1, dropout=0.0).stages((1, 6, 8))
+    patches = block.places
+    assert patches.positions.shape == (4, 2, 2)
+    larger = patches(torch.ones(3, 1, 6, 15))
+    assert larger.shape == (3, 1 + 2 * 4, 4)
+    with torch.no_grad():
+        patches.positions.fill_(2.0)
+    torch.testing.assert_close(
+        patches(torch.ones(3, 1, 4, 4))[:, 1],
+        patches.layer(torch.ones(3, 1, 4, 4))[..., 0, 0] + 2.0,
+    )
 
 
 def test_numbers_stand_beside_every_place():
@@ -237,6 +255,7 @@ def test_images_of_two_sizes_in_a_row_need_an_encoder_each():
             r"`dense` parameter of CNN must be \(\) where `pooling` is None",
         ),
         (lambda: ResNet((1, 1)), r"`depths` parameter of ResNet must say how many .* Got \(1, 1\)"),
+        (lambda: ViT(width=10), r"`n_heads` parameter of ViT must divide `width`, 10\. Got 4"),
         (lambda: UNet(()), r"`widths` parameter of UNet must hold at least one width"),
         (lambda: UNet(normalization="layer"), r"`normalization` parameter of UNet must be"),
     ],
@@ -268,7 +287,9 @@ def test_an_image_beside_numbers_is_learned_saved_and_loaded(tmp_path):
     np.testing.assert_array_equal(before["left"].response, after["left"].response)
 
 
-@pytest.mark.parametrize("encoder", [SMALL["CNN"], SMALL["ResNet"], SMALL["UNet"]], ids=repr)
+@pytest.mark.parametrize(
+    "encoder", [SMALL["CNN"], SMALL["UNet"], SMALL["ViT"]], ids=["CNN", "UNet", "ViT"]
+)
 @pytest.mark.parametrize("architecture", [HardSharing, SingleTask])
 def test_sources_of_other_sizes_and_channels_meet(encoder, architecture):
     first = pictures(12).drop("age")

@@ -30,6 +30,7 @@ from polytask.encoders._table_entry import TableEntry
 from polytask.encoders._temporal_cnn import TemporalCNN
 from polytask.encoders._transformer import Transformer
 from polytask.encoders._u_net import UNet
+from polytask.encoders._vi_t import ViT
 
 __all__ = [
     "CNN",
@@ -57,6 +58,7 @@ __all__ = [
     "TemporalCNN",
     "Transformer",
     "UNet",
+    "ViT",
     "advance",
     "mean_pool",
 ]

@@ -13,6 +13,7 @@ __all__ = [
     "GRID",
     "MAP_NORMALIZATIONS",
     "MAP_POOLINGS",
+    "WithoutMask",
     "convolution",
     "map_normalization",
     "map_pooling",
@@ -70,7 +71,8 @@ def map_pooling(name: str, channels: int) -> tuple[nn.Module, int]:
     """
     if name == "grid":
         return _Grid(), channels * GRID**2
-    return _OverPlaces(*pooling_stage(name, channels)), channels
+    pooling = WithoutMask(*pooling_stage(name, channels))
+    return nn.Sequential(_Places(), pooling), channels
 
 
 class _Grid(nn.Module):
@@ -80,13 +82,20 @@ class _Grid(nn.Module):
         return nn.functional.adaptive_avg_pool2d(maps, GRID).flatten(1)
 
 
-class _OverPlaces(nn.Module):
-    """A pooling of steps over the places of a map."""
-
-    def __init__(self, pooling: nn.Module) -> None:
-        super().__init__()
-        self.pooling = pooling
+class _Places(nn.Module):
+    """The places of a map as steps."""
 
     def forward(self, maps: Tensor) -> Tensor:
-        state: State = self.pooling(State(torch.flatten(maps, 2).transpose(1, 2)))
+        return torch.flatten(maps, 2).transpose(1, 2)
+
+
+class WithoutMask(nn.Module):
+    """A `MaskedStage` over steps that all count, as a module from tensors to tensors."""
+
+    def __init__(self, stage: nn.Module) -> None:
+        super().__init__()
+        self.stage = stage
+
+    def forward(self, steps: Tensor) -> Tensor:
+        state: State = self.stage(State(steps))
         return state.values

@@ -28,7 +28,7 @@ __all__ = ["ResNet"]
 
 @dataclass(frozen=True)
 class ResNet(ImageEncoder):
-    r"""Blocks of two convolutions, each added to what it reads.
+    r"""Blocks of two convolutions, each added to what it reads (ResNet).
 
     .. math:: h' = \mathrm{relu}\big(S h + \mathrm{norm}(W_2 *
               \mathrm{relu}(\mathrm{norm}(W_1 * h)))\big)

@@ -20,7 +20,7 @@ from polytask.encoders._state import MaskedStage, State
 from polytask.exceptions import ParameterError
 from polytask.ranges import Choices, Range, SearchRange
 
-__all__ = ["Transformer"]
+__all__ = ["Transformer", "TransformerBlock"]
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Transformer(SequenceEncoder):
     def layers(self, size: int) -> tuple[list[nn.Module], int]:
         """The blocks, the first with the places of steps, the last with a norm."""
         blocks = [
-            _Block(self.width, self.n_heads, self.feed_forward, self.dropout)
+            TransformerBlock(self.width, self.n_heads, self.feed_forward, self.dropout)
             for _ in range(self.depth)
         ]
         blocks[0].places = _Places(size, self.width)
@@ -144,7 +144,7 @@ class _Places(nn.Module):
         return placed + waves[:, : placed.shape[-1]].to(placed.dtype)
 
 
-class _Block(MaskedStage):
+class TransformerBlock(MaskedStage):
     """Attention, then a feed-forward layer, each added to what it reads."""
 
     def __init__(self, width: int, n_heads: int, feed_forward: int, dropout: float) -> None:

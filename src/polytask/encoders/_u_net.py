@@ -26,7 +26,7 @@ __all__ = ["UNet"]
 
 @dataclass(frozen=True)
 class UNet(ImageEncoder):
-    r"""Convolutions at ever fewer places and back, joined at every size; the map of features is whole.
+    r"""Convolutions at ever fewer places and back, joined at every size (U-Net).
 
     .. math:: d_0 = C_0(x), \qquad d_l = C_l(\mathrm{maxpool}(d_{l-1})), \qquad
               u_l = C'_l([d_l, \mathrm{up}(u_{l+1})]), \qquad u_L = d_L
