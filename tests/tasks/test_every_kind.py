@@ -17,6 +17,7 @@ from polytask.tasks import (
     DenseNumbers,
     Distribution,
     FittedTarget,
+    HeatMap,
     Kind,
     Multiclass,
     Multilabel,
@@ -42,6 +43,9 @@ TARGETS = {
     DenseClasses: FittedTarget(("y",), (0, 1, 7), {"shape": (1.0, 1.0)}),
     DenseNumbers: FittedTarget(
         ("y",), learned={"shape": (1.0, 3.0), "center": (5.0,), "scale": (1e-3,)}
+    ),
+    HeatMap: FittedTarget(
+        ("y",), learned={"shape": (1.0, 3.0), "log_odds": (-2.0,), "share_of_ones": (0.1,)}
     ),
     Multiclass: FittedTarget(("y",), ("a", "b", "c")),
     Multilabel: FittedTarget(("y", "z", "w"), (0, 1)),

@@ -25,6 +25,7 @@ from polytask.datasets._office_caltech import fetch_office_caltech
 from polytask.datasets._public_file import PublicFile
 from polytask.datasets._related_regression import make_related_regression
 from polytask.datasets._sarcos import fetch_sarcos
+from polytask.datasets._scenes import SceneTruth, make_scenes
 from polytask.datasets._school import fetch_school
 from polytask.datasets._sider import fetch_sider
 from polytask.datasets._smiles_ngrams import smiles_ngrams
@@ -36,6 +37,7 @@ __all__ = [
     "FetchedDataset",
     "LinearTruth",
     "PublicFile",
+    "SceneTruth",
     "as_table",
     "catalogue",
     "fetch_atis",
@@ -57,6 +59,7 @@ __all__ = [
     "make_conflicting_tasks",
     "make_counts",
     "make_related_regression",
+    "make_scenes",
     "morgan_fingerprints",
     "smiles_ngrams",
 ]

@@ -22,6 +22,7 @@ from polytask.metrics._explained_variance import ExplainedVariance
 from polytask.metrics._f1 import F1
 from polytask.metrics._gaussian_log_score import GaussianLogScore
 from polytask.metrics._grade_error import GradeError
+from polytask.metrics._heat_map_error import HeatMapError
 from polytask.metrics._interval_width import IntervalWidth
 from polytask.metrics._labelled_rows import LabelledRows
 from polytask.metrics._log_loss import LogLoss
@@ -67,6 +68,7 @@ __all__ = [
     "ExplainedVariance",
     "GaussianLogScore",
     "GradeError",
+    "HeatMapError",
     "IntervalWidth",
     "LabelledRows",
     "LogLoss",

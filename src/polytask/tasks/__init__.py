@@ -29,6 +29,7 @@ from polytask.tasks._estimator_answers import (
 )
 from polytask.tasks._fitted_target import FittedTarget, Label
 from polytask.tasks._grade_scores import median_grades
+from polytask.tasks._heat_map import HeatMap
 from polytask.tasks._infer import infer_kind
 from polytask.tasks._kind import Columns, Kind
 from polytask.tasks._means import weighted_means
@@ -60,6 +61,7 @@ __all__ = [
     "DenseNumbers",
     "Distribution",
     "FittedTarget",
+    "HeatMap",
     "Kind",
     "Label",
     "Multiclass",

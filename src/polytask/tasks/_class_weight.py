@@ -62,7 +62,7 @@ def class_weights(
 
 
 def takes_class_weights(target: FittedTarget) -> bool:
-    """Whether every row, or every step, has exactly one of the target's classes, which can be weighted.
+    """Whether every row, step or pixel, has exactly one of the target's classes, which can be weighted.
 
     Examples
     --------
@@ -82,7 +82,8 @@ def labels_by_class(target: FittedTarget) -> tuple[float, ...]:
     >>> labels_by_class(FittedTarget(("y",), ("no", "yes"), {"class_counts": (90.0, 10.0)}))
     (90.0, 10.0)
     """
-    return target.learned.get("class_counts") or target.learned.get("tag_counts", ())
+    counts = (target.learned.get(f"{label}_counts") for label in ("class", "tag", "pixel"))
+    return next((of_classes for of_classes in counts if of_classes), ())
 
 
 def _balanced(counts: tuple[float, ...]) -> tuple[float, ...]:
