@@ -192,6 +192,18 @@ def test_steps_that_are_not_read_are_wrong_and_teach_nothing():
     assert SequenceAccuracy().score(truth, response, TARGET).value == 0.0
 
 
+def test_longer_rows_are_tagged_as_far_as_was_declared():
+    frame = pl.DataFrame({"words": ["a b", "a"] * 4, "tags": ["X O", "X"] * 4})
+    data = MultiTaskDataset.from_table(frame, ["tags:tokens"], columns={"words": "tokens=7"})
+    (schema,) = fit_schemas(data).values()
+    target = schema.targets["tags"]
+    assert Tokens().score_shape(target) == (7, 2)
+    assert Tokens().accepts(target)
+    assert Tokens().with_steps(target, 10**9).learned["steps"] == (4096.0,)
+    many = Tokens().fit("t", {"t": np.array([" ".join(map(str, range(900)))], dtype=object)})
+    assert Tokens().accepts(Tokens().with_steps(many, 4096))
+
+
 def test_a_list_of_one_tag_is_one_tag():
     frame = pl.DataFrame({"words": WORDS, "tags": [["O", "B-a"], ["X Y"], []]})
     with pytest.raises(DataError, match="holds the tag 'X Y'"):

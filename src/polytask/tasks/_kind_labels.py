@@ -34,6 +34,14 @@ class KindLabels(ABC):
     def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
         """Shape of one row's raw scores, such as ``(1,)`` for a number."""
 
+    def with_steps(self, fitted: FittedTarget, n_steps: int) -> FittedTarget:
+        """The same target for rows of up to so many steps; as it is where steps are not labelled.
+
+        A column whose steps are labelled may be declared to have more than any training row.
+        """
+        del n_steps
+        return fitted
+
     # ── labels ────────────────────────────────────────────────────────────────
     @abstractmethod
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, " n *cells"]:

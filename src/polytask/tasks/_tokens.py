@@ -57,8 +57,9 @@ class Tokens(Kind):
     the likeliest tag of each step, where Lafferty et al. maximise the probability of whole rows and
     decide for the likeliest row. Other models than networks have no transitions.
 
-    Steps count up to the longest labelled training row; later ones are neither learned nor
-    predicted, and the last step of a row with labels beyond it counts as wrong.
+    Steps count up to the longest labelled training row, or as many as were declared to be read
+    (``words:tokens=100``); later ones are neither learned nor predicted, and the last step of a row
+    with labels beyond it counts as wrong.
 
     References
     ----------
@@ -169,6 +170,12 @@ class Tokens(Kind):
     def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
         """One score for each step and tag."""
         return (*self.target_shape(fitted), len(fitted.classes))
+
+    def with_steps(self, fitted: FittedTarget, n_steps: int) -> FittedTarget:
+        """The same tags for longer rows, as far as they are not too many scores."""
+        most = min(_MOST_STEPS, _MOST_SCORES // len(fitted.classes))
+        steps = max(self.target_shape(fitted)[0], min(n_steps, most))
+        return replace(fitted, learned={**fitted.learned, "steps": (float(steps),)})
 
     # ── labels ────────────────────────────────────────────────────────────────
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:

@@ -307,3 +307,13 @@ def test_molecules_as_a_role():
     assert schema_from_json(json.loads(json.dumps(schema_to_json(schema)))) == schema
     with pytest.raises(DataError, match="Column 'c' was declared to be smiles, but holds values"):
         read({**table, "c": range(7)}, ["y"], columns={"c": "smiles"})
+
+
+def test_as_many_steps_are_read_of_new_rows_as_were_declared():
+    text = column(["a b", "a"], "text", lengths={"c": 4})
+    assert codes(text, ["a b a b a b"]) == [[2, 1, 2, 1]]
+    tokens = column([["a", "b"], ["a"]], "tokens", lengths={"c": 3})
+    assert codes(tokens, [["b", "b", "b", "b"]]) == [[3, 3, 3]]
+    numbers = column([[1.0, 3.0], [2.0]], "sequence", lengths={"c": 3})
+    assert np.isfinite(numbers.encode(pl.DataFrame({"c": [[1.0] * 5]}))[1]).sum() == 3
+    assert column([["a", "b"], ["a"]], "tokens").steps == 2

@@ -73,11 +73,11 @@ class SequenceColumn(Column):
     @classmethod
     def fit(cls, series: pl.Series) -> SequenceColumn:
         """Learn from a column with at least one observed cell."""
-        return cls.of(series, cls.usual_steps)
+        return cls.of(series, cls.usual_steps, trimmed=True)
 
     @classmethod
-    def of(cls, series: pl.Series, steps: int) -> SequenceColumn:
-        """Learn from the first steps of every row."""
+    def of(cls, series: pl.Series, steps: int, *, trimmed: bool = False) -> SequenceColumn:
+        """Learn from the first steps of every row, as many of which are read of new rows."""
         lengths, values = _numbers(series, steps)
         if values.shape[1] > _MOST_CHANNELS:
             sentence = (
@@ -86,7 +86,8 @@ class SequenceColumn(Column):
             )
             raise DataError(sentence)
         channels = tuple(_center_and_scale(channel) for channel in values.T)
-        return cls(series.name, max(int(lengths.max(initial=0)), 1), channels)
+        longest = max(int(lengths.max(initial=0)), 1)
+        return cls(series.name, longest if trimmed else steps, channels)
 
     @property
     def role(self) -> str:

@@ -42,12 +42,15 @@ class SteppedColumn(Column):
     @classmethod
     def fit(cls, series: pl.Series) -> SteppedColumn:
         """Learn from a column with at least one observed cell."""
-        return cls.of(series, cls.usual_steps)
+        return cls.of(series, cls.usual_steps, trimmed=True)
 
     @classmethod
     @abstractmethod
-    def of(cls, series: pl.Series, steps: int) -> SteppedColumn:
-        """Learn from the first steps of every row."""
+    def of(cls, series: pl.Series, steps: int, *, trimmed: bool = False) -> SteppedColumn:
+        """Learn from the first steps of every row, as many of which are read of new rows.
+
+        With `trimmed` no more of them are read than the longest of these rows has.
+        """
 
     @abstractmethod
     def lists(self, series: pl.Series) -> pl.Series:

@@ -53,9 +53,10 @@ class TextColumn(SteppedColumn):
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = STEPS_CONSTRAINTS
 
     @classmethod
-    def of(cls, series: pl.Series, steps: int) -> TextColumn:
-        """Learn from the first words of every row."""
-        return cls(series.name, *learned_steps(series, words, steps, rows=2))
+    def of(cls, series: pl.Series, steps: int, *, trimmed: bool = False) -> TextColumn:
+        """Learn from the first words of every row, as many of which are read of new rows."""
+        vocabulary, longest = learned_steps(series, words, steps, rows=2)
+        return cls(series.name, vocabulary, longest if trimmed else steps)
 
     @property
     def family(self) -> str:

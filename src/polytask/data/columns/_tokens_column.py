@@ -57,11 +57,12 @@ class TokensColumn(SteppedColumn):
     }
 
     @classmethod
-    def of(cls, series: pl.Series, steps: int) -> TokensColumn:
-        """Learn from the first tokens of every row."""
+    def of(cls, series: pl.Series, steps: int, *, trimmed: bool = False) -> TokensColumn:
+        """Learn from the first tokens of every row, as many of which are read of new rows."""
         holds = "text" if family(series) == "text" else "token lists"
         lists = partial(tokens, split=holds == "text")
-        return cls(series.name, *learned_steps(series, lists, steps, rows=1), holds)
+        vocabulary, longest = learned_steps(series, lists, steps, rows=1)
+        return cls(series.name, vocabulary, longest if trimmed else steps, holds)
 
     @property
     def family(self) -> str:

@@ -10,6 +10,7 @@ from polytask.data.encoding._bins import Bins
 from polytask.data.encoding._learn_bins import learn_bins
 from polytask.data.encoding._schema import Schema
 from polytask.data.sources import fit_targets, unit_weights
+from polytask.tasks import FittedTarget
 
 __all__ = ["fit_schemas"]
 
@@ -31,7 +32,7 @@ def fit_schemas(
         Learn bins from so many rows of every source, evenly spaced; from all by default. Enough
         to plan a network that is not trained.
     """
-    targets = fit_targets(dataset.sources)
+    targets = _as_declared(fit_targets(dataset.sources), dataset)
     schemas = {source.name: Schema.fit(source, targets) for source in dataset.sources}
     if bins is None:
         return schemas
@@ -47,6 +48,25 @@ def fit_schemas(
             bins=learn_bins(schemas[source.name], source, bins, weights[source.name]),
         )
         for source in dataset.sources
+    }
+
+
+def _as_declared(
+    targets: Mapping[str, FittedTarget], dataset: MultiTaskDataset
+) -> Mapping[str, FittedTarget]:
+    """Targets whose steps are labelled, for as many steps as columns were declared to have."""
+    lengths = {
+        source.name: max(source.reading.lengths.values(), default=0) for source in dataset.sources
+    }
+    steps = {
+        name: max(lengths[source.name] for source in dataset.sources if name in source.tasks.names)
+        for name in targets
+    }
+    return {
+        name: dataset.tasks[name].known_kind.with_steps(target, steps[name])
+        if steps[name]
+        else target
+        for name, target in targets.items()
     }
 
 
