@@ -48,6 +48,7 @@ from polytask.tasks._tags import LIST_SEPARATOR
 from polytask.tasks._task import Task
 from polytask.tasks._task_relation import TaskRelation
 from polytask.tasks._task_set import TaskSet
+from polytask.tasks._threshold import above_thresholds, thresholds_of, with_thresholds
 from polytask.tasks._tokens import Tokens
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "TaskRelation",
     "TaskSet",
     "Tokens",
+    "above_thresholds",
     "center_and_scale",
     "class_weights",
     "gives_numbers",
@@ -94,6 +96,8 @@ __all__ = [
     "predicted_probabilities",
     "takes_class_weights",
     "takes_text",
+    "thresholds_of",
     "weighted_means",
     "with_loss",
+    "with_thresholds",
 ]
