@@ -11,7 +11,7 @@ from polytask._listing import count
 from polytask.cli._interrupt import ending_well
 from polytask.cli._places import at_home
 from polytask.cli._source_paths import data_paths
-from polytask.cli._tables import check_writable, new_folder, write_table
+from polytask.cli._tables import check_cells, check_writable, new_folder, write_table
 from polytask.cli._voice import Voice
 from polytask.data import check_table_file
 from polytask.exceptions import ParameterError
@@ -49,6 +49,7 @@ def run(
         predictions, name = predict_rows(
             model, paths, keep, tasks, how, trust, voice, preference=preference
         )
+        check_cells(predictions, out)
         if out is None:
             voice.result(predictions.write_csv().rstrip("\n"))
             return

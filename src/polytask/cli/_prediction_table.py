@@ -50,7 +50,7 @@ def prediction_table(
     for name, values in answers.items():
         copied = name in front or name in taken
         own = _free(f"{name}_predicted", {*answers, *table, *taken}) if copied else name
-        table[own] = pl.Series(values.tolist())
+        table[own] = _series(values)
     row_ids = [prediction.row_ids for prediction in predictions.values()]
     return pl.DataFrame(table)[np.unique(np.concatenate(row_ids))]
 
@@ -117,6 +117,22 @@ def _probabilities(routed: RoutedPrediction, n_rows: int) -> np.ndarray:
     probabilities = np.full(n_rows, None, dtype=object)
     probabilities[routed.row_ids] = routed.probability.max(axis=1)
     return probabilities
+
+
+def _series(values: np.ndarray) -> pl.Series:
+    """A column of answers; of arrays, as of the pixels of an image, where there are any."""
+    arrays = [cell for cell in values if isinstance(cell, np.ndarray)]
+    if not arrays:
+        return pl.Series(values.tolist())
+    stacked = pl.Series(np.stack(arrays))
+    positions = np.cumsum([isinstance(cell, np.ndarray) for cell in values]) - 1
+    there = pl.Series([isinstance(cell, np.ndarray) for cell in values])
+    return (
+        stacked.gather(np.maximum(positions, 0))
+        .to_frame("cells")
+        .select(pl.when(there).then(pl.col("cells")))
+        .to_series()
+    )
 
 
 def _free(name: str, taken: Collection[str]) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 from polytask._files import replacing
 from polytask.exceptions import SourceFileError
 
-__all__ = ["check_writable", "new_folder", "write_table"]
+__all__ = ["check_cells", "check_writable", "new_folder", "write_table"]
 
 
 def _separated(separator: str) -> Callable[[pl.DataFrame, Path], None]:
@@ -43,6 +43,9 @@ _WRITERS: dict[str, Callable[[pl.DataFrame, Path], None]] = {
 }
 
 
+_OF_TEXT = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+
+
 def write_table(table: pl.DataFrame, path: Path) -> None:
     """Write a table in the format that the file's suffix names."""
     write = _writer(path)
@@ -55,6 +58,26 @@ def check_writable(path: Path) -> None:
     _writer(path)
     if path.is_dir():
         raise SourceFileError(f"{path} is a folder. Name a file, such as {path / 'table.csv'}.")
+
+
+def check_cells(table: pl.DataFrame, path: Path | None) -> None:
+    """Raise if cells are arrays or lists and the file, or the standard output, is of text columns.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+    path : Path, optional
+        None for the standard output.
+    """
+    nested = [name for name, dtype in table.schema.items() if dtype.is_nested()]
+    as_text = path is None or path.name.casefold().endswith(_OF_TEXT)
+    if nested and as_text:
+        where = "the standard output is written as CSV" if path is None else f"{path} is CSV"
+        sentence = (
+            f"The column {nested[0]!r} holds an array in each row, and {where}, which has no arrays. Write "
+            "to a file of another type, such as --out predictions.parquet."
+        )
+        raise SourceFileError(sentence)
 
 
 def new_folder(path: Path) -> str:

@@ -16,7 +16,7 @@ from polytask.exceptions import BundleError, PolytaskError
 from polytask.predictor._answers import Answer, parts_of
 from polytask.predictor._model import Model
 from polytask.predictor._routed_prediction import RoutedPrediction
-from polytask.predictor._sources_to_predict import chunks
+from polytask.predictor._sources_to_predict import check_numbers_of_pixels, chunks
 from polytask.predictor._task_prediction import TaskPrediction
 from polytask.tasks import FittedTarget, TaskSet
 
@@ -46,6 +46,7 @@ class Scorer:
         self, sources: Sequence[Source], targets: Mapping[str, FittedTarget]
     ) -> dict[str, Answer]:
         """Scores of every task, computed in chunks."""
+        check_numbers_of_pixels(sources, self.tasks, targets)
         answers: dict[str, Answer] = {}
         for source in sources:
             for task in source.tasks.names:  # that may have no rows at all

@@ -12,12 +12,20 @@ import numpy as np
 from polytask.data import MultiTaskDataset, Schema, Source, about_source, as_source
 from polytask.exceptions import DataError
 from polytask.predictor._named_tasks import named_tasks, sources_of_tasks
-from polytask.tasks import Kind, TaskSet
+from polytask.tasks import FittedTarget, Kind, TaskSet
 
-__all__ = ["check_sources", "chunks", "only_source", "sources_to_predict"]
+__all__ = [
+    "check_numbers_of_pixels",
+    "check_sources",
+    "chunks",
+    "only_source",
+    "sources_to_predict",
+]
 
 _MOST_ROWS = 16384
 _MOST_VALUES = 1 << 26
+_MOST_NUMBERS = 1 << 30
+"""Of the pixels of all rows together; in double precision they take 8 GiB."""
 _USUAL_WIDTH = 256
 """Assumed width of hidden layers, which each task may have for itself."""
 
@@ -138,6 +146,33 @@ def _renumbered(source: Source, tasks: TaskSet, *, unnamed: bool) -> np.ndarray:
         raise DataError(sentence)
     table = np.array([known.get(name, -1) for name in source.tasks.names], dtype=np.int32)
     return np.where(index < 0, np.int32(-1), table[index])
+
+
+def check_numbers_of_pixels(
+    sources: Iterable[Source], tasks: TaskSet, targets: Mapping[str, FittedTarget]
+) -> None:
+    """Raise if answers for the pixels of all rows are too many to be held in memory.
+
+    Raises
+    ------
+    DataError
+    """
+    of_rows = [
+        (len(source.rows_of(name)), prod(kind.score_shape(targets[name])))
+        for source in sources
+        for name in source.tasks.names
+        if (kind := tasks[name].known_kind).form == "map"
+    ]
+    numbers = sum(n_rows * size for n_rows, size in of_rows)
+    if numbers > _MOST_NUMBERS:
+        n_rows = max(n_rows for n_rows, _ in of_rows)
+        at_once = max(1, int(n_rows * _MOST_NUMBERS / numbers))
+        sentence = (
+            f"The answers for the pixels of {n_rows:,} rows would be {numbers:,} numbers; at most "
+            f"{_MOST_NUMBERS:,} are held at once. Take about {at_once:,} rows at a time, or name some of "
+            "the tasks."
+        )
+        raise DataError(sentence)
 
 
 def chunks(source: Source, schema: Schema) -> Iterator[Source]:

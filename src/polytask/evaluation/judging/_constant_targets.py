@@ -40,5 +40,8 @@ def _is_constant(columns: Collection[set[object]]) -> bool:
 
 def _some_values(values: np.ndarray) -> list[object]:
     """Two different observed values, or the only one, or none."""
+    if values.ndim > 1:  # numbers of pixels
+        known = values[~np.isnan(values)]
+        return [known.min(), known.max()] if known.size else []
     observed = [value for value in dict.fromkeys(values.tolist()) if value is not None]
     return [value for value in observed if value == value][:2]  # noqa: PLR0124 - NaN is not itself

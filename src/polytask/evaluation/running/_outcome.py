@@ -34,7 +34,7 @@ class Outcome:
     truth : array of shape (n,) or (n, c), float64
         As `Kind.truth` gives it.
     response : array
-        As `Kind.response` gives it.
+        As `Kind.response` gives it; both in single precision where pixels are labelled.
     rows : array of shape (n,), int64
         Positions of the rows in the whole data set, its sources one after another.
     weight : array of shape (n,), float64
@@ -101,9 +101,12 @@ def _outcome(
     parts = list(labelled_parts(task, sources, prediction.kind, prediction.target))
     truth = np.concatenate([truth for _, _, _, truth in parts])
     chosen = np.concatenate([positions for _, positions, _, _ in parts])
+    response = prediction.response
+    if prediction.kind.form == "map":  # of which there are many
+        truth, response = truth.astype(np.float32), response.astype(np.float32)
     return Outcome(
         truth=truth,
-        response=prediction.response[chosen],
+        response=response[chosen],
         rows=np.concatenate([rows[source.name][labelled] for source, _, labelled, _ in parts]),
         weight=np.concatenate([weights[source.name] for source, _, _, _ in parts]),
         target=prediction.target,
