@@ -18,6 +18,7 @@ from polytask.tasks import (
     Ordinal,
     Quantile,
     Regression,
+    Survival,
     Tokens,
 )
 
@@ -51,7 +52,7 @@ class Case:
     @property
     def columns(self):
         """Truth and response of each column; of counts, these and rate times exposure."""
-        if self.truth.ndim == 1 or self.response.ndim == 3:
+        if self.truth.ndim == 1 or self.response.ndim == 3 or self.kind == Survival():
             return [(self.truth, self.response)]
         if self.response.ndim == 1:
             return [(self.truth[:, 0], self.response * self.truth[:, 1])]
@@ -104,6 +105,8 @@ def make_case(kind, n_rows, seed, *, ties=False):
         fitted = FittedTarget(("a", "b"), (0, 1))
         truth = rng.integers(0, 2, (n_rows, 2)).astype(float)
         response, perfect = rng.random((n_rows, 2)), truth
+    elif kind is Survival:
+        return _survival(rng, n_rows, ties=ties)
     elif kind is Tokens:
         return _sentences(rng, n_rows)
     else:
@@ -114,6 +117,25 @@ def make_case(kind, n_rows, seed, *, ties=False):
         response = np.round(response, 1)
     truth = np.where(rng.random(truth.shape) < 0.2, np.nan, truth)
     return Case(kind(), fitted, truth, response, np.where(np.isfinite(perfect), perfect, 0.0))
+
+
+def _survival(rng, n_rows, *, ties):
+    """Events at whole times, censoring between them, and cuts at all of these."""
+    cuts = tuple(np.arange(2, 13) / 2.0)
+    learned = {
+        "cuts": cuts,
+        "survival": tuple(np.linspace(0.9, 0.3, 11)),
+        "censoring_times": (0.0, 1.5, 2.5, 4.5),
+        "uncensored": (1.0, 0.9, 0.7, 0.4),
+    }
+    events = (rng.random(n_rows) < 0.6).astype(float)
+    times = rng.integers(1, 7, n_rows) + np.where(events, 0.0, 0.5)
+    perfect = (times[:, None] > cuts).astype(float)
+    response = -np.sort(-rng.random((n_rows, 11)), axis=1)
+    response = np.round(response[:, :1] ** np.arange(1, 12), 1) if ties else response
+    truth = np.stack([times, events], axis=1)
+    truth[rng.random(n_rows) < 0.2] = np.nan
+    return Case(Survival(), FittedTarget(("a", "b"), learned=learned), truth, response, perfect)
 
 
 def _sentences(rng, n_rows):

@@ -24,6 +24,7 @@ from polytask.tasks import (
     Ordinal,
     Quantile,
     Regression,
+    Survival,
     Tokens,
 )
 
@@ -55,6 +56,15 @@ TARGETS = {
     ),
     Regression: FittedTarget(
         ("y", "z", "w"), learned={"center": (1.0, -5.0, 1e3), "scale": (2.0, 1e-3, 7.0)}
+    ),
+    Survival: FittedTarget(
+        ("y", "z"),
+        learned={
+            "cuts": (1.0, 2.0, 5.0),
+            "survival": (0.9, 0.7, 0.2),
+            "censoring_times": (0.0, 3.0),
+            "uncensored": (1.0, 0.5),
+        },
     ),
     Tokens: FittedTarget(("y",), ("a", "b", "c"), {"steps": (1.0,)}),
 }

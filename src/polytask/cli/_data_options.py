@@ -20,7 +20,6 @@ __all__ = [
     "Target",
     "TaskColumn",
     "TaskWeight",
-    "Threshold",
     "Weight",
 ]
 
@@ -55,7 +54,7 @@ Target = Annotated[
         ":quantile_normal for skewed numbers), binary, multiclass, multilabel, ordinal "
         "(whole numbers, or ordinal:low<mid<high), count (or count:negative_binomial; with the "
         "exposure second, NAME=COUNT,EXPOSURE:count), quantile (or quantile:0.05,0.5,0.95), "
-        "distribution (mean and deviation), tokens (a tag for each token of a row) or one of your own, module:Class; inferred if not given. 'a,b,c:KIND' and patterns such as "
+        "distribution (mean and deviation), survival (NAME=TIME,EVENT:survival), tokens (a tag for each token of a row) or one of your own, module:Class; inferred if not given. 'a,b,c:KIND' and patterns such as "
         "'assay*:binary' name several at once. Several columns make one task as "
         "NAME=COLUMN,COLUMN[:KIND]. Repeat for every task.",
         rich_help_panel=_PANEL,
@@ -144,17 +143,6 @@ Loss = Annotated[
         metavar="[TASK=]NAME",
         help="The loss that networks train a task with (or all that it serves), such as "
         "price=huber; module:Class is one of your own. Repeat for more.",
-        rich_help_panel=_PANEL,
-    ),
-]
-Threshold = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--threshold",
-        metavar="[TASK=]METRIC",
-        help="Decide for an event above the probability that is best by a metric on validation "
-        "rows, such as fraud=f1, for each model on its own; or above a number, fraud=0.3; of one "
-        "task or of all with two classes or several labels. One half by default.",
         rich_help_panel=_PANEL,
     ),
 ]

@@ -16,7 +16,6 @@ from polytask.cli._setting_types import (
     ByPath,
     BySource,
     ByTask,
-    ByTaskOrNumber,
     Encoder,
     Model,
     Models,
@@ -53,7 +52,6 @@ class DataSettings(ReadingSettings, BaseModel):
     class_weight: ByTask = []
     metric: ByTask = []
     loss: ByTask = []
-    threshold: ByTaskOrNumber = []
     after: ByTask = []
     encoder: Encoder | None = None
     weighting: Name | None = None
@@ -126,9 +124,7 @@ def _methods(options: DataSettings) -> Iterator[str]:
         None, (options.encoder, options.weighting, options.aggregation, options.sampler)
     )
     yield from options.observer
-    yield from (
-        text.rpartition("=")[2] for text in (*options.metric, *options.loss, *options.threshold)
-    )
+    yield from (text.rpartition("=")[2] for text in (*options.metric, *options.loss))
 
 
 def _over(read: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from polytask.datasets._scenes import SceneTruth, make_scenes
 from polytask.datasets._school import fetch_school
 from polytask.datasets._sider import fetch_sider
 from polytask.datasets._smiles_ngrams import smiles_ngrams
+from polytask.datasets._survival import SurvivalTruth, make_survival
 from polytask.datasets._tox21 import fetch_tox21
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "LinearTruth",
     "PublicFile",
     "SceneTruth",
+    "SurvivalTruth",
     "as_table",
     "catalogue",
     "fetch_atis",
@@ -60,6 +62,7 @@ __all__ = [
     "make_counts",
     "make_related_regression",
     "make_scenes",
+    "make_survival",
     "morgan_fingerprints",
     "smiles_ngrams",
 ]

@@ -10,6 +10,7 @@ from scipy.optimize import brentq
 
 from polytask._validation import Interval, check, message
 from polytask.data import MultiTaskDataset
+from polytask.datasets._random_function import random_function
 from polytask.exceptions import ParameterError
 from polytask.tasks import Count, Task
 
@@ -116,11 +117,11 @@ def make_counts(
     generator = np.random.default_rng(seed)
     X = generator.standard_normal((n_rows, n_features))
     exposures = generator.uniform(*_MONTHS, n_rows) if exposure else np.ones(n_rows)
-    common = _function(generator, X)
+    common = random_function(generator, X)
     shares = np.sqrt(relatedness), np.sqrt(1 - relatedness)
     rates = np.empty((n_rows, n_tasks))
     for task in range(n_tasks):
-        shape = spread * (shares[0] * common + shares[1] * _function(generator, X))
+        shape = spread * (shares[0] * common + shares[1] * random_function(generator, X))
         rates[:, task] = np.exp(shape + _level(exposures * np.exp(shape), zeros, dispersion))
     counts = _drawn(generator, exposures[:, None] * rates, dispersion)
     names = [f"count_{task}" for task in range(n_tasks)]
@@ -130,17 +131,6 @@ def make_counts(
     tasks = [Task(name, Count(), (name, "months") if exposure else name) for name in names]
     dataset = MultiTaskDataset.from_table(columns, tasks)
     return dataset, CountTruth(rates, exposures, float(dispersion))
-
-
-def _function(
-    generator: np.random.Generator, X: Float64[np.ndarray, "n f"]
-) -> Float64[np.ndarray, " n"]:
-    """A random nonlinear function of the rows, of mean 0 and deviation 1 where it varies."""
-    projections = X @ generator.standard_normal((X.shape[1], 4)) / np.sqrt(X.shape[1])
-    values = projections[:, 0] + np.sin(2 * projections[:, 1])
-    values = values + projections[:, 2] * projections[:, 3]
-    centered = values - values.mean()
-    return centered / (centered.std() or 1.0)
 
 
 def _level(means: Float64[np.ndarray, " n"], zeros: float, dispersion: float) -> float:

@@ -86,7 +86,7 @@ class Comparison:
 
     @property
     def chosen_settings(self) -> str:
-        """Settings and thresholds chosen on validation rows, per learner; empty if there was no choice."""
+        """Settings chosen on validation rows, per learner; empty if none tried several."""
         return chosen_settings(self.to_dict())
 
     @property

@@ -14,6 +14,7 @@ from polytask.losses._dense_cross_entropy import DenseCrossEntropy
 from polytask.losses._dense_squared_error import DenseSquaredError
 from polytask.losses._focal_loss import FocalLoss
 from polytask.losses._gaussian_likelihood import GaussianLikelihood
+from polytask.losses._hazard_likelihood import HazardLikelihood
 from polytask.losses._heat_map_focal_loss import HeatMapFocalLoss
 from polytask.losses._huber import Huber
 from polytask.losses._logit_adjusted_loss import LogitAdjustedLoss
@@ -36,6 +37,7 @@ __all__ = [
     "DenseSquaredError",
     "FocalLoss",
     "GaussianLikelihood",
+    "HazardLikelihood",
     "HeatMapFocalLoss",
     "Huber",
     "LogitAdjustedLoss",

@@ -12,6 +12,7 @@ from polytask.metrics._brier import Brier
 from polytask.metrics._check_metrics import check_metrics
 from polytask.metrics._choice import default_metric, headline_note, metrics_for
 from polytask.metrics._chunk_f1 import ChunkF1
+from polytask.metrics._concordance import Concordance
 from polytask.metrics._coverage_error import CoverageError
 from polytask.metrics._crps import CRPS
 from polytask.metrics._delta_m import DeltaM, delta_m, relative_gain
@@ -23,6 +24,7 @@ from polytask.metrics._f1 import F1
 from polytask.metrics._gaussian_log_score import GaussianLogScore
 from polytask.metrics._grade_error import GradeError
 from polytask.metrics._heat_map_error import HeatMapError
+from polytask.metrics._integrated_brier import IntegratedBrier
 from polytask.metrics._interval_width import IntervalWidth
 from polytask.metrics._labelled_rows import LabelledRows
 from polytask.metrics._log_loss import LogLoss
@@ -42,7 +44,6 @@ from polytask.metrics._ranked_probability_score import RankedProbabilityScore
 from polytask.metrics._rmse import RMSE
 from polytask.metrics._roc_auc import ROCAUC
 from polytask.metrics._sequence_accuracy import SequenceAccuracy
-from polytask.metrics._threshold import best_thresholds, threshold_metric
 from polytask.metrics._token_accuracy import TokenAccuracy
 from polytask.metrics._top_k import TopK
 from polytask.metrics._within_factor import WithinFactor
@@ -61,6 +62,7 @@ __all__ = [
     "BalancedAccuracy",
     "Brier",
     "ChunkF1",
+    "Concordance",
     "CoverageError",
     "DeltaM",
     "DenseMAE",
@@ -70,6 +72,7 @@ __all__ = [
     "GaussianLogScore",
     "GradeError",
     "HeatMapError",
+    "IntegratedBrier",
     "IntervalWidth",
     "LabelledRows",
     "LogLoss",
@@ -85,7 +88,6 @@ __all__ = [
     "TokenAccuracy",
     "TopK",
     "WithinFactor",
-    "best_thresholds",
     "check_metrics",
     "default_metric",
     "delta_m",
@@ -93,5 +95,4 @@ __all__ = [
     "mean_value",
     "metrics_for",
     "relative_gain",
-    "threshold_metric",
 ]

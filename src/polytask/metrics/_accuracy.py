@@ -42,7 +42,6 @@ class Accuracy(RowwiseMetric):
     greater_is_better: ClassVar[bool] = True
     best: ClassVar[float | None] = 1.0
     zero_one: ClassVar[bool] = True
-    decides: ClassVar[bool] = True
 
     def rowwise(
         self,

@@ -44,11 +44,12 @@ from polytask.tasks._partition_problem import partition_problem
 from polytask.tasks._quantile import Quantile
 from polytask.tasks._regression import Regression
 from polytask.tasks._steps import NO_STEP, is_step
+from polytask.tasks._survival import Survival
+from polytask.tasks._survival_curves import restricted_means, value_before, values_at
 from polytask.tasks._tags import LIST_SEPARATOR
 from polytask.tasks._task import Task
 from polytask.tasks._task_relation import TaskRelation
 from polytask.tasks._task_set import TaskSet
-from polytask.tasks._threshold import above_thresholds, thresholds_of, with_thresholds
 from polytask.tasks._tokens import Tokens
 
 __all__ = [
@@ -70,11 +71,11 @@ __all__ = [
     "Ordinal",
     "Quantile",
     "Regression",
+    "Survival",
     "Task",
     "TaskRelation",
     "TaskSet",
     "Tokens",
-    "above_thresholds",
     "center_and_scale",
     "class_weights",
     "gives_numbers",
@@ -94,10 +95,11 @@ __all__ = [
     "partition_problem",
     "predicted_numbers",
     "predicted_probabilities",
+    "restricted_means",
     "takes_class_weights",
     "takes_text",
-    "thresholds_of",
+    "value_before",
+    "values_at",
     "weighted_means",
     "with_loss",
-    "with_thresholds",
 ]

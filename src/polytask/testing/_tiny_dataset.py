@@ -33,7 +33,7 @@ def tiny_dataset(
     Parameters
     ----------
     kinds : sequence of Kind or str
-        With `own_rows`, all of one kind with one target column. Targets are labels of a kind
+        With `own_rows`, all of one kind; with `own_tables`, of one target column each. Targets are labels of a kind
         that learned from its `Kind.examples`, or else from common columns that it accepts.
     own_rows : bool, default False
         Whether each row belongs to one task, named by the column ``site``.
@@ -105,6 +105,8 @@ def _targets(
     labels = kind.labels(kind.response(raw, fitted), fitted)
     table = np.asarray(labels).reshape(len(numbers), -1)
     observed = generator.random(table.shape) >= missing
+    if kind.whole_rows:
+        observed[:] = observed[:, :1]
     return [
         [value if seen else None for value, seen in zip(column, cells, strict=True)]
         for column, cells in zip(table.T.tolist(), observed.T.tolist(), strict=True)
@@ -114,11 +116,14 @@ def _targets(
 def _long(
     generator: np.random.Generator, inputs: dict[str, Any], kind: Kind, count: int, missing: float
 ) -> MultiTaskDataset:
-    (target,) = _targets(generator, inputs, _example(kind), missing)
-    site = [f"task{row % count}" for row in range(len(target))]
-    return MultiTaskDataset.from_long(
-        {**inputs, "target": target, "site": site}, "target", "site", kind=kind
-    )
+    answers = _targets(generator, inputs, _example(kind), missing)
+    site = [f"task{row % count}" for row in range(len(answers[0]))]
+    if len(answers) == 1:
+        table = {**inputs, "target": answers[0], "site": site}
+        return MultiTaskDataset.from_long(table, "target", "site", kind=kind)
+    columns = {f"target_{column}": values for column, values in enumerate(answers)}
+    task = Task("target", kind, tuple(columns))
+    return MultiTaskDataset.from_long({**inputs, **columns, "site": site}, task, "site")
 
 
 def _per_task(

@@ -61,8 +61,7 @@ def _declared(source: Source) -> list[dict[str, Any]]:
 def _facts(task: Task) -> list[Any]:
     facts = [task.name, repr(task.kind), task.columns, task.weight, task.role]
     facts += [to_json(task.metrics), to_json(task.loss), to_json(task.class_weight)]
-    facts += [task.after] if task.after else []
-    return facts if task.threshold is None else [*facts, {"threshold": to_json(task.threshold)}]
+    return [*facts, task.after] if task.after else facts
 
 
 def _bytes(series: pl.Series) -> Iterator[bytes]:
