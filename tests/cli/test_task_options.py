@@ -48,10 +48,13 @@ def test_row_weights_named_twice():
         ({"metric": ["a=f1", "a=roc_auc", "b=mae"]}, {"metric": {"a": ["f1", "roc_auc"], "b": ["mae"]}}),
         ({"loss": ["x=y=huber", "b=mine:Cubic"]}, {"loss": {"x=y": "huber", "b": "mine:Cubic"}}),
         ({"loss": "huber"}, {"loss": None}),
+        ({"threshold": ["x=y=f1", "b=0.3"]}, {"threshold": {"x=y": "f1", "b": 0.3}}),
+        ({"threshold": 0.25}, {"threshold": 0.25}),
     ],
 )  # fmt: skip
 def test_options_of_tasks(given, wanted):
-    nothing = {"task_weight": None, "class_weight": None, "metric": None, "loss": None}
+    names = ("task_weight", "class_weight", "metric", "loss", "threshold")
+    nothing = dict.fromkeys(names)
     assert task_options(CompareSettings(**given)) == nothing | wanted
 
 
@@ -62,6 +65,13 @@ def test_options_of_tasks(given, wanted):
         ({"task_weight": "a=two"}, "--task-weight must be written TASK=2. Got 'a=two'"),
         ({"task_weight": "a=-2"}, "--task-weight must be a number above 0. Got 'a=-2'"),
         ({"task_weight": "a=nan"}, "--task-weight must be a number above 0. Got 'a=nan'"),
+        ({"threshold": "a="}, "--threshold must be written METRIC, NUMBER or TASK=METRIC"),
+        (
+            {"threshold": ["a=f1", "a=mcc"]},
+            "--threshold names the threshold of a twice, f1 and mcc",
+        ),
+        ({"threshold": ["f1", "a=mcc"]}, "--threshold must be one for all tasks, or one for each"),
+        ({"threshold": "a=1.5"}, "--threshold must be a number between 0 and 1. Got '1.5'"),
         ({"class_weight": "a"}, "--class-weight must be written TASK=balanced"),
         ({"class_weight": "a=1"}, "--class-weight must be written TASK=balanced.* Got 'a=1'"),
         ({"class_weight": "a=yes:2,1"}, "--class-weight must be written TASK=balanced"),
@@ -159,7 +169,7 @@ def test_one_loss_for_all_tasks_that_it_serves(tmp_path):
             "a=huber",
             (
                 "Task 'a': Huber serves tasks of kind regression. Got 'binary' instead. Choose from "
-                "BinaryCrossEntropy, or write one whose `kinds` name Binary."
+                "BinaryCrossEntropy, FocalLoss, LogitAdjustedLoss, or write one whose `kinds` name Binary."
             ),
         ),
     ],

@@ -355,8 +355,8 @@ def test_default_learners_that_cannot_learn_the_tasks_are_named(monkeypatch):
         def serves(self, tasks):
             return False
 
-    def defaults(tasks=None, n_rows=None):
-        del n_rows
+    def defaults(tasks=None, n_rows=None, *, images=False):
+        del n_rows, images
         return tuple(one for one in (Apart(), Picky("picky")) if tasks is None or one.serves(tasks))
 
     monkeypatch.setattr("polytask.evaluation.running._candidates.default_learners", defaults)

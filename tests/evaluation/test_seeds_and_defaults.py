@@ -42,7 +42,7 @@ def test_defaults_that_cannot_learn_the_tasks_are_named(monkeypatch):
 
 @pytest.mark.parametrize(("n_rows", "said"), [(499, False), (500, True)])
 def test_the_ensemble_among_the_defaults_is_named(monkeypatch, n_rows, said):
-    monkeypatch.setattr(_candidates, "default_learners", lambda *_: (Apart(), Together()))
+    monkeypatch.setattr(_candidates, "default_learners", lambda *_, **__: (Apart(), Together()))
     found = compare(table(n_rows), seeds=1)
     assert any("an ensemble inside one network" in note for note in found.warnings) == said
     named = compare(table(n_rows), Apart(), seeds=1)

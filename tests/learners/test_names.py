@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from learner_tables import MIXED_TASKS
 from sklearn.linear_model import Ridge
@@ -10,6 +11,7 @@ from polytask._naming import snake_case
 from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.cli._learners import named_learner
+from polytask.data import MultiTaskDataset
 from polytask.evaluation import compare
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import (
@@ -23,7 +25,7 @@ from polytask.learners import (
     fit,
     resolve_learner,
 )
-from polytask.learners._table_networks import ensemble_note
+from polytask.learners._table_networks import ensemble_note, has_images
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task, TaskSet
 from polytask.testing import tiny_dataset
@@ -211,3 +213,17 @@ def test_python_takes_names_with_settings_in_fit_and_compare():
         name,
         "mmoe(n_experts=2)",
     ]
+
+
+def test_images_get_a_small_cnn_instead_of_an_ensemble():
+    tasks = TaskSet([Task("y", "binary"), Task("z", "regression")])
+    found = [learner.name for learner in default_learners(tasks, 5000, images=True)]
+    name = "hard_sharing(batch_size=64)+cnn(widths=16,32,64)"
+    assert [name for name in found if "+" in name] == [name]
+    assert named_learner(name).name == name
+    assert "since all rows have images" in str(ensemble_note(tasks, 300, images=True))
+    many = TaskSet([Task(f"y{i}", "binary") for i in range(11)])
+    assert ensemble_note(many, 5000, images=True) is None
+    images, y = np.zeros((6, 3, 8, 8)), np.arange(6) % 2
+    assert has_images(MultiTaskDataset.from_arrays(images, {"y": y}))
+    assert not has_images(MultiTaskDataset.from_arrays(images[:, 0], {"y": y}))

@@ -27,6 +27,7 @@ def compare(
     class_weight: data.ClassWeight = None,
     metric: data.Metric = None,
     loss: data.Loss = None,
+    threshold: data.Threshold = None,
     after: data.After = None,
     split: Annotated[
         str | None,

@@ -20,6 +20,7 @@ __all__ = [
     "Target",
     "TaskColumn",
     "TaskWeight",
+    "Threshold",
     "Weight",
 ]
 
@@ -143,6 +144,17 @@ Loss = Annotated[
         metavar="[TASK=]NAME",
         help="The loss that networks train a task with (or all that it serves), such as "
         "price=huber; module:Class is one of your own. Repeat for more.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Threshold = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--threshold",
+        metavar="[TASK=]METRIC",
+        help="Decide for an event above the probability that is best by a metric on validation "
+        "rows, such as fraud=f1, for each model on its own; or above a number, fraud=0.3; of one "
+        "task or of all with two classes or several labels. One half by default.",
         rich_help_panel=_PANEL,
     ),
 ]

@@ -20,6 +20,8 @@ from polytask.predictor import FittedPredictor
 
 __all__ = ["run_fit"]
 
+_MOST_TASKS = 20
+
 
 def run_fit(
     options: FitSettings,
@@ -57,4 +59,7 @@ def _say_how(predictor: FittedPredictor, voice: Voice) -> None:
     history = predictor.history
     if history is not None and history.stopped:
         voice.note(f"  {history.stopped}")
+    for task, thresholds in list(predictor.thresholds.items())[:_MOST_TASKS]:
+        shown = ", ".join(f"{threshold:.3g}" for threshold in thresholds)
+        voice.note(f"  {task}: decided above {shown}")
     voice.note(f"{predictor.name}, {predictor.n_parameters:,} parameters, on validation rows:")

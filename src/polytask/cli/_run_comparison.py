@@ -26,7 +26,7 @@ from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare, progress_at_once
 from polytask.learners import Learner, default_learners, unserved
-from polytask.learners._table_networks import ensemble_note
+from polytask.learners._table_networks import ensemble_note, has_images
 from polytask.report import write_report
 
 __all__ = ["run_comparison"]
@@ -100,13 +100,15 @@ def _study(
 def _usual(options: CompareSettings, data: MultiTaskDataset) -> tuple[Learner, ...]:
     """The learners compared by default; with an encoder that is given, those that take it."""
     n_rows = data.n_rows if options.encoder is None else None
-    return default_learners(data.tasks, n_rows)
+    return default_learners(data.tasks, n_rows, images=has_images(data))
 
 
 def _about_defaults(options: CompareSettings, data: MultiTaskDataset) -> list[str]:
     """A sentence on each default learner that is left out, and on the ensemble among them."""
     reasons = [unserved(learner, data.tasks) for learner in default_learners()]
-    ensemble = ensemble_note(data.tasks, data.n_rows) if options.encoder is None else None
+    ensemble = None
+    if options.encoder is None:
+        ensemble = ensemble_note(data.tasks, data.n_rows, images=has_images(data))
     left_out = [f"{reason} It is left out." for reason in reasons if reason is not None]
     return [*left_out, *([] if ensemble is None else [ensemble])]
 

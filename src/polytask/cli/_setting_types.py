@@ -16,6 +16,7 @@ __all__ = [
     "ByPath",
     "BySource",
     "ByTask",
+    "ByTaskOrNumber",
     "Encoder",
     "Expected",
     "Model",
@@ -158,6 +159,13 @@ ByTask = Annotated[
     Expected("text, a list of texts, or a mapping of task to value"),
 ]
 """A list of TASK=VALUE, which study files may write as a mapping."""
+
+ByTaskOrNumber = Annotated[
+    list[str],
+    BeforeValidator(lambda value: by_task(str(value) if isinstance(value, float) else value)),
+    Expected("text, a number, a list of texts, or a mapping of task to value"),
+]
+"""The same, or one number for all tasks."""
 
 ByPath = Annotated[
     dict[str, str],

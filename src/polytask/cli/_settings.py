@@ -16,6 +16,7 @@ from polytask.cli._setting_types import (
     ByPath,
     BySource,
     ByTask,
+    ByTaskOrNumber,
     Encoder,
     Model,
     Models,
@@ -52,6 +53,7 @@ class DataSettings(ReadingSettings, BaseModel):
     class_weight: ByTask = []
     metric: ByTask = []
     loss: ByTask = []
+    threshold: ByTaskOrNumber = []
     after: ByTask = []
     encoder: Encoder | None = None
     weighting: Name | None = None
@@ -124,7 +126,9 @@ def _methods(options: DataSettings) -> Iterator[str]:
         None, (options.encoder, options.weighting, options.aggregation, options.sampler)
     )
     yield from options.observer
-    yield from (text.rpartition("=")[2] for text in (*options.metric, *options.loss))
+    yield from (
+        text.rpartition("=")[2] for text in (*options.metric, *options.loss, *options.threshold)
+    )
 
 
 def _over(read: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def task_options(options: DataSettings) -> dict[str, Any]:
         "class_weight": _class_weights(options.class_weight),
         "metric": _metrics(options.metric),
         "loss": None if "" in losses else losses or None,
+        "threshold": _thresholds(options.threshold),
     }
 
 
@@ -118,6 +119,37 @@ def _metrics(texts: Sequence[str]) -> Any:
         )
         raise ParameterError(sentence)
     return names_by_task.get("", names_by_task or None)
+
+
+def _thresholds(texts: Sequence[str]) -> Any:
+    given: dict[str, Any] = {}
+    for text in texts:
+        task, _, word = text.rpartition("=")
+        if not word.strip():
+            sentence = f"--threshold must be written METRIC, NUMBER or TASK=METRIC. Got {text!r}."
+            raise ParameterError(sentence)
+        if task in given:
+            whose = f"the threshold of {task}" if task else "the threshold of all tasks"
+            sentence = f"--threshold names {whose} twice, {given[task]} and {word}. Leave out one."
+            raise ParameterError(sentence)
+        given[task] = _number_or_name(word.strip())
+    if "" in given and len(given) > 1:
+        sentence = (
+            "--threshold must be one for all tasks, or one for each task named by TASK=METRIC. "
+            f"Got {', '.join(map(repr, texts))}."
+        )
+        raise ParameterError(sentence)
+    return given.get("", given or None)
+
+
+def _number_or_name(word: str) -> float | str:
+    try:
+        number = float(word)
+    except ValueError:
+        return word
+    if not 0 < number < 1:
+        raise ParameterError(f"--threshold must be a number between 0 and 1. Got {word!r}.")
+    return number
 
 
 def _losses(texts: Sequence[str]) -> dict[str, str]:

@@ -49,7 +49,7 @@ from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
 from polytask.executors import Executor
 from polytask.learners import with_checked_tasks
-from polytask.learners._table_networks import ensemble_note
+from polytask.learners._table_networks import ensemble_note, has_images
 
 __all__ = ["compare"]
 
@@ -191,7 +191,9 @@ def compare(
     check_parts(splits)
     repetitions = _repetitions(splits, seeds)
     data = splitter.prepared(data)
-    candidates = make_candidates(learners, data.tasks, device, precision, n_rows=data.n_rows)
+    candidates = make_candidates(
+        learners, data.tasks, device, precision, n_rows=data.n_rows, images=has_images(data)
+    )
     check_served([candidate.learner for candidate in candidates], data)
     candidates, without_twin = with_twins(candidates, data) if twins else (candidates, ())
     process_notes = Notes(quiet)
@@ -247,7 +249,11 @@ def _check_arguments(data: object, seeds: object, budget: object, **switches: ob
 
 
 def _default_ensemble(learners: LearnersLike, data: MultiTaskDataset) -> list[str]:
-    note = None if learners is not None else ensemble_note(data.tasks, data.n_rows)
+    note = (
+        None
+        if learners is not None
+        else ensemble_note(data.tasks, data.n_rows, images=has_images(data))
+    )
     return [] if note is None else [note]
 
 

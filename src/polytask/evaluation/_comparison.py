@@ -86,7 +86,7 @@ class Comparison:
 
     @property
     def chosen_settings(self) -> str:
-        """Settings chosen on validation rows, per learner; empty if none tried several."""
+        """Settings and thresholds chosen on validation rows, per learner; empty if there was no choice."""
         return chosen_settings(self.to_dict())
 
     @property

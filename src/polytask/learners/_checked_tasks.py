@@ -8,7 +8,7 @@ from dataclasses import replace
 from polytask._listing import first_and_more, names_by_text
 from polytask.data import MultiTaskDataset
 from polytask.losses import Loss, check_losses
-from polytask.metrics import Metric, check_metrics, metrics_for
+from polytask.metrics import Metric, check_metrics, metrics_for, threshold_metric
 from polytask.tasks import Task, has_own_kind, own_default
 
 __all__ = ["with_checked_tasks"]
@@ -29,9 +29,11 @@ def with_checked_tasks(data: MultiTaskDataset, *, measured: bool = True) -> Mult
     Raises
     ------
     ParameterError
-        If a loss or metric does not suit its task, or a task has no metric.
+        If a loss, metric or threshold does not suit its task, or a task has no metric.
     """
     check_losses(data.tasks)
+    for task in data.tasks:
+        threshold_metric(task)
     check_metrics(task for task in data.tasks if measured or task.metrics is not None)
     settled = {task.name: _settled(task) for task in data.tasks if has_own_kind(task.known_kind)}
     changed = {name: task for name, task in settled.items() if task is not data.tasks[name]}

@@ -26,7 +26,7 @@ from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._on_device import on_device
 from polytask.learners._unserved import unserved
 from polytask.merging import Merging
-from polytask.predictor import FittedPredictor
+from polytask.predictor import FittedPredictor, with_chosen_thresholds
 
 __all__ = ["fit"]
 
@@ -121,7 +121,8 @@ def fit(
         warnings.warn(note, UserWarning, stacklevel=2)
     if budget is None and not chosen.has_own_budget:
         budget = Budget()
-    return chosen.fit(data, validation, seed, budget)  # type: ignore[arg-type]
+    predictor = chosen.fit(data, validation, seed, budget)  # type: ignore[arg-type]
+    return with_chosen_thresholds(predictor, validation, data.tasks)
 
 
 def _check_arguments(

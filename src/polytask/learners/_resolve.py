@@ -27,23 +27,26 @@ __all__ = ["default_learners", "resolve_base"]
 
 
 def default_learners(
-    tasks: TaskSet | None = None, n_rows: int | None = None
+    tasks: TaskSet | None = None, n_rows: int | None = None, *, images: bool = False
 ) -> tuple[Learner, ...]:
     """The learners compared by default: single-task and joint networks, linear models, boosting.
 
     LightGBM is among them where it is installed, and on tables of at least 500 rows an
-    ensemble inside one joint network. Given tasks, only learners that can learn them.
+    ensemble inside one joint network, on images a convolutional one. Given tasks, only learners that
+    can learn them.
 
     Parameters
     ----------
     tasks : TaskSet, optional
     n_rows : int, optional
         Rows of the data; without it no ensemble.
+    images : bool
+        Whether every source has images.
     """
     learners: tuple[Learner, ...] = (
         MultiTaskNetwork(SingleTask()),
         MultiTaskNetwork(HardSharing()),
-        *table_networks(tasks, n_rows),
+        *table_networks(tasks, n_rows, images=images),
         Linear(),
         GradientBoosting(),
         *([LightGBM()] if LightGBM.is_installed() else []),

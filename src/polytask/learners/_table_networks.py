@@ -1,32 +1,51 @@
-"""The joint ensemble that comparisons of tables include by default."""
+"""The joint network that comparisons include by default beside an MLP: an ensemble, or a CNN."""
 
 from __future__ import annotations
 
 from polytask.architectures import HardSharing
-from polytask.encoders import PackedMLP, TabM
+from polytask.data import MultiTaskDataset, Source
+from polytask.encoders import CNN, PackedMLP, TabM
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Kind, TaskSet
+from polytask.training import Trainer
 
-__all__ = ["ensemble_note", "table_networks"]
+__all__ = ["ensemble_note", "has_images", "table_networks"]
 
 _FEWEST_ROWS, _MANY_ROWS = 500, 4000
 _MOST_TASKS = 40
 _MANY_NUMBERS = 9
+_MOST_IMAGE_TASKS = 10
+_IMAGE_WIDTHS = (16, 32, 64)
 
 
-def table_networks(tasks: TaskSet | None, n_rows: int | None) -> list[MultiTaskNetwork]:
-    """Joint ensembles compared by default: one on tables of some size, none on others.
+def has_images(data: MultiTaskDataset) -> bool:
+    """Whether every source has images, all of one height and width."""
+    return all(len(_image_sizes(source)) == 1 for source in data.sources)
+
+
+def _image_sizes(source: Source) -> set[tuple[int, ...]]:
+    shapes = [getattr(dtype, "shape", ()) for dtype in source.inputs.schema.values()]
+    return {tuple(shape[1:]) for shape in shapes if len(shape) == 3}
+
+
+def table_networks(
+    tasks: TaskSet | None, n_rows: int | None, *, images: bool = False
+) -> list[MultiTaskNetwork]:
+    """Joint networks compared by default: an ensemble on tables of some size, a CNN on images.
 
     It is a narrow `PackedMLP` below 4000 rows, where its single-task baseline takes little time. Above
     it is `PackedMLP` where all targets are numbers (with more than 8 of them of half the width and
     three layers, since the baseline has a network for each), otherwise `TabM`. On fewer than 500 rows,
-    and with more than 40 tasks, there is none.
+    and with more than 40 tasks, there is none. With images it is a small `CNN` for up to 10 tasks, since
+    the baseline has a network for each, and none for more.
 
     Parameters
     ----------
     tasks : TaskSet, optional
     n_rows : int, optional
         Of all tables; none are named without it.
+    images : bool
+        Whether every source has images.
 
     Examples
     --------
@@ -35,6 +54,9 @@ def table_networks(tasks: TaskSet | None, n_rows: int | None) -> list[MultiTaskN
     >>> [network.name for network in table_networks(TaskSet([Task("y", "regression")]), 5000)]
     ['hard_sharing+packed_mlp']
     """
+    if images:
+        few = tasks is not None and n_rows is not None and len(tasks) <= _MOST_IMAGE_TASKS
+        return [_convolutional()] if few else []
     if tasks is None or n_rows is None or n_rows < _FEWEST_ROWS or len(tasks) > _MOST_TASKS:
         return []
     if n_rows < _MANY_ROWS:
@@ -46,8 +68,8 @@ def table_networks(tasks: TaskSet | None, n_rows: int | None) -> list[MultiTaskN
     return [_packed(128, 128, 128)]
 
 
-def ensemble_note(tasks: TaskSet, n_rows: int) -> str | None:
-    """A sentence on the ensemble that is compared by default: why, and how to leave it out.
+def ensemble_note(tasks: TaskSet, n_rows: int, *, images: bool = False) -> str | None:
+    """A sentence on the ensemble or CNN that is compared by default: why, and how to leave it out.
 
     None where there is none.
 
@@ -56,10 +78,19 @@ def ensemble_note(tasks: TaskSet, n_rows: int) -> str | None:
     tasks : TaskSet
     n_rows : int
         Of all tables.
+    images : bool
+        Whether every source has images.
     """
-    names = [network.name for network in table_networks(tasks, n_rows) if network.serves(tasks)]
+    networks = table_networks(tasks, n_rows, images=images)
+    names = [network.name for network in networks if network.serves(tasks)]
     if not names:
         return None
+    if images:
+        return (
+            f"{names[0]}, a convolutional network, is compared by default, since all rows have images; "
+            "the other learners read a coarse grid of them. To leave it out, name the learners with "
+            "--model (learners= in Python)."
+        )
     count = f"{len(tasks)} task{'s' * (len(tasks) > 1)}"
     return (
         f"{names[0]}, an ensemble inside one network, is compared by default, since there are {n_rows:,} "
@@ -71,3 +102,9 @@ def ensemble_note(tasks: TaskSet, n_rows: int) -> str | None:
 def _packed(*widths: int) -> MultiTaskNetwork:
     network = MultiTaskNetwork(HardSharing(PackedMLP(widths=widths)))
     return network.with_detail(f"widths={','.join(map(str, widths))}")
+
+
+def _convolutional() -> MultiTaskNetwork:
+    """A small network for images, with small batches, since it takes long for each row."""
+    network = MultiTaskNetwork(HardSharing(CNN(widths=_IMAGE_WIDTHS)), Trainer(batch_size=64))
+    return network.with_detail(f"batch_size=64,widths={','.join(map(str, _IMAGE_WIDTHS))}")

@@ -44,6 +44,7 @@ from polytask.metrics._ranked_probability_score import RankedProbabilityScore
 from polytask.metrics._rmse import RMSE
 from polytask.metrics._roc_auc import ROCAUC
 from polytask.metrics._sequence_accuracy import SequenceAccuracy
+from polytask.metrics._threshold import best_thresholds, threshold_metric
 from polytask.metrics._token_accuracy import TokenAccuracy
 from polytask.metrics._top_k import TopK
 from polytask.metrics._within_factor import WithinFactor
@@ -88,6 +89,7 @@ __all__ = [
     "TokenAccuracy",
     "TopK",
     "WithinFactor",
+    "best_thresholds",
     "check_metrics",
     "default_metric",
     "delta_m",
@@ -95,4 +97,5 @@ __all__ = [
     "mean_value",
     "metrics_for",
     "relative_gain",
+    "threshold_metric",
 ]

@@ -42,6 +42,7 @@ class Accuracy(RowwiseMetric):
     greater_is_better: ClassVar[bool] = True
     best: ClassVar[float | None] = 1.0
     zero_one: ClassVar[bool] = True
+    decides: ClassVar[bool] = True
 
     def rowwise(
         self,

@@ -42,6 +42,7 @@ class BalancedAccuracy(Metric):
     greater_is_better: ClassVar[bool] = True
     best: ClassVar[float | None] = 1.0
     within_classes: ClassVar[bool] = True
+    decides: ClassVar[bool] = True
 
     def measure(
         self,

@@ -48,6 +48,7 @@ class F1(Metric):
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel)
     greater_is_better: ClassVar[bool] = True
     best: ClassVar[float | None] = 1.0
+    decides: ClassVar[bool] = True
 
     def measure(
         self,

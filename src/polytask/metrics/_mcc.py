@@ -54,6 +54,7 @@ class MCC(Metric):
     greater_is_better: ClassVar[bool] = True
     positive_scale: ClassVar[bool] = False
     best: ClassVar[float | None] = 1.0
+    decides: ClassVar[bool] = True
 
     def measure(
         self,

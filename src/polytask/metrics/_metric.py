@@ -14,7 +14,7 @@ from polytask.exceptions import ParameterError
 from polytask.metrics._labelled_rows import LabelledRows, check_rows, labelled_rows
 from polytask.metrics._mean_value import mean_value
 from polytask.metrics._metric_value import MetricValue
-from polytask.tasks import FittedTarget, Kind
+from polytask.tasks import FittedTarget, Kind, thresholds_of
 
 __all__ = ["Metric"]
 
@@ -67,6 +67,9 @@ class Metric(ABC):
     within_classes : bool
         Whether it is one of the means over each class, so that it is the same wherever classes
         are commoner.
+    decides : bool
+        Whether responses count by the decisions made of them alone, as in an accuracy: those of
+        events above the threshold of a target that has one are then given to it as 1, others as 0.
     power : int
         The metric to this power is a mean over rows or close to one: 2 for a root mean square.
 
@@ -134,6 +137,7 @@ class Metric(ABC):
     named_by_class: ClassVar[bool] = True
     zero_one: ClassVar[bool] = False
     within_classes: ClassVar[bool] = False
+    decides: ClassVar[bool] = False
     power: ClassVar[int] = 1
 
     @property
@@ -278,9 +282,12 @@ class Metric(ABC):
         """The labelled rows of each part, or why the part has no value; arguments as in `score`."""
         check_rows(f"{type(self).__name__}.score", truth, response, weight)
         self.check(truth, response, fitted)
+        answers = _double(response)
+        if self.decides:
+            answers = _decided(answers, fitted)
         return {
-            name: labelled_rows(part, answers, weight, fitted)
-            for name, part, answers in self.parts(_double(truth), _double(response), fitted)
+            name: labelled_rows(part, own, weight, fitted)
+            for name, part, own in self.parts(_double(truth), answers, fitted)
         }
 
     def value(self, rows: LabelledRows) -> MetricValue:
@@ -329,6 +336,17 @@ class Metric(ABC):
         """
         del truth, weight, fitted
         return mean
+
+
+def _decided(
+    response: Float64[np.ndarray, " n *columns"], fitted: FittedTarget
+) -> Float64[np.ndarray, " n *columns"]:
+    """Decisions as probabilities of 0 and 1, where the target has thresholds; else the response."""
+    thresholds = thresholds_of(fitted)
+    if not thresholds:
+        return response
+    columns = response.reshape(len(response), -1) > np.array(thresholds)
+    return columns.reshape(response.shape).astype(np.float64)
 
 
 def _double(array: np.ndarray) -> np.ndarray:

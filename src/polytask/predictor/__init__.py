@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from polytask.predictor._estimators_part import EstimatorsPart
     from polytask.predictor._fitted_targets import fitted_targets
     from polytask.predictor._folder import check_folder, is_damaged, remove_unfinished_saves
+    from polytask.predictor._labelled_parts import labelled_parts
     from polytask.predictor._load import SavedModel, load, open_model
     from polytask.predictor._model import Model, models_loaded
     from polytask.predictor._network_model import NetworkModel
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from polytask.predictor._predictor import FittedPredictor
     from polytask.predictor._routed_prediction import RoutedPrediction
     from polytask.predictor._task_prediction import TaskPrediction
+    from polytask.predictor._thresholds import with_chosen_thresholds
 
 __all__ = [
     "ArraysModel",
@@ -44,10 +46,12 @@ __all__ = [
     "check_folder",
     "fitted_targets",
     "is_damaged",
+    "labelled_parts",
     "load",
     "models_loaded",
     "open_model",
     "remove_unfinished_saves",
+    "with_chosen_thresholds",
 ]
 
 _MODULES = {
@@ -67,10 +71,12 @@ _MODULES = {
     "check_folder": "_folder",
     "fitted_targets": "_fitted_targets",
     "is_damaged": "_folder",
+    "labelled_parts": "_labelled_parts",
     "load": "_load",
     "models_loaded": "_model",
     "open_model": "_load",
     "remove_unfinished_saves": "_folder",
+    "with_chosen_thresholds": "_thresholds",
 }
 
 

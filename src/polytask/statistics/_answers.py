@@ -34,6 +34,8 @@ class Answers:
         The fitted target.
     kind : Kind
         The kind of the target.
+    targets : tuple of FittedTarget, optional
+        Those of each run, which may differ in their thresholds; by default `target` for all.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Answers:
     units: Int64[np.ndarray, " n"]
     target: FittedTarget
     kind: Kind
+    targets: tuple[FittedTarget, ...] = ()
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
     """Results computed before: single values serve in many pairs."""
 
@@ -70,6 +73,13 @@ class Answers:
         if sizes != {n}:
             expected = f"arrays of {n} rows, as `truth` is"
             raise ParameterError(message("Answers", "responses", expected, sorted(sizes)))
+        if self.targets and len(self.targets) != len(self.responses):
+            expected = f"empty, or one target per run, of which there are {len(self.responses)}"
+            raise ParameterError(message("Answers", "targets", expected, len(self.targets)))
+
+    def target_of(self, run: int) -> FittedTarget:
+        """The fitted target of a run."""
+        return self.targets[run] if self.targets else self.target
 
     @property
     def class_codes(self) -> Float64[np.ndarray, "n c"] | None:

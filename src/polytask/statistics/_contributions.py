@@ -138,7 +138,8 @@ def _parts(metric: Metric, answers: Answers, run: int) -> Mapping[str, LabelledR
 
     def compute() -> Mapping[str, LabelledRows | MetricValue]:
         response = answers.responses[run]
-        parts = metric.labelled(answers.truth, response, answers.target, answers.weight)
+        target = answers.target_of(run)
+        parts = metric.labelled(answers.truth, response, target, answers.weight)
         return {
             name: part
             if isinstance(part, MetricValue)

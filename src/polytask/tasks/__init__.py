@@ -50,6 +50,7 @@ from polytask.tasks._tags import LIST_SEPARATOR
 from polytask.tasks._task import Task
 from polytask.tasks._task_relation import TaskRelation
 from polytask.tasks._task_set import TaskSet
+from polytask.tasks._threshold import above_thresholds, thresholds_of, with_thresholds
 from polytask.tasks._tokens import Tokens
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "TaskRelation",
     "TaskSet",
     "Tokens",
+    "above_thresholds",
     "center_and_scale",
     "class_weights",
     "gives_numbers",
@@ -98,8 +100,10 @@ __all__ = [
     "restricted_means",
     "takes_class_weights",
     "takes_text",
+    "thresholds_of",
     "value_before",
     "values_at",
     "weighted_means",
     "with_loss",
+    "with_thresholds",
 ]

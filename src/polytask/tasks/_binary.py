@@ -25,6 +25,7 @@ from polytask.tasks._estimator_answers import gives_probabilities, predicted_pro
 from polytask.tasks._fitted_target import FittedTarget, Label
 from polytask.tasks._kind import Columns, Kind, Scores
 from polytask.tasks._multilabel import Multilabel
+from polytask.tasks._threshold import above_thresholds, accepts_thresholds, with_thresholds
 
 __all__ = ["Binary"]
 
@@ -55,6 +56,7 @@ class Binary(Kind):
     positive: Label | None = None
     name: ClassVar[str] = "binary"
     scores: ClassVar[Scores | None] = "event"
+    takes_threshold: ClassVar[bool] = True
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "positive": Optional(InstanceOf((str, int, float, bool))),
@@ -110,7 +112,8 @@ class Binary(Kind):
             super().accepts(fitted)
             and len(fitted.columns) == 1
             and len(fitted.classes) == 2
-            and has_class_counts(fitted)
+            and accepts_thresholds(fitted)
+            and has_class_counts(with_thresholds(fitted, ()))
         )
 
     def score_shape(self, fitted: FittedTarget) -> tuple[int, ...]:
@@ -158,8 +161,9 @@ class Binary(Kind):
         return mean_log_odds(raw)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
-        """The likelier class."""
-        return np.array(fitted.classes, dtype=object)[(response > 0.5).astype(int)]
+        """The positive class where its probability is above the threshold, which is ½ by default."""
+        codes = above_thresholds(response, fitted).astype(int)
+        return np.array(fitted.classes, dtype=object)[codes]
 
     def accepts_estimator(self, estimator: Any) -> bool:
         """Whether it is a classifier that gives probabilities."""

@@ -69,6 +69,9 @@ class Kind(KindEstimators):
     takes_text : bool
         Whether users may write a text after the name, which `from_text` reads, such as the levels
         of ``quantile:0.1,0.9``.
+    takes_threshold : bool
+        Whether responses are probabilities of events, (n,) or (n, n_columns), labels 1 or 0, and
+        decisions those of `polytask.tasks.above_thresholds`, so that tasks may have a threshold.
     joint_outputs : bool
         Whether the columns of several tasks may be learned as outputs of one estimator. Not where
         labels come with row weights of their own, or several estimators answer for one task.
@@ -123,6 +126,7 @@ class Kind(KindEstimators):
     measured_as: ClassVar[tuple[type[Kind], ...]] = ()
     whole_rows: ClassVar[bool] = False
     takes_text: ClassVar[bool] = False
+    takes_threshold: ClassVar[bool] = False
     joint_outputs: ClassVar[bool] = True
 
     @property

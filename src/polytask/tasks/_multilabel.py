@@ -15,6 +15,7 @@ from polytask.tasks._classes import codes, observed_classes
 from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind, Scores
+from polytask.tasks._threshold import above_thresholds, accepts_thresholds, with_thresholds
 
 __all__ = ["Multilabel"]
 
@@ -38,6 +39,7 @@ class Multilabel(Kind):
     name: ClassVar[str] = "multilabel"
     counts_cells: ClassVar[bool] = True
     scores: ClassVar[Scores | None] = "events"
+    takes_threshold: ClassVar[bool] = True
 
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Check that every column is 0/1 or false/true and has an observed cell."""
@@ -59,7 +61,8 @@ class Multilabel(Kind):
         return (
             super().accepts(fitted)
             and fitted.classes == (0, 1)
-            and set(fitted.learned) == {"positives"}
+            and set(with_thresholds(fitted, ()).learned) == {"positives"}
+            and accepts_thresholds(fitted)
             and len(fitted.learned["positives"]) == len(fitted.columns)
             and min(fitted.learned["positives"]) >= 0
         )
@@ -108,9 +111,8 @@ class Multilabel(Kind):
         return mean_log_odds(raw)
 
     def decide(self, response: np.ndarray, fitted: FittedTarget) -> np.ndarray:
-        """0 or 1 in every column."""
-        del fitted
-        return (response > 0.5).astype(int)
+        """1 in every column whose probability is above its threshold, which is ½ by default."""
+        return above_thresholds(response, fitted).astype(int)
 
     def accepts_estimator(self, estimator: Any) -> bool:
         """Whether it is a classifier that gives probabilities."""

@@ -13,6 +13,7 @@ from polytask._validation import (
     Each,
     InstanceOf,
     Interval,
+    OneOf,
     Optional,
     Satisfies,
     check_parameters,
@@ -63,6 +64,11 @@ class Task:
     class_weight : None, "balanced" or mapping of class to float
         Weights of the classes in training, by networks and estimators alike; they never enter
         metrics. ``"balanced"`` gives each class the same total weight over the training rows.
+    threshold : float in (0, 1), metric or name of one, optional
+        The probability above which the positive class, or a label of several, is decided for: a
+        number; or the one that is best by a metric of decisions on validation rows, such as ``"f1"``,
+        for each model on its own. One half when None. `polytask.fit` and `polytask.compare` set it
+        after training; it changes decisions and metrics of decisions alone.
     after : str or sequence of str, default ()
         Names of the tasks that feed this one, which cascades and hierarchical architectures read;
         a purchase comes after a click. Other learners ignore it.
@@ -84,9 +90,10 @@ class Task:
     metrics: Sequence[Any] | None = None
     loss: Any = None
     class_weight: ClassWeight = None
+    threshold: Any = field(default=None, metadata={"omit_default": True})
     after: Sequence[str] | str = field(default=(), metadata={"omit_default": True})
 
-    by_name: ClassVar[tuple[str, ...]] = ("kind", "metrics", "loss")
+    by_name: ClassVar[tuple[str, ...]] = ("kind", "metrics", "loss", "threshold")
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "name": Satisfies(lambda name: isinstance(name, str) and bool(name), "a name"),
         "kind": Optional(InstanceOf((Kind,))),
@@ -96,6 +103,7 @@ class Task:
         "metrics": Optional(Each(_METRIC, minimum=1)),
         "loss": Optional(_LOSS),
         "class_weight": CLASS_WEIGHT,
+        "threshold": Optional(OneOf((Interval(float, 0.0, 1.0, closed="neither"), _METRIC))),
         "after": Each(
             Satisfies(lambda name: isinstance(name, str) and bool(name), "a task's name")
         ),
@@ -125,7 +133,7 @@ class Task:
         """Refuse names of losses and metrics that nothing carries, without importing those."""
         if isinstance(self.loss, str):
             check_named(self.loss, "polytask.losses", "loss", "Loss")
-        for metric in self.metrics or ():
+        for metric in (*(self.metrics or ()), self.threshold):
             if isinstance(metric, str):
                 check_named(metric, "polytask.metrics", "metric", "Metric")
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from polytask._recipes import from_json, to_json
 from polytask.exceptions import DataError, ParameterError
-from polytask.tasks import Count, Kind
+from polytask.tasks import Count, Kind, with_thresholds
 from polytask.testing._declared_scores import check_declared_scores
 from polytask.testing._examples import OWNER, KindExample, examples_of
 from polytask.testing._kind_estimators import check_estimators
@@ -67,6 +67,7 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
         _check_scores(example)
         _check_mean(example)
         _check_average(example)
+        _check_threshold(example)
         _check_tables(example)
         _check_written(example)
         check_estimators(example)
@@ -159,6 +160,23 @@ def _check_average(example: KindExample) -> None:
     sentence = f"{kind.name}: the average of equal scores is another response"
     response = kind.response(raw, fitted)
     require_close(kind.response(averaged, fitted), response, sentence, relative=1e-4, absolute=1e-5)
+
+
+def _check_threshold(example: KindExample) -> None:
+    """Decisions heed a threshold, which a saved target may have, if the kind says so."""
+    kind, fitted = example.kind, example.fitted
+    if not kind.takes_threshold:
+        return
+    response = kind.response(example.random_scores, fitted)
+    events = []
+    for threshold in (0.2, 0.8):
+        moved = with_thresholds(fitted, [threshold] * len(fitted.columns))
+        require(kind.accepts(moved), f"{kind.name}: refuses a target with a threshold.")
+        decided = np.asarray(kind.decide(response, moved))
+        labels = decided.reshape(9, -1).T.astype(object)
+        events.append((kind.truth(list(labels), fitted) == 1).reshape(response.shape))
+        sentence = f"{kind.name}: decisions are not those of a threshold of {threshold:g}"
+        require_same(events[-1], response > threshold, sentence)
 
 
 def _check_tables(example: KindExample) -> None:

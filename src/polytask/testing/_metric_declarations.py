@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from polytask.metrics import LabelledRows
+from polytask.tasks import above_thresholds
 from polytask.testing._examples import OWNER, KindExample
 from polytask.testing._metric_case import MetricCase
 from polytask.testing._require import require, require_close
@@ -16,7 +17,7 @@ _STEP = 1e-4
 
 
 def check_declarations(case: MetricCase) -> None:
-    """Check `best`, `in_target_units`, `power` and `influence` of a metric on one example.
+    """Check `best`, `in_target_units`, `decides`, `power` and `influence` of a metric on one example.
 
     Raises
     ------
@@ -25,6 +26,7 @@ def check_declarations(case: MetricCase) -> None:
     """
     _check_best(case)
     _check_units(case)
+    _check_decides(case)
     parts = case.metric.labelled(
         case.example.truth, case.fair, case.example.fitted, _weights(len(case.fair))
     )
@@ -70,6 +72,17 @@ def _check_units(case: MetricCase) -> None:
         f"value from {value:.6g} to {scaled:.6g}."
     )
     require(bool(is_so) == declared, sentence)
+
+
+def _check_decides(case: MetricCase) -> None:
+    """Check that a metric of decisions is the same for decisions instead of probabilities."""
+    kind, fitted = case.example.kind, case.example.fitted
+    if not case.metric.decides or not kind.takes_threshold:
+        return
+    certain = above_thresholds(case.fair, fitted).astype(np.float64)
+    fair, sure = (case.value(case.example.truth, answers) for answers in (case.fair, certain))
+    sentence = f"{case.name}: declares `decides`, but depends on more than decisions"
+    require_close(fair, sure, sentence)
 
 
 def _check_power(case: MetricCase, rows: LabelledRows) -> None:

@@ -133,8 +133,10 @@ def plain_words(form: str) -> str:
 
 def guessed_read(cells: pl.Expr, form: str) -> pl.Expr:
     """Moments as `dates_read` gives them, without numbers that are more likely no dates."""
-    bare, moments = form.removesuffix(ZONED), dates_read(cells, form)[1]
-    if bare not in DOUBTED:
-        return moments
-    usual = spelt_alike(cells).str.contains(shape(bare, _USUAL_YEARS))
-    return pl.when(usual).then(moments).otherwise(None)
+    bare = form.removesuffix(ZONED)
+    if (
+        bare in DOUBTED
+    ):  # of the cells, since polars 1.20 takes moments with a zone for such without
+        usual = spelt_alike(cells).str.contains(shape(bare, _USUAL_YEARS))
+        cells = pl.when(usual).then(cells).otherwise(None)
+    return dates_read(cells, form)[1]

@@ -62,8 +62,10 @@ def _polars_reads(form: str) -> bool:
 
 
 def _writable(form: str) -> str:
-    """A form with UTC for any zone, since the trial has none."""
-    return form.replace("%#z", "+0000").replace("%z", "+0000").replace("%Z", "UTC")
+    """A form with UTC for any zone, since the trial has none, and its quarter for `%q`."""
+    return (
+        form.replace("%q", "1").replace("%#z", "+0000").replace("%z", "+0000").replace("%Z", "UTC")
+    )
 
 
 @cache

@@ -168,15 +168,15 @@ def _is_marker(name: str, dtype: Any, markers: Sequence[str], decimal: str) -> p
     if dtype == pl.Boolean:
         return cells.cast(pl.String).is_in([marker.casefold() for marker in markers])
     if dtype.is_integer():
-        return cells.is_in(pl.Series(_whole_numbers(markers, dtype), dtype=dtype).implode())
+        return _is_any(cells, pl.Series(_whole_numbers(markers, dtype), dtype=dtype))
     if dtype.is_numeric():
         held = dtype if dtype.is_float() else pl.Float64
         values = pl.Series(_numbers(markers), dtype=pl.Float64).cast(held)
-        return cells.cast(held).is_in(values.implode())
+        return _is_any(cells.cast(held), values)
     if isinstance(dtype, pl.Date | pl.Datetime):
         wall = cells if dtype == pl.Date else cells.dt.replace_time_zone(None)
         moments = pl.Series(_moments(markers), dtype=pl.Datetime("us"))
-        return wall.cast(pl.Datetime("us")).is_in(moments.implode())
+        return _is_any(wall.cast(pl.Datetime("us")), moments)
     return None
 
 
@@ -185,7 +185,13 @@ def _is_marker_text(cells: pl.Expr, markers: Sequence[str], decimal: str) -> pl.
     numbers = pl.Series(_numbers(markers), dtype=pl.Float64)
     if numbers.is_empty():
         return same
-    return same | numbers_read(cells, decimal).is_in(numbers.implode()).fill_null(value=False)
+    return same | _is_any(numbers_read(cells, decimal), numbers).fill_null(value=False)
+
+
+def _is_any(cells: pl.Expr, values: pl.Series) -> pl.Expr:
+    """Whether cells are one of a few values, as old and new polars understand it alike."""
+    tests = [cells == pl.lit(value, dtype=values.dtype) for value in values]
+    return pl.any_horizontal(tests) if tests else pl.lit(value=False)
 
 
 def _numbers(markers: Sequence[str]) -> list[float]:

@@ -33,6 +33,7 @@ def read(
     class_weight: Any = None,
     metric: Any = None,
     loss: Mapping[str, Any] | None = None,
+    threshold: Any = None,
     after: Mapping[str, str | Sequence[str]] | None = None,
     columns: Mapping[str, str] = NO_ROLES,
     missing: Any = (),
@@ -74,6 +75,8 @@ def read(
         As `Task.metrics`, the headline first; without tasks, for all tasks that it serves.
     loss : mapping of task to loss or name, optional
         As `Task.loss`.
+    threshold : number, metric or name, or mapping of task to these, optional
+        As `Task.threshold`; without tasks, for all tasks whose decisions have one.
     after : mapping of task to name or names of tasks, optional
         The tasks that feed a task, as `Task.after`.
     columns, missing
@@ -156,6 +159,7 @@ def read(
         class_weight=class_weight,
         metric=metric,
         loss=loss,
+        threshold=threshold,
         after=after,
     )
 

@@ -1,4 +1,4 @@
-"""Options of single tasks by name: weights, class weights, metrics, losses and dependencies."""
+"""Options of single tasks by name: weights, class weights, metrics, losses, thresholds and dependencies."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def with_task_options(
     class_weight: Any,
     metric: Any,
     loss: Any,
+    threshold: Any,
     after: Any,
 ) -> MultiTaskDataset:
-    """Replace weights, class weights, metrics, losses and dependencies of tasks.
+    """Replace weights, class weights, metrics, losses, thresholds and dependencies of tasks.
 
     Parameters
     ----------
@@ -37,15 +38,18 @@ def with_task_options(
         A single value is for all tasks that it serves. The first metric is the headline.
     loss : None or mapping of task to loss or name
         Whether it serves the task is checked where losses are loaded.
+    threshold : None, number, metric or name, or mapping of task to these
+        A single value is for all tasks whose decisions have one.
     after : None or mapping of task to name or names of tasks
     """
-    if task_weight is class_weight is metric is loss is after is None:
+    if task_weight is class_weight is metric is loss is threshold is after is None:
         return data
     weights = _by_task("task_weight", task_weight, data.tasks.names)
     targets = fit_targets(data.sources)
     classes = _class_weights(class_weight, data.tasks, targets)
     metrics = _metrics(metric, data.tasks)
     losses = _by_task("loss", loss, data.tasks.names)
+    thresholds = _thresholds(threshold, data.tasks)
     upstream = _by_task("after", after, data.tasks.names)
     tasks = {
         task.name: replace(
@@ -54,6 +58,7 @@ def with_task_options(
             class_weight=classes.get(task.name, task.class_weight),
             metrics=metrics.get(task.name, task.metrics),
             loss=losses.get(task.name, task.loss),
+            threshold=thresholds.get(task.name, task.threshold),
             after=upstream.get(task.name, task.after),
         )
         for task in data.tasks
@@ -62,6 +67,8 @@ def with_task_options(
         class_weights(f"task {task.name!r}", task.class_weight, targets[task.name])
         if task.metrics is not None:
             _chosen(task)
+        if task.threshold is not None:
+            _check_threshold(task)
     return data.with_tasks(tasks)
 
 
@@ -109,6 +116,12 @@ def _metrics(given: Any, tasks: TaskSet) -> Mapping[str, Any]:
     return _for_all("metric", given, listed, tasks, serves)
 
 
+def _thresholds(given: Any, tasks: TaskSet) -> Mapping[str, Any]:
+    if given is None or isinstance(given, Mapping):
+        return _by_task("threshold", given, tasks.names)
+    return _for_all("threshold", given, given, tasks, lambda task: task.known_kind.takes_threshold)
+
+
 def _for_all(
     parameter: str, given: Any, value: Any, tasks: TaskSet, serves: Callable[[Task], bool]
 ) -> Mapping[str, Any]:
@@ -130,3 +143,9 @@ def _chosen(task: Task) -> tuple[Any, ...]:
     from polytask.metrics import metrics_for  # which loads scikit-learn
 
     return metrics_for(task)
+
+
+def _check_threshold(task: Task) -> None:
+    from polytask.metrics import threshold_metric  # which loads scikit-learn
+
+    threshold_metric(task)

@@ -61,7 +61,8 @@ def _declared(source: Source) -> list[dict[str, Any]]:
 def _facts(task: Task) -> list[Any]:
     facts = [task.name, repr(task.kind), task.columns, task.weight, task.role]
     facts += [to_json(task.metrics), to_json(task.loss), to_json(task.class_weight)]
-    return [*facts, task.after] if task.after else facts
+    facts += [task.after] if task.after else []
+    return facts if task.threshold is None else [*facts, {"threshold": to_json(task.threshold)}]
 
 
 def _bytes(series: pl.Series) -> Iterator[bytes]:

@@ -59,6 +59,8 @@ class RunRow:
     trials : tuple of TrialRow
     curves : tuple of mapping
         Losses by epoch of the trials that were kept.
+    thresholds : mapping of task to tuple of float
+        Thresholds of decisions, one per target column, of tasks that have some.
     """
 
     fold: int
@@ -69,6 +71,7 @@ class RunRow:
     validation: Mapping[str, Mapping[str, float | None]]
     trials: tuple[TrialRow, ...]
     curves: tuple[Mapping[str, Any], ...] = ()
+    thresholds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

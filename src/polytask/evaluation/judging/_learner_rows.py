@@ -86,6 +86,11 @@ def _run_row(run: Tuned, yardstick: Entry, context: Context) -> RunRow:
         validation=_values(run.validation),
         trials=trials,
         curves=tuple(points for points in curves if points is not None),
+        thresholds={
+            task: given
+            for task, trial in run.chosen.items()
+            if (given := run.trials[trial].thresholds.get(task, ()))
+        },
     )
 
 

@@ -68,6 +68,7 @@ def _answers(outcomes: Sequence[Outcome], units: np.ndarray, kind: Kind) -> Answ
         units=units[first.rows[order]],
         target=first.target,
         kind=kind,
+        targets=tuple(outcome.target for outcome in outcomes),
     )
 
 

@@ -77,13 +77,16 @@ def make_candidates(
     precision: str | None = None,
     *,
     n_rows: int | None = None,
+    images: bool = False,
 ) -> tuple[Candidate, ...]:
     """Candidates for the learners requested (or the defaults), their baselines, and a constant.
 
     Networks, baselines among them, are trained on the given device and in the given precision.
     The defaults depend on the number of rows.
     """
-    requested = on_device(_learners(learners, tasks, n_rows), device, precision, "compare")
+    requested = on_device(
+        _learners(learners, tasks, n_rows, images=images), device, precision, "compare"
+    )
     named = {learner.name: learner for learner in requested}
     baseline_of: dict[str, str] = {}
     for learner in requested:
@@ -107,9 +110,11 @@ def yardstick(candidates: tuple[Candidate, ...]) -> str:
     return next((c.baseline for c in candidates if c.baseline is not None), single_task[0])
 
 
-def _learners(learners: LearnersLike, tasks: TaskSet, n_rows: int | None) -> list[Learner]:
+def _learners(
+    learners: LearnersLike, tasks: TaskSet, n_rows: int | None, *, images: bool
+) -> list[Learner]:
     if learners is None:
-        return list(default_learners(tasks, n_rows))
+        return list(default_learners(tasks, n_rows, images=images))
     return as_learners(learners, "compare", tasks)
 
 

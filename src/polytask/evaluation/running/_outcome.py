@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from polytask.data import MultiTaskDataset, Source
 from polytask.evaluation.running._records import MetricRecord
 from polytask.exceptions import StudyError
 from polytask.metrics import Metric, metrics_for
-from polytask.predictor import FittedPredictor, TaskPrediction
-from polytask.tasks import FittedTarget, Kind, TaskSet
+from polytask.predictor import FittedPredictor, TaskPrediction, labelled_parts
+from polytask.tasks import FittedTarget, TaskSet
 
 __all__ = ["Outcome", "measure", "outcomes", "read_outcomes", "write_outcomes"]
 
@@ -98,7 +98,7 @@ def _outcome(
     rows: Mapping[str, np.ndarray],
     weights: Mapping[str, np.ndarray],
 ) -> Outcome:
-    parts = list(_labelled(task, sources, prediction.kind, prediction.target))
+    parts = list(labelled_parts(task, sources, prediction.kind, prediction.target))
     truth = np.concatenate([truth for _, _, _, truth in parts])
     chosen = np.concatenate([positions for _, positions, _, _ in parts])
     response = prediction.response
@@ -111,21 +111,6 @@ def _outcome(
         weight=np.concatenate([weights[source.name] for source, _, _, _ in parts]),
         target=prediction.target,
     )
-
-
-def _labelled(
-    task: str, sources: tuple[Source, ...], kind: Kind, target: FittedTarget
-) -> Iterator[tuple[Source, np.ndarray, np.ndarray, np.ndarray]]:
-    """Per source: positions of its labelled rows in the prediction, those rows, their truth."""
-    start = 0
-    for source in sources:
-        if task not in source.tasks.names:
-            continue
-        predicted, labelled = source.rows_of(task), source.labelled().rows(task)
-        columns = source.labelled().columns(task)
-        truth = kind.truth([columns[name] for name in target.columns], target)
-        yield source, start + np.searchsorted(predicted, labelled), labelled, truth
-        start += len(predicted)
 
 
 def measure(

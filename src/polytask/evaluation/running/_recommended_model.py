@@ -20,7 +20,9 @@ def recommended_model(run: Tuned, store: RunStore) -> FittedPredictor:
     order = list(kept)
     parts = {task: order.index(trial) for task, trial in run.chosen.items()}
     model = CombinedModel(tuple(kept[trial].model for trial in order), parts)
-    return FittedPredictor(first.tasks, first.schemas, model, None, first.name)
+    combined = FittedPredictor(first.tasks, first.schemas, model, None, first.name)
+    thresholds = {task: kept[trial].thresholds.get(task, ()) for task, trial in run.chosen.items()}
+    return combined.at_thresholds({task: given for task, given in thresholds.items() if given})
 
 
 def _kept(run: Run, store: RunStore) -> FittedPredictor:

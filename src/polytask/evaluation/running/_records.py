@@ -85,6 +85,8 @@ class RunRecord:
         Wall-clock seconds of fitting.
     settings : mapping
         The tuned settings of this run.
+    thresholds : mapping of task to tuple of float
+        Thresholds of decisions, chosen on validation rows or given, one per target column.
     failure : str
         Why there is no model, such as a loss that became infinite; empty if there is one.
     error : str
@@ -102,6 +104,7 @@ class RunRecord:
     n_parameters: int = 0
     seconds: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     failure: str = ""
     error: str = ""
     files: Mapping[str, str] = field(default_factory=dict)

@@ -26,7 +26,7 @@ from polytask.exceptions import (
     WorkerError,
 )
 from polytask.learners import Learner
-from polytask.predictor import FittedPredictor
+from polytask.predictor import FittedPredictor, with_chosen_thresholds
 from polytask.training import silently
 
 __all__ = ["Run", "fit_run", "test_run"]
@@ -82,6 +82,7 @@ def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
             predictor = run.learner.fit(
                 train, validation, run.spec.seed, budget, **_options(run, store)
             )
+            predictor = with_chosen_thresholds(predictor, validation, data.tasks)
     except _OF_THE_MACHINE:
         raise
     except PolytaskError as error:
@@ -127,6 +128,7 @@ def _validated(
         n_parameters=predictor.n_parameters,
         seconds=seconds,
         settings=run.settings,
+        thresholds=predictor.thresholds,
         files=store.digests(run.spec.key, "model", "validation.safetensors"),
     )
 
