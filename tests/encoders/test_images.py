@@ -21,9 +21,9 @@ from polytask.training import Trainer, to_tensors
 from polytask.training._score import score
 
 SMALL = {
-    "CNN": CNN((4, 4), dense=(4,)),
+    "CNN": CNN((4, 4), normalization="group", dense=(4,)),
     "CNN of maps": CNN((4, 4), kernel=2, pooling=None, dense=()),
-    "CNN, attention": CNN((4,), convolutions=2, normalization=None, pooling="attention", dense=()),
+    "CNN, attention": CNN((4,), convolutions=2, pooling="attention", dense=()),
     "ResNet": ResNet((1, 1), (4, 8)),
     "ResNet, batch norm": ResNet(
         (1, 1), (4, 4), stem="imagenet", normalization="batch", pooling="max"

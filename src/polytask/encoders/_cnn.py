@@ -48,8 +48,9 @@ class CNN(ImageEncoder):
         In each block.
     halved : bool, default True
         Whether each block ends with max pooling of 2 × 2 places; an odd one stays at the edge.
-    normalization : {None, "group", "batch"}, default "group"
-        After each convolution, in groups of at least four channels.
+    normalization : {None, "group", "batch"}, optional
+        After each convolution, in groups of at least four channels. Groups of a row's own places remove
+        how bright it is, which some tasks need.
     dropout : float in [0, 1), default 0.0
         After each block and layer.
     pooling : {None, "grid", "mean", "max", "attention"}, default "grid"
@@ -71,8 +72,7 @@ class CNN(ImageEncoder):
     -----
     Deviations: as in VGG kernels are small, keep height and width, and are followed by ReLU and max
     pooling, where LeNet has sigmoids and means; as in PyTorch's version of VGG, a grid takes images of
-    any size, here smaller; group normalisation, with which a row's features depend on no other row,
-    is in neither.
+    any size, here smaller; normalisations are in neither.
 
     References
     ----------
@@ -92,7 +92,7 @@ class CNN(ImageEncoder):
     kernel: int = 3
     convolutions: int = 1
     halved: bool = True
-    normalization: str | None = "group"
+    normalization: str | None = None
     dropout: float = 0.0
     pooling: str | None = "grid"
     dense: tuple[int, ...] = (128,)
@@ -103,7 +103,7 @@ class CNN(ImageEncoder):
         "widths": Choices(((32, 64, 128), (16, 32, 64), (32, 64), (64, 128, 256)), (32, 64, 128)),
         "kernel": Choices((3, 5)),
         "convolutions": Range(1, 2, default=1, integer=True),
-        "normalization": Choices(("group", None, "batch")),
+        "normalization": Choices((None, "group", "batch")),
         "dropout": Range(0.0, 0.5, default=0.0),
         "pooling": Choices(("grid", "mean", "max", "attention")),
     }
