@@ -21,6 +21,7 @@ from polytask.encoders._packed_mlp import PackedMLP
 from polytask.encoders._periodic import Periodic
 from polytask.encoders._piecewise_linear import PiecewiseLinear
 from polytask.encoders._pooling import mean_pool
+from polytask.encoders._pretrained import Pretrained
 from polytask.encoders._res_net import ResNet
 from polytask.encoders._residual_mlp import ResidualMLP
 from polytask.encoders._standardized import Standardized
@@ -49,6 +50,7 @@ __all__ = [
     "PackedMLP",
     "Periodic",
     "PiecewiseLinear",
+    "Pretrained",
     "ResNet",
     "ResidualMLP",
     "Standardized",

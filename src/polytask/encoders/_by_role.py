@@ -83,6 +83,12 @@ class ByRole(Encoder):
         _check_members("joint", self.joint)
 
     @property
+    def starts_drawn(self) -> bool:  # type: ignore[override]
+        """Whether the weights of all encoders start as drawn."""
+        encoders = [*self.encoders.values(), self.rest, self.joint]
+        return all(as_encoder(encoder).starts_drawn for encoder in encoders)
+
+    @property
     def bins(self) -> Bins | None:
         """Those of the encoder that reads numbers."""
         return as_encoder(self.encoders.get("numeric", self.rest)).bins

@@ -25,7 +25,14 @@ from polytask.encoders._step_vectors import present_steps
 from polytask.encoders._table_entry import TableEntry
 from polytask.exceptions import ParameterError
 
-__all__ = ["ENCODER", "CustomEncoder", "as_encoder", "is_factory", "resolve_encoder"]
+__all__ = [
+    "ENCODER",
+    "CustomEncoder",
+    "as_encoder",
+    "is_factory",
+    "named_encoder",
+    "resolve_encoder",
+]
 
 
 def is_factory(value: object) -> bool:
@@ -147,8 +154,27 @@ def as_encoder(encoder: Encoder | Callable[..., Any] | str) -> Encoder:
     return encoder if isinstance(encoder, Encoder) else CustomEncoder(encoder)
 
 
+def named_encoder(name: str, what: str) -> Encoder:
+    """The recipe that a name means, at its defaults."""
+    encoder: Encoder = made(name, "polytask.encoders", what, Encoder, imports=True)
+    return encoder
+
+
 def resolve_encoder(architecture: Any) -> None:
-    """Replace the name in the field `encoder` of a frozen recipe by the recipe that it means."""
+    """Replace the name in the field `encoder` of a frozen recipe by the recipe that it means.
+
+    Raises
+    ------
+    ParameterError
+        If an initialiser would draw weights anew that come from a file.
+    """
     if isinstance(architecture.encoder, str):
-        encoder = made(architecture.encoder, "polytask.encoders", "encoder", Encoder, imports=True)
+        encoder = named_encoder(architecture.encoder, "encoder")
         object.__setattr__(architecture, "encoder", encoder)
+    drawn, encoder = getattr(architecture, "initializer", None), architecture.encoder
+    if drawn is not None and isinstance(encoder, Encoder) and not encoder.starts_drawn:
+        sentence = (
+            f"The `initializer` parameter of {type(architecture).__name__} must be None where weights of "
+            f"the encoder come from a file. Got {drawn!r} instead; leave it out."
+        )
+        raise ParameterError(sentence)

@@ -68,6 +68,8 @@ class Encoder(ABC):
         Settings of `polytask.training.Trainer` that suit networks with this encoder, such as
         ``{"optimizer": "adamw", "scheduler": "cosine_with_warmup"}``. A network whose trainer is
         not given is trained with them.
+    starts_drawn : bool, default True
+        Whether its weights start as drawn, so that an architecture's `initializer` may draw them.
     tuned : tuple of str, default ()
         Names of its settings that a comparison tries before those of the trainer, in this order.
 
@@ -95,6 +97,7 @@ class Encoder(ABC):
     numbers: NumericEmbedding | str = Standardized()
     members: int = 1
     training: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    starts_drawn: ClassVar[bool] = True
     tuned: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:

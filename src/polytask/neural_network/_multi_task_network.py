@@ -174,7 +174,7 @@ class MultiTaskNetwork(Learner):
         return reason or plan_network(self.architecture, data).refusal
 
     def notes(self, data: MultiTaskDataset) -> Sequence[str]:
-        """What it decides, labels against its order, observers left out, training, a large size."""
+        """What it decides, labels against its order, weights of files, observers left out, training, size."""
         against = contradicted_order(self.architecture, data)
         further = (
             self._unobserved(data),
@@ -185,6 +185,7 @@ class MultiTaskNetwork(Learner):
         return (
             *self.architecture.notes(data.tasks),
             *against,
+            *plan_network(self.architecture, data).weights,
             *(note for note in further if note),
         )
 

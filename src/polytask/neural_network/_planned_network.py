@@ -11,6 +11,7 @@ import torch
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.architectures._limited_size import TooLargeError, within_memory
 from polytask.data import MultiTaskDataset, fit_schemas
+from polytask.encoders._pretrained import reported_weights
 from polytask.exceptions import ParameterError
 
 __all__ = ["PlannedNetwork", "plan_network", "shares_parameters", "size_note"]
@@ -35,11 +36,14 @@ class PlannedNetwork:
         None where the network could not be planned.
     shares : bool or None
         Whether tasks share parameters; None where the network could not be planned.
+    weights : tuple of str
+        Sentences on the files that its weights start from.
     """
 
     refusal: str | None = None
     n_parameters: int | None = None
     shares: bool | None = None
+    weights: tuple[str, ...] = ()
 
 
 _Plans = list[tuple[Callable[[], Architecture | None], PlannedNetwork]]
@@ -81,10 +85,12 @@ def _planned(architecture: Architecture, data: MultiTaskDataset) -> PlannedNetwo
     """Build the network on the meta device, where it takes no memory."""
     try:
         schemas = fit_schemas(data, architecture.bins, bin_rows=_BIN_ROWS)
-        with torch.device("meta"), within_memory(architecture.name, len(data.tasks)):
+        within = within_memory(architecture.name, len(data.tasks))
+        with torch.device("meta"), within, reported_weights() as weights:
             network = architecture.build(schemas, data.tasks, 0)
         n_parameters = sum(p.numel() for p in network.parameters())
-        return PlannedNetwork(None, n_parameters, shares_parameters(network))
+        reports = tuple(dict.fromkeys(weights))
+        return PlannedNetwork(None, n_parameters, shares_parameters(network), reports)
     except TooLargeError as error:
         return PlannedNetwork(str(error))
     except ParameterError:

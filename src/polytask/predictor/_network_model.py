@@ -16,6 +16,7 @@ from polytask._recipes import from_json, to_json
 from polytask._torch_defaults import torch_defaults
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import Schema, Source, SourceBatch, encode
+from polytask.encoders._pretrained import without_weight_files
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
 from polytask.predictor._model import Model
@@ -119,10 +120,12 @@ class NetworkModel(Model):
     ) -> NetworkModel:
         """Read what `save` wrote."""
         weights = load(contents.read(_WEIGHTS))
-        architecture = from_json(contents.json(_RECIPE))
+        with without_weight_files():
+            architecture = from_json(contents.json(_RECIPE))
         if not isinstance(architecture, Architecture):
             raise BundleError(f"{contents.path(_RECIPE)} describes no architecture.")
-        with limit_parameters(sum(tensor.numel() for tensor in weights.values())):
+        n_weights = sum(tensor.numel() for tensor in weights.values())
+        with limit_parameters(n_weights), without_weight_files():
             network = architecture.build(schemas, tasks, seed=0)
         load_weights(network, weights)
         check_finite_weights(network, str(contents.path(_WEIGHTS)))
