@@ -14,34 +14,47 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from lenet import pooled_lenet
 
-from polytask.architectures import Architecture, HardSharing, SingleTask
+from polytask.architectures import HardSharing
 from polytask.data import MultiTaskDataset
 from polytask.datasets import fetch_multi_fashion, fetch_multi_mnist
 from polytask.neural_network import MultiTaskNetwork
-from polytask.predictor import FittedPredictor
 from polytask.training import Trainer
 
+Groups = Sequence[Sequence[str]]
+Parts = Sequence[MultiTaskDataset]
 SETS = {"mnist": fetch_multi_mnist, "fashion": fetch_multi_fashion}
-ARCHITECTURES: dict[str, type[Architecture]] = {
-    "hard sharing": HardSharing,
-    "single-task": SingleTask,
-}
+NETWORKS = {"hard sharing": [("left", "right")], "single-task": [("left",), ("right",)]}
 
 
-def accuracies(model: FittedPredictor, rows: MultiTaskDataset) -> np.ndarray:
-    """Accuracy of both tasks in per cent."""
-    predictions, labels = model.predict(rows), rows.sources[0].labelled()
+def accuracies(network: MultiTaskNetwork, groups: Groups, parts: Parts, seed: int) -> np.ndarray:
+    """Accuracy on validation and test rows of both tasks in per cent, of a network per group."""
     shares = []
-    for task in rows.tasks.names:
-        (truth,) = labels.columns(task).values()
-        shares.append(np.mean(predictions[task].decision == truth))
-    return 100 * np.array(shares)
+    for group in groups:
+        others = [task for task in parts[0].tasks.names if task not in group]
+        train, *measured = (part.without_tasks(others) for part in parts)
+        model = network.fit(train, measured[0], seed)
+        predicted = [model.predict(rows) for rows in measured]
+        shares += [
+            [
+                share(answers[task].decision, rows, task)
+                for answers, rows in zip(predicted, measured, strict=True)
+            ]
+            for task in group
+        ]
+    return 100 * np.array(shares).T
+
+
+def share(decisions: np.ndarray, rows: MultiTaskDataset, task: str) -> float:
+    """Share of right decisions."""
+    (truth,) = rows.sources[0].labelled().columns(task).values()
+    return float(np.mean(decisions == truth))
 
 
 def main() -> None:
@@ -51,7 +64,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--rates", nargs="*", type=float, default=[1e-3, 3e-3])
-    parser.add_argument("--learners", nargs="*", choices=ARCHITECTURES, default=[*ARCHITECTURES])
+    parser.add_argument("--learners", nargs="*", choices=NETWORKS, default=[*NETWORKS])
     arguments = parser.parse_args()
     fetched = SETS[arguments.set]()
     print("| learner | left, % | right, % | validation, % | rate chosen | seconds a fit |")
@@ -61,7 +74,6 @@ def main() -> None:
         rates = arguments.rates
         for seed in range(arguments.seeds):
             parts = fetched.split.splits(fetched.dataset, seed)[0].apply(fetched.dataset)
-            train, validation, test = parts
             tried = []
             for rate in rates:
                 trainer = Trainer(
@@ -71,15 +83,16 @@ def main() -> None:
                     scheduler="cosine_with_warmup",
                     patience=None,
                 )
-                network = MultiTaskNetwork(ARCHITECTURES[name](pooled_lenet), trainer)
-                model = network.fit(train, validation, seed)
-                tried.append((accuracies(model, validation).mean(), rate, model))
-            best, rate, model = max(tried, key=lambda trial: trial[0])
+                network = MultiTaskNetwork(HardSharing(pooled_lenet), trainer)
+                tried.append((*accuracies(network, NETWORKS[name], parts, seed), rate))
             n_fits += len(tried)
+            valid, right, rate = max(tried, key=lambda trial: trial[0].mean())
             rates = [rate]
-            validated.append(best)
-            tested.append(accuracies(model, test))
-            print(name, seed, [trial[:2] for trial in tried], tested[-1], file=sys.stderr)
+            validated.append(valid.mean())
+            tested.append(right)
+            print(
+                name, seed, [(trial[0].mean(), trial[2]) for trial in tried], right, file=sys.stderr
+            )
         seconds = (time.process_time() - start) / n_fits
         deviations = np.std(tested, axis=0, ddof=1) if arguments.seeds > 1 else np.zeros(2)
         left, right = (

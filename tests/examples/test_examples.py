@@ -83,3 +83,51 @@ def test_two_tables(capsys):
         assert joined.startswith(f"{pair}, ratio 1.0")
         best = [min(draw, key=lambda ratio: draw[ratio].validation) for draw in draws[pair]]
         assert chosen == f"{pair}: chosen {best[0]}, {best[1]}"
+
+
+def compared(out, *learners):
+    """Whether a printed comparison has the learners."""
+    return all(any(line.startswith(name) for line in out.splitlines()) for name in learners)
+
+
+def test_shared_cnn(capsys):
+    example = runpy.run_path(str(EXAMPLES / "shared_cnn.py"))
+    example["main"](steps=5, seeds=1)
+    assert compared(capsys.readouterr().out, "single_task+cnn", "hard_sharing+cnn")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "sizes", "learners"),
+    [
+        ("two_inputs", {"rows": 200, "test_rows": 100}, ("single_task+by_role", "hard_sharing")),
+        ("sentiment_and_topic", {"rows": 300}, ("hard_sharing+n_gram_bag", "linear")),
+        ("side_effects", {}, ("hard_sharing: mean ROC-AUC", "linear: mean ROC-AUC")),
+    ],
+)
+def test_on_public_data(name, sizes, learners, polytask_data, capsys):
+    example = runpy.run_path(str(EXAMPLES / f"{name}.py"))
+    example["main"](steps=5, seeds=1, **sizes)
+    assert compared(capsys.readouterr().out, *learners)
+
+
+@pytest.mark.slow
+def test_several_domains(polytask_data, capsys):
+    example = runpy.run_path(str(EXAMPLES / "several_domains.py"))
+    example["main"](steps=5, folds=2)
+    assert compared(capsys.readouterr().out, "hard_sharing, uniform", "linear", "single_task")
+
+
+def test_forecast_ett(polytask_data, capsys):
+    example = runpy.run_path(str(EXAMPLES / "forecast_ett.py"))
+    errors = example["main"](steps=5, seeds=1, every=24)
+    assert errors["ridge per series"] < errors["the day before"] < 0.5
+    assert "HardSharing: " in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["forecast_traffic", "volatility"])
+def test_generated_series(name, capsys):
+    example = runpy.run_path(str(EXAMPLES / f"{name}.py"))
+    example["main"](steps=5, seeds=1)
+    assert compared(capsys.readouterr().out, "single_task", "hard_sharing", "linear")

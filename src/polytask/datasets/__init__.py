@@ -31,6 +31,7 @@ from polytask.datasets._sider import fetch_sider
 from polytask.datasets._smiles_ngrams import smiles_ngrams
 from polytask.datasets._survival import SurvivalTruth, make_survival
 from polytask.datasets._tox21 import fetch_tox21
+from polytask.datasets._traffic import TrafficTruth, make_traffic
 
 __all__ = [
     "CountTruth",
@@ -40,6 +41,7 @@ __all__ = [
     "PublicFile",
     "SceneTruth",
     "SurvivalTruth",
+    "TrafficTruth",
     "as_table",
     "catalogue",
     "fetch_atis",
@@ -63,6 +65,7 @@ __all__ = [
     "make_related_regression",
     "make_scenes",
     "make_survival",
+    "make_traffic",
     "morgan_fingerprints",
     "smiles_ngrams",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from jaxtyping import Float64, Int64
 
 from polytask.data import MultiTaskDataset, RandomSplit
 from polytask.datasets._info import DatasetInfo, FetchedDataset
@@ -13,6 +14,7 @@ from polytask.tasks import Task
 
 __all__ = ["OFFICE_CALTECH", "fetch_office_caltech", "office_caltech_table"]
 
+_WORDS = 800
 _SOURCE = "https://raw.githubusercontent.com/chamwen/JPDA/master/data/Office"
 
 
@@ -57,8 +59,8 @@ def fetch_office_caltech() -> FetchedDataset:
     FetchedDataset
         Four sources of images described by 800 visual words: 958 of ``amazon``, 1123 of
         ``caltech``, 157 of ``dslr`` and 295 of ``webcam``, each with a multiclass task of its name.
-        Inputs ``word_000`` … are shares of an image's words. No split is published, so a fifth of
-        the rows each is drawn for validation and for test.
+        The input is one tensor column ``words`` of shape (800,). No split is published, so a fifth
+        of the rows each is drawn for validation and for test.
 
     Raises
     ------
@@ -67,9 +69,9 @@ def fetch_office_caltech() -> FetchedDataset:
 
     Notes
     -----
-    The files hold counts of words (SURF features in a codebook of Amazon's images); they are
-    divided by their sum per image, as in Gong et al., whose protocol of few images per class is not used:
-    results do not compare with theirs.
+    The files hold counts of words (SURF features in a codebook of Amazon's images). Inputs are the
+    square roots of each word's share of its image, whose deviations differ less between words than those of
+    shares. Results do not compare with those of Gong et al., who train on few images per class.
     A layer that several sources share begins behind the one of their own; in the table of
     `as_table` with ``--task-column domain`` the domains are tasks of one source, which share all layers.
 
@@ -79,9 +81,9 @@ def fetch_office_caltech() -> FetchedDataset:
     >>> fetch_office_caltech().dataset.tasks.names  # doctest: +SKIP
     ('amazon', 'caltech', 'dslr', 'webcam')
     """
-    tables = office_caltech_table().partition_by("domain", as_dict=True, include_key=False)
     sources = {
-        str(domain): table.rename({"category": str(domain)}) for (domain,), table in tables.items()
+        domain: pl.DataFrame({"words": np.sqrt(shares), domain: categories})
+        for domain, (shares, categories) in _images().items()
     }
     dataset = MultiTaskDataset.from_sources(sources, [Task(name, "multiclass") for name in sources])
     return FetchedDataset(dataset, RandomSplit(test=0.2, validation=0.2), OFFICE_CALTECH)
@@ -89,18 +91,23 @@ def fetch_office_caltech() -> FetchedDataset:
 
 def office_caltech_table() -> pl.DataFrame:
     """All images: shares of visual words ``word_000`` …, ``domain`` and ``category``, 1 to 10."""
+    names = [f"word_{word:03}" for word in range(_WORDS)]
+    return pl.concat(
+        pl.DataFrame(shares, schema=names).with_columns(
+            pl.lit(domain).alias("domain"), pl.Series("category", categories)
+        )
+        for domain, (shares, categories) in _images().items()
+    )
+
+
+def _images() -> dict[str, tuple[Float64[np.ndarray, "_n 800"], Int64[np.ndarray, " _n"]]]:
+    """Shares of words and categories of each domain's images."""
     from scipy.io import loadmat
 
-    tables = []
+    images = {}
     for domain, path in zip(_FILES, obtain(OFFICE_CALTECH.name, OFFICE_CALTECH.files), strict=True):
         content = loadmat(path)
         counts = content["fts"].astype(np.float64)
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        names = [f"word_{word:03}" for word in range(shares.shape[1])]
-        tables.append(
-            pl.DataFrame(shares, schema=names).with_columns(
-                pl.lit(domain).alias("domain"),
-                pl.Series("category", content["labels"].ravel().astype(np.int64)),
-            )
-        )
-    return pl.concat(tables)
+        images[domain] = shares, content["labels"].ravel().astype(np.int64)
+    return images

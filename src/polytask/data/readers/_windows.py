@@ -25,6 +25,7 @@ def windows(
     every: int = 1,
     part: str | None = None,
     keep: Sequence[str] = (),
+    centered: bool = False,
 ) -> pl.DataFrame:
     """Make a row of every moment of time series: their last values, and those to be forecast.
 
@@ -46,6 +47,11 @@ def windows(
         without a value are in no window.
     keep : sequence of str, default ()
         Further columns, with their values at the last step of the past.
+
+    centered : bool, default False
+        Whether values are measured from the mean of the window's past, which is then in the column
+        ``NAME_level``: add it to forecasts, and leave it out of the inputs where levels to come
+        are unlike those of the training rows.
 
     Returns
     -------
@@ -89,12 +95,19 @@ def windows(
             "`horizon`."
         )
         raise DataError(sentence)
+    levels = {}
+    if centered:
+        means = cells[:, :lags].mean(axis=1)
+        cells = cells - means[:, None]
+        levels = {f"{name}_level": means[:, number] for number, name in enumerate(series)}
     ahead = {
         f"{name}_{step + 1}": cells[:, lags + step, number]
         for number, name in enumerate(series)
         for step in range(horizon)
     }
-    return frame[starts + lags - 1].select(kept).with_columns(past=cells[:, :lags], **ahead)
+    return (
+        frame[starts + lags - 1].select(kept).with_columns(past=cells[:, :lags], **levels, **ahead)
+    )
 
 
 def _check_columns(frame: pl.DataFrame, series: Sequence[str], kept: Sequence[str]) -> None:
