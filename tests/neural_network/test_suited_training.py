@@ -60,7 +60,7 @@ def test_the_user_is_told_how_networks_are_trained():
     (note,) = network.notes(data)
     assert note == (
         "Networks with suited are trained with optimizer=adamw, learning_rate=0.002, "
-        "weight_decay=0.0003, scheduler=cosine_with_warmup, clip_norm=1.0, which suit it. Choose "
+        "weight_decay=0.0003, scheduler=cosine_with_warmup, clip_norm=1.0, as suits it. Choose "
         "others by --set trainer.X=…, in Python by a `trainer`."
     )
     assert network.single_task().notes(data) == (note,)

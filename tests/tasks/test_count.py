@@ -368,3 +368,9 @@ def test_answers_of_zero_or_less_count_as_a_thousandth_of_the_mean_rate():
     rate, dispersion = SPREAD.response(raw, target).T
     np.testing.assert_allclose(rate, [0.003, 0.003, 6.0], rtol=1e-5)
     np.testing.assert_allclose(dispersion, target.learned["dispersion"][0], rtol=1e-5)
+
+
+def test_a_word_among_counts_is_named_with_its_row():
+    words = np.array(["1", None, "many", 4.0], dtype=object)
+    with pytest.raises(DataError, match="column 'n' holds 'many' in row 2, where others hold numb"):
+        Count().check_cells("n", {"n": words})

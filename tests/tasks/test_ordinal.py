@@ -263,3 +263,15 @@ def test_two_columns():
     said = r"Task 'g' is ordinal and must have one target column\. Got \['y', 'z'\] instead"
     with pytest.raises(DataError, match=said):
         Ordinal().fit("g", {"y": np.arange(3.0), "z": np.arange(3.0)})
+
+
+def test_numbers_beyond_floats_are_no_grades():
+    with pytest.raises(ParameterError, match="must be a tuple of at least 2 different labels"):
+        Ordinal((1, 10**400))
+
+
+def test_grades_that_no_row_has_are_named():
+    column = np.array(["mid", "low", "mid"], dtype=object)
+    kind = Ordinal(("low", "mid", "high", "top"))
+    note = kind.note(kind.fit("g", {"g": column}), "g", inferred=False)
+    assert note == "grades low < mid < high < top; no row is high, top"

@@ -10,7 +10,7 @@ from polytask.metrics._average_precision import AveragePrecision
 from polytask.metrics._balanced_accuracy import BalancedAccuracy
 from polytask.metrics._brier import Brier
 from polytask.metrics._check_metrics import check_metrics
-from polytask.metrics._choice import default_metric, headline_note, metrics_for
+from polytask.metrics._choice import default_metric, headline_note, metrics_for, serving_names
 from polytask.metrics._chunk_f1 import ChunkF1
 from polytask.metrics._concordance import Concordance
 from polytask.metrics._coverage_error import CoverageError
@@ -97,5 +97,6 @@ __all__ = [
     "mean_value",
     "metrics_for",
     "relative_gain",
+    "serving_names",
     "threshold_metric",
 ]

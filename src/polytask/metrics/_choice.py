@@ -12,7 +12,7 @@ from polytask.metrics._distinct_metrics import distinct_metrics, is_same, writte
 from polytask.metrics._metric import Metric
 from polytask.tasks import Kind, Task, has_own_kind, named_object, own_default
 
-__all__ = ["default_metric", "headline_note", "metrics_for"]
+__all__ = ["default_metric", "headline_note", "metrics_for", "serving_names"]
 
 _ROOM = "polytask.metrics"
 
@@ -159,8 +159,21 @@ def _named(task: Task, choice: object) -> Metric:
     return metric
 
 
+def serving_names(kind: Kind) -> tuple[str, ...]:
+    """Names of the public metrics that serve a kind.
+
+    Examples
+    --------
+    >>> from polytask.metrics import serving_names
+    >>> from polytask.tasks import Count
+    >>> serving_names(Count())[0]
+    'poisson_deviance'
+    """
+    return tuple(metric.name for metric in _public() if metric.serves(kind))
+
+
 def _choices(kind: Kind) -> str:
-    known = ", ".join(metric.name for metric in _public() if metric.serves(kind))
+    known = ", ".join(serving_names(kind))
     if known:
         return f"Choose from {known}, or write one whose `kinds` name {type(kind).__name__}."
     return f"No public metric serves it; write one whose `kinds` name {type(kind).__name__}."

@@ -71,7 +71,7 @@ def training_note(architecture: Architecture, trainer: Trainer) -> str | None:
         return None
     encoder = architecture.encoder_name or architecture.name
     return (
-        f"Networks with {encoder} are trained with {_listed(taken)}, which suit it. Choose others by "
+        f"Networks with {encoder} are trained with {_listed(taken)}, as suits it. Choose others by "
         "--set trainer.X=…, in Python by a `trainer`."
     )
 

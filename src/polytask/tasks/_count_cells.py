@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Shaped
 
 from polytask.exceptions import DataError
+from polytask.tasks._classes import missing
 from polytask.tasks._numbers import number_column, observed_numbers
 
 __all__ = ["check_counts", "counts_of", "labelled_counts"]
@@ -82,6 +83,9 @@ def check_counts(
     DataError
     """
     (name, values), *others = columns.items()
+    if rows:
+        for column, cells in columns.items():
+            _check_words(owner, column, cells)
     counts = number_column(name, values, _KIND)
     told = _Teller(owner, rows=rows)
     remedy = "A count is a whole number of at least 0"
@@ -98,6 +102,26 @@ def check_counts(
         if rows:
             remedy = f"Fill it, or empty the cell of {name!r}, which has a value there."
             told.refuse(exposure, units, counted & np.isnan(units), remedy)
+
+
+def _check_words(owner: str, column: str, values: Shaped[np.ndarray, " n"]) -> None:
+    """Raise for the first word among numbers; columns of words alone are refused elsewhere."""
+    texts = {row: cell for row, cell in enumerate(values.tolist()) if isinstance(cell, str)}
+    words = {row: cell for row, cell in texts.items() if not _is_number(cell)}
+    if words and len(words) < len(values) - int(missing(values).sum()):
+        row, word = next(iter(words.items()))
+        raise DataError(
+            f"Task {owner!r}: column {column!r} holds {word!r} in row {row}, where others hold "
+            f"numbers. Empty the cell if it is unknown, or declare the word to be missing."
+        )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 class _Teller:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from jaxtyping import Shaped
 
@@ -58,15 +61,24 @@ def infer_kind(
     n_rows = int((~missing(values)).sum())
     if isinstance(labels[0], str):
         if len(labels) * 2 > n_rows:
+            tags = f", or write {column}:tokens for a tag for each token" if _tags(labels) else ""
             sentence = (
                 f"Task {owner!r}: column {column!r} holds {len(labels)} distinct texts in "
-                f"{n_rows} labelled rows, which are no classes. Choose another target."
+                f"{n_rows} labelled rows, which are no classes. Choose another target{tags}."
             )
             raise DataError(sentence)
         return Multiclass(), f"{len(labels)} distinct texts"
     if integer and _like_codes(values) and len(labels) * _ROWS_PER_CLASS <= n_rows:
         return Multiclass(), f"{len(labels)} distinct whole numbers"
     return Regression(), "numbers"
+
+
+def _tags(labels: Sequence[Any]) -> bool:
+    """Whether texts are of few words that come back, as tags of tokens do."""
+    lists = [str(label).split() for label in labels]
+    words = {word for words in lists for word in words}
+    several = sum(len(words) > 1 for words in lists)
+    return 2 * several > len(lists) and 2 * len(words) < len(lists)
 
 
 def _like_codes(values: Shaped[np.ndarray, " n"]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
 
+from polytask._listing import first_and_more
 from polytask._validation import Constraint, Satisfies, check_parameters
 from polytask.exceptions import DataError, OneClassError, ParameterError
 from polytask.tasks._averages import in_any_library
@@ -39,11 +41,12 @@ __all__ = ["Ordinal"]
 
 _MOST_GRADES = 1000
 _SHOWN = 8
+_LARGEST = sys.float_info.max
 
 
 def _is_label(value: object) -> bool:
     return (isinstance(value, str) and bool(value)) or (
-        isinstance(value, int | float) and math.isfinite(value)
+        isinstance(value, int | float) and -_LARGEST <= value <= _LARGEST
     )
 
 
@@ -294,9 +297,12 @@ class Ordinal(Kind):
         return class_summary(self.truth(columns, fitted), fitted)
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
-        """The grades in order."""
+        """The grades in order, and those that no row has."""
         del column, inferred
-        return f"grades {_written(fitted.classes)}"
+        counts = fitted.learned["class_counts"]
+        absent = [grade for grade, n in zip(fitted.classes, counts, strict=True) if not n]
+        grades = f"grades {_written(fitted.classes)}"
+        return f"{grades}; no row is {first_and_more(absent)}" if absent else grades
 
 
 def _check_sortable(owner: str, column: str, labels: Sequence[Label]) -> None:

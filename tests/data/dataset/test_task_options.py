@@ -82,3 +82,10 @@ def test_options_that_serve_no_task():
     for option in ({"class_weight": "balanced"}, {"metric": "f1"}):
         with pytest.raises(ParameterError, match=r"serves none of the tasks: price \(regression\)"):
             read(numbers, ["price"], **option)
+
+
+@pytest.mark.parametrize("metric", ["rps", {"g": ["accuracy", "rps"]}])
+def test_a_metric_of_no_name_is_answered_by_those_that_serve(metric):
+    table = {"x": range(20), "g": ["low", "mid"] * 10}
+    with pytest.raises(UnknownNameError, match=r"Task 'g' is ordinal, .* ranked_probability_score"):
+        read(table, "g:ordinal:low<mid", metric=metric)

@@ -217,3 +217,39 @@ def test_long_and_empty_texts():
         "are read; --column c:text=4096 reads more"
     ) in data.notes[1]
     assert fit_schemas(data)["table"].columns[0].steps == 256
+
+
+def test_lists_of_one_length_keep_all_digits_of_large_whole_numbers():
+    large = [2**60 + 1, 2**60 + 3]
+    for lists in ([large, large], [np.array(large)] * 2, [np.array([large] * 2)] * 2):
+        series = array_cells("l", lists)
+        assert series.to_list()[0] == np.asarray(lists[0]).tolist()
+    assert array_cells("l", [large, None]).to_list() == [large, None]
+    assert array_cells("l", [[2**63, 1]]).to_list() == [[2**63, 1]]
+    assert array_cells("l", [[10**30, 1]]).dtype == pl.Array(pl.Float64, 2)
+
+
+def test_texts_without_blanks_between_words_are_free_text():
+    texts = [f"这部电影非常好看{chr(0x4E00 + row)}" for row in range(ROWS)]
+    data = read({"review": texts, "y": Y}, "y")
+    assert data.sources[0].reading.roles == {"review": "text"}
+    (column,) = fit_schemas(data)["table"].columns
+    assert column.vocabulary[:2] == ("好", "常")
+
+
+def test_sentences_declared_to_be_molecules_are_noted():
+    data = read({"x": REVIEWS, "y": Y}, "y", columns={"x": "smiles"})
+    assert "declared to be SMILES, but most of its texts hold blanks" in data.notes[-1]
+    assert "--column x:text" in data.notes[-1]
+    molecules = ["CCO ethanol", "c1ccccc1", "CC(=O)[O-].[Na+]", "C/C=C\\C"] * 6
+    assert len(read({"x": molecules, "y": Y}, "y", columns={"x": "smiles"}).notes) == 1
+
+
+def test_tags_as_texts_are_suggested_to_be_tokens():
+    tags = [" ".join(["O", "B-x"] * (1 + row)) for row in range(ROWS)]
+    with pytest.raises(
+        DataError, match=r"are no classes\. .* or write tags:tokens for a tag for each"
+    ):
+        read({"words": tags, "tags": tags}, "tags")
+    with pytest.raises(DataError, match=r"are no classes\. Choose another target\."):
+        read({"x": X, "y": REVIEWS}, "y")

@@ -42,6 +42,7 @@ from polytask.data.cells._roles import (
     roles_by_column,
     with_role,
 )
+from polytask.data.cells._scripts import LETTERS_ALONE
 from polytask.data.cells._sentinels import sentinel_notes
 from polytask.data.cells._steps import Steps, step_numbers, step_positions, steps_of
 from polytask.data.cells._tensors import finite_cells, tensor_cells, tensor_shape
@@ -53,6 +54,7 @@ from polytask.data.cells._written_numbers import written_hint
 __all__ = [
     "COLUMN_ROLES",
     "DECIMAL_COMMAS",
+    "LETTERS_ALONE",
     "MAYBE_THOUSANDS",
     "MISSING",
     "MOST_BUCKETS",

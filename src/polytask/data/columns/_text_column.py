@@ -7,14 +7,15 @@ from typing import ClassVar
 import polars as pl
 
 from polytask._validation import Constraint
-from polytask.data.cells import MISSING
+from polytask.data.cells import LETTERS_ALONE, MISSING
 from polytask.data.columns._step_codes import learned_steps
 from polytask.data.columns._stepped_column import STEPS_CONSTRAINTS, SteppedColumn
 
 __all__ = ["TextColumn", "words"]
 
-_WORD = r"\w+(?:['’]\w+)*|[^\w\s]"
-"""A word, with apostrophes within it, or one other sign."""
+_LETTER = rf"[\w--{LETTERS_ALONE}]"
+_WORD = rf"[{LETTERS_ALONE}]|{_LETTER}+(?:['’]{_LETTER}+)*|[^\w\s]"
+"""A word, with apostrophes within it, a letter of a script without blanks, or one other sign."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class TextColumn(SteppedColumn):
     """Encoder of free text as one code per word.
 
     Words are those of the text in lower case; a sign, such as an exclamation mark, is a word of its
-    own. Words of a single training row are unknown, as are all that training rows lack. A missing
+    own, and so is every letter of a script without blanks between words, such as Chinese. Words of a single training row are unknown, as are all that training rows lack. A missing
     cell, an empty one, or one that is a word such as NA has no words.
 
     Parameters
@@ -77,6 +78,8 @@ def words(series: pl.Series) -> pl.Series:
     >>> from polytask.data.columns._text_column import words
     >>> words(pl.Series(["Don't go!", "", None, "NA"])).to_list()
     [["don't", 'go', '!'], None, None, None]
+    >>> words(pl.Series(["很好 ok"])).to_list()
+    [['很', '好', 'ok']]
     """
     text = pl.col("text")
     present = text.str.strip_chars().is_in(list(MISSING)).not_()

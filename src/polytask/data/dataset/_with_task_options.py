@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -48,6 +48,7 @@ def with_task_options(
     targets = fit_targets(data.sources)
     classes = _class_weights(class_weight, data.tasks, targets)
     metrics = _metrics(metric, data.tasks)
+    _check_metric_names(metrics, data.tasks)
     losses = _by_task("loss", loss, data.tasks.names)
     thresholds = _thresholds(threshold, data.tasks)
     upstream = _by_task("after", after, data.tasks.names)
@@ -104,6 +105,8 @@ def _metrics(given: Any, tasks: TaskSet) -> Mapping[str, Any]:
         return {name: _listed(metrics) for name, metrics in by_task.items()}
     listed = _listed(given)
 
+    _check_metric_names(dict.fromkeys(tasks.names, listed), tasks)
+
     def serves(task: Task) -> bool:
         try:
             _chosen(replace(task, metrics=listed))
@@ -114,6 +117,20 @@ def _metrics(given: Any, tasks: TaskSet) -> Mapping[str, Any]:
         return True
 
     return _for_all("metric", given, listed, tasks, serves)
+
+
+def _check_metric_names(metrics: Mapping[str, Sequence[Any]], tasks: TaskSet) -> None:
+    """Raise for a name that no metric has, with those that serve the task."""
+    for name, listed in metrics.items():
+        try:
+            replace(tasks[name], metrics=tuple(listed))
+        except UnknownNameError as error:
+            from polytask.metrics import serving_names  # which loads scikit-learn
+
+            kind = tasks[name].known_kind
+            serving = ", ".join(serving_names(kind)) or "none"
+            sentence = f"{error} Task {name!r} is {kind.name}, which these serve: {serving}."
+            raise UnknownNameError(sentence) from None
 
 
 def _thresholds(given: Any, tasks: TaskSet) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import polars as pl
 from jaxtyping import Bool
 
 from polytask._validation import describe
+from polytask.data.readers._object_kinds import EXACT
 from polytask.data.readers._plain_arrays import as_array
 from polytask.exceptions import DataError
 
@@ -47,8 +48,19 @@ def array_cells(name: str, values: Sequence[Any]) -> pl.Series:
     table = np.stack([np.full(shape, np.nan) if cell is None else cell for cell in cells])
     if shape in {(), (1,)}:
         return pl.Series(name, table.reshape(-1)).fill_nan(None)
-    series = pl.Series(name, table)
+    series = _exact(name, table, values)
     return kept_where(series, np.array([cell is not None for cell in cells]))
+
+
+def _exact(name: str, table: np.ndarray, values: Sequence[Any]) -> pl.Series:
+    """Arrays of one shape; as whole numbers if they are and floats would change some."""
+    if (np.abs(table) >= EXACT).any() and all(map(_is_whole, values)):
+        empty = np.zeros(table.shape[1:], dtype=object)
+        cells = [empty if value is None else np.asarray(value, dtype=object) for value in values]
+        for dtype in (np.int64, np.uint64):
+            with suppress(OverflowError):
+                return pl.Series(name, np.stack(cells).astype(dtype))
+    return pl.Series(name, table)
 
 
 def _number_lists(
@@ -75,7 +87,10 @@ def _number_lists(
 def _is_whole(value: Any) -> bool:
     """Whether a list holds whole numbers alone, or nothing."""
     if isinstance(value, list | tuple):
-        return all(type(step) is int for step in value)
+        return all(
+            _is_whole(step) if isinstance(step, list | tuple) else type(step) is int
+            for step in value
+        )
     return value is None or (isinstance(value, np.ndarray) and value.dtype.kind in "iu")
 
 
@@ -84,7 +99,7 @@ def _whole(lists: pl.Series, values: Sequence[Any]) -> pl.Series:
     numbers = lists.explode()
     if isinstance(numbers.dtype, pl.Array):
         return lists
-    if not (numbers.abs() >= 2**53).any():
+    if not (numbers.abs() >= EXACT).any():
         return lists.cast(pl.List(pl.Int64))
     exact = [
         None if value is None else np.asarray(value, dtype=object).tolist() for value in values

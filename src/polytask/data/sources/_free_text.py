@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from polytask.data.cells import family
+from polytask.data.cells import LETTERS_ALONE, family
 from polytask.data.sources._source import Source
 
 __all__ = ["with_free_text"]
@@ -16,6 +16,8 @@ _FEWEST_WORDS = 4
 _SAMPLE = 10_000
 _WORD = r"(?:^|\s)[^\w\s]?[^\W\d_]{2,}"
 """A word of letters after a blank: codes, paths, dates and amounts have few or none."""
+_LETTER = f"[{LETTERS_ALONE}]"
+"""A letter of a script without blanks, two of which count as a word."""
 
 
 def with_free_text(source: Source) -> tuple[Source, tuple[str, ...]]:
@@ -43,6 +45,8 @@ def _is_free_text(series: pl.Series) -> bool:
     if len(texts) < _FEWEST_ROWS:
         return False
     sample = texts[:: -(-len(texts) // _SAMPLE)].cast(pl.String)
-    n_words = sample.str.count_matches(_WORD).median()
+    apart = sample.str.replace_all(_LETTER, "")
+    n_letters = sample.str.count_matches(_LETTER)
+    n_words = (apart.str.count_matches(_WORD) + n_letters // 2).median()
     enough = isinstance(n_words, float) and n_words >= _FEWEST_WORDS
     return enough and 2 * texts.n_unique() > len(texts)

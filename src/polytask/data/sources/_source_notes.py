@@ -29,6 +29,8 @@ __all__ = ["source_notes"]
 
 _MANY = 20
 _MOSTLY = 0.5
+_NO_SMILES = r"\s\S+\s|[^\x00-\x7f]|[a-zA-Z]{2,}\s|^[JQXjqx]"
+"""What stands in sentences, and not in a molecule with a name after it."""
 _HEAD = 1000
 _EXACT = 2**53
 _EIGHT_FIGURES = (1800_01_01, 2199_12_31)
@@ -62,6 +64,11 @@ def source_notes(
         for series in source.inputs.iter_columns()
         if (text := _many_categories(series, roles.get(series.name)))
     ]
+    smiles = [
+        (series.name, text)
+        for series in source.inputs.iter_columns()
+        if roles.get(series.name) == "smiles" and (text := _note_on_smiles(series))
+    ]
     stepped = [
         (series.name, text)
         for series in source.inputs.iter_columns()
@@ -69,7 +76,7 @@ def source_notes(
     ]
     columns = [*free, *target_columns(source.labels)]
     return (
-        *(f"input {note}" for note in gathered([*odd, *many, *stepped, *pictured])),
+        *(f"input {note}" for note in gathered([*odd, *many, *smiles, *stepped, *pictured])),
         *_sign_notes(columns),
         *sentinel_notes([s for s in columns if s.name not in source.reading.dates]),
         *leak_notes(source),
@@ -128,6 +135,17 @@ def _oddity_of_text(series: pl.Series) -> str:
             f"{', --column NAME:text reads it word by word' * (in_words > _MOSTLY)}"  # type: ignore[operator]
         )
     return ""
+
+
+def _note_on_smiles(series: pl.Series) -> str:
+    """Note on texts that can hardly be molecules; empty if they may be."""
+    texts = series.drop_nulls().head(_HEAD).cast(pl.String).str.strip_chars()
+    if (texts.str.contains(_NO_SMILES).mean() or 0.0) <= _MOSTLY:  # type: ignore[operator]
+        return ""
+    return (
+        "declared to be SMILES, but most of its texts hold blanks or letters that SMILES do not; "
+        "--column NAME:text reads them word by word"
+    )
 
 
 def _many_categories(series: pl.Series, role: str | None) -> str:
