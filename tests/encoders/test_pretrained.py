@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from users_backbones import Backbone, backbone, maps
 
 import polytask
 from polytask import MultiTaskDataset, load
@@ -162,6 +163,28 @@ def test_a_branch_of_a_role_starts_from_a_file(path, data):
         ParameterError, match=r"`initializer` parameter of HardSharing must be None"
     ):
         HardSharing(encoder, initializer="orthogonal")
+
+
+@pytest.mark.parametrize("factory", [backbone, maps])
+@pytest.mark.parametrize("architecture", [HardSharing, SingleTask, CrossStitch, MMoE])
+def test_a_backbone_of_another_library_starts_from_its_file(factory, architecture, data, tmp_path):
+    torch.manual_seed(7)
+    published = Backbone(in_chans=1, num_classes=10)
+    path = saved(tmp_path / "published.safetensors", published.state_dict())
+    recipe = Pretrained(factory, path)
+    (stage,) = recipe.stages((1, 6, 6))
+    photo = torch.randn(2, 1, 6, 6)
+    features = stage.eval()(photo)
+    expected = published.eval().forward_features(photo)
+    torch.testing.assert_close(features, expected if factory is maps else expected.mean(dim=(2, 3)))
+    learner = MultiTaskNetwork(architecture(recipe), TRAINER)
+    with pytest.warns(UserWarning, match=r"gives 9 of the 9 .*; not used: fc\.bias, fc\.weight"):
+        model = polytask.fit(data, learner)
+    model.save(tmp_path / "model")
+    table = data.sources[0].inputs
+    before = model.predict(table)
+    after = load(tmp_path / "model", trusted=["users_backbones"]).predict(table)
+    np.testing.assert_array_equal(before["bright"].raw, after["bright"].raw)
 
 
 class Ran:

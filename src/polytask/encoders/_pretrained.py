@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -160,7 +161,7 @@ class Pretrained(Encoder):
             raise ParameterError(sentence)
         own = stages.state_dict(keep_vars=True)
         held = renamed(self.rename, read_tensors(path))
-        given = _without_shared_start(held, list(own), single=len(stages) == 1)
+        given = _without_shared_start(held, list(own))
         fits = [name for name in own if name in given and given[name].shape == own[name].shape]
         if not fits:
             raise ParameterError(_nothing_fits(path.name, type(self._inner).__name__, held, own))
@@ -194,16 +195,9 @@ def reported_weights() -> Iterator[list[str]]:
         _REPORTS.reset(token)
 
 
-def _without_shared_start(
-    held: Mapping[str, Tensor], own: Sequence[str], *, single: bool
-) -> dict[str, Tensor]:
-    """Tensors of a file by the names of the stages, without what all names begin with.
-
-    The names of a single stage may be those in the stage.
-    """
-    names = {name: name for name in own}
-    if single:
-        names |= {name.removeprefix("0."): name for name in own}
+def _without_shared_start(held: Mapping[str, Tensor], own: Sequence[str]) -> dict[str, Tensor]:
+    """Tensors of a file by the names of the stages, without what all names of either begin with."""
+    names = {name[len(start) :]: name for start in _shared_starts(own) for name in own}
     starts: Counter[str] = Counter()
     for name in held:
         parts = name.split(".")
@@ -215,6 +209,20 @@ def _without_shared_start(
     start = max(starts, key=lambda start: (starts[start], -len(start)))
     within = {name.removeprefix(start): t for name, t in held.items() if name.startswith(start)}
     return {names.get(name, name): tensor for name, tensor in within.items()}
+
+
+def _shared_starts(names: Sequence[str]) -> list[str]:
+    """What all names begin with, up to each of its points, the longest first.
+
+    Examples
+    --------
+    >>> from polytask.encoders._pretrained import _shared_starts
+    >>> _shared_starts(["0.backbone.stem.weight", "0.backbone.fc.weight"])
+    ['0.backbone.', '0.', '']
+    """
+    by_place = zip(*(name.split(".")[:-1] for name in names), strict=False)
+    shared = [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, by_place)]
+    return ["".join(f"{part}." for part in shared[:end]) for end in range(len(shared), -1, -1)]
 
 
 @torch.no_grad()
