@@ -34,7 +34,7 @@ ROOMS = (
 NOT_METHODS = {
     "Architecture", "EncoderArchitecture", "Encoder", "MultiTaskModule", "Condition", "ConditionedNetwork", "Copies", "FusedTowersNetwork", "FusionUnit", "Towers", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "Penalty", "QuadraticPenalty", "TableEntry", "NumericEmbedding", "Weighting", "Aggregator", "GramianAggregator",
     "JacobianAggregator", "AmortisedAggregator", "Property", "Merging", "Sampler", "MixedSampler", "Observer", "View", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
-    "TaskSet", "TaskRelation", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "CountTruth", "SceneTruth", "TrafficTruth", "PublicFile",
+    "TaskSet", "TaskRelation", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "CountTruth", "SceneTruth", "TrafficTruth", "PreferenceTruth", "RankingScores", "PublicFile",
 }  # fmt: skip
 
 

@@ -131,3 +131,11 @@ def test_generated_series(name, capsys):
     example = runpy.run_path(str(EXAMPLES / f"{name}.py"))
     example["main"](steps=5, seeds=1)
     assert compared(capsys.readouterr().out, "single_task", "hard_sharing", "linear")
+
+
+@pytest.mark.slow
+def test_recommendation(capsys):
+    example = runpy.run_path(str(EXAMPLES / "recommendation.py"))
+    example["main"](n_users=60, steps=5, seeds=1)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["last days"] * 5 + ["new users"] * 5

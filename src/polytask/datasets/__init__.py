@@ -23,6 +23,7 @@ from polytask.datasets._multi_fashion import fetch_multi_fashion
 from polytask.datasets._multi_mnist import fetch_multi_mnist
 from polytask.datasets._office_caltech import fetch_office_caltech
 from polytask.datasets._public_file import PublicFile
+from polytask.datasets._recommendations import PreferenceTruth, make_recommendations
 from polytask.datasets._related_regression import make_related_regression
 from polytask.datasets._sarcos import fetch_sarcos
 from polytask.datasets._scenes import SceneTruth, make_scenes
@@ -38,6 +39,7 @@ __all__ = [
     "DatasetInfo",
     "FetchedDataset",
     "LinearTruth",
+    "PreferenceTruth",
     "PublicFile",
     "SceneTruth",
     "SurvivalTruth",
@@ -62,6 +64,7 @@ __all__ = [
     "make_clustered_tasks",
     "make_conflicting_tasks",
     "make_counts",
+    "make_recommendations",
     "make_related_regression",
     "make_scenes",
     "make_survival",

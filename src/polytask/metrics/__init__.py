@@ -41,6 +41,7 @@ from polytask.metrics._poisson_deviance import PoissonDeviance
 from polytask.metrics._quadratic_kappa import QuadraticKappa
 from polytask.metrics._r2 import R2
 from polytask.metrics._ranked_probability_score import RankedProbabilityScore
+from polytask.metrics._ranking import RankingScores, ranking_scores
 from polytask.metrics._rmse import RMSE
 from polytask.metrics._roc_auc import ROCAUC
 from polytask.metrics._sequence_accuracy import SequenceAccuracy
@@ -85,6 +86,7 @@ __all__ = [
     "PoissonDeviance",
     "QuadraticKappa",
     "RankedProbabilityScore",
+    "RankingScores",
     "SequenceAccuracy",
     "TokenAccuracy",
     "TopK",
@@ -96,6 +98,7 @@ __all__ = [
     "headline_note",
     "mean_value",
     "metrics_for",
+    "ranking_scores",
     "relative_gain",
     "serving_names",
     "threshold_metric",
