@@ -79,6 +79,7 @@ def compare(
     aggregate_every: training.AggregateEvery = None,
     sampler: training.SamplerName = None,
     observer: training.ObserverNames = None,
+    augmentation: training.AugmentationNames = None,
     set: training.Set = None,  # noqa: A002 - the option's name
     seeds: Annotated[
         int | None,

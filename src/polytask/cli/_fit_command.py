@@ -65,6 +65,7 @@ def fit(
     aggregate_every: training.AggregateEvery = None,
     sampler: training.SamplerName = None,
     observer: training.ObserverNames = None,
+    augmentation: training.AugmentationNames = None,
     set: training.Set = None,  # noqa: A002 - the option's name
     seed: Annotated[
         int | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from polytask.bookkeeping import Budget
+from polytask.cli._augmentations import with_augmentation
 from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._checked_tasks import checked
 from polytask.cli._encoders import with_encoder
@@ -37,6 +38,7 @@ def run_fit(
     learners = with_encoder([named_learner(options.model)], options)
     learners = balanced(learners, methods)
     learners = with_observers(learners, options.observer)
+    learners = with_augmentation(learners, options.augmentation)
     (learner,) = with_settings(learners, options, voice.warning)
     voice.note(f"fitting {learner.name}")
     with warnings_as_notes(voice):

@@ -9,6 +9,7 @@ from typing import Any
 from polytask._naming import fold, public_classes
 from polytask.aggregation import Aggregator
 from polytask.architectures import Architecture
+from polytask.augmentation import Augmentation
 from polytask.encoders import Encoder, NumericEmbedding
 from polytask.learners import Learner
 from polytask.losses import Loss
@@ -160,6 +161,15 @@ ROOMS = (
         "what is measured at every evaluation of a training",
         "--observer {}",
         "observers.",
+    ),
+    Room(
+        "augmentation",
+        "polytask.augmentation",
+        Augmentation,
+        "augmentations",
+        "how training rows are changed at random",
+        "--augmentation {}",
+        "augmentation.",
     ),
     Room(
         "loss",

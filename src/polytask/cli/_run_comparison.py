@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from polytask._recipes import to_json
 from polytask.bookkeeping import Budget
+from polytask.cli._augmentations import with_augmentation
 from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._checked_tasks import checked
 from polytask.cli._distinct_models import check_distinct
@@ -87,6 +88,7 @@ def _study(
     learners = with_encoder(requested or _usual(options, data), options)
     learners = balanced(learners, methods)
     learners = with_observers(learners, options.observer)
+    learners = with_augmentation(learners, options.augmentation)
     learners = with_settings(learners, options, voice.warning)
     check_distinct(learners, options.model)
     for sentence in [] if requested else _about_defaults(options, data):

@@ -19,6 +19,7 @@ __all__ = ["with_settings"]
 _OPTIONS = {
     "trainer.accelerator": "device",
     "trainer.observers": "observer",
+    "trainer.augmentation": "augmentation",
 }
 """Settings whose option has another name."""
 

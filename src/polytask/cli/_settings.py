@@ -62,6 +62,7 @@ class DataSettings(ReadingSettings, BaseModel):
     aggregate_every: Steps | None = None
     sampler: Name | None = None
     observer: Words = []
+    augmentation: Words = []
     set: ByPath = {}
     split: Name | None = None
     device: Name | None = None
@@ -126,6 +127,7 @@ def _methods(options: DataSettings) -> Iterator[str]:
         None, (options.encoder, options.weighting, options.aggregation, options.sampler)
     )
     yield from options.observer
+    yield from (name for text in options.augmentation for name in text.split(","))
     yield from (
         text.rpartition("=")[2] for text in (*options.metric, *options.loss, *options.threshold)
     )

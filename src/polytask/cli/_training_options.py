@@ -11,6 +11,7 @@ __all__ = [
     "USUAL_WEIGHTINGS",
     "AggregateEvery",
     "Aggregation",
+    "AugmentationNames",
     "Device",
     "EncoderName",
     "Engine",
@@ -95,6 +96,16 @@ ObserverNames = Annotated[
         metavar="NAME",
         help="What is measured of networks at every evaluation and kept in their history, such as "
         "gradient_conflict; training stays the same. Repeat for more.",
+        rich_help_panel=_PANEL,
+    ),
+]
+AugmentationNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--augmentation",
+        metavar="NAMES",
+        help="Random changes of the images that networks are trained with, such as flip or crop:4, or "
+        "mixup of rows; several with commas. Validation and test rows stay as they are.",
         rich_help_panel=_PANEL,
     ),
 ]

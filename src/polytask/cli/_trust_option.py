@@ -33,6 +33,7 @@ _NAMES_CODE = (
     "aggregation",
     "sampler",
     "observer",
+    "augmentation",
     "metric",
     "loss",
     "set",

@@ -90,7 +90,7 @@ class Forward:
             if self.penalizes:
                 penalty = self.network.batch_penalty(features or {}, raw, batch)
         values = None if features is None else [state.values for state in features.values()]
-        losses, present = self.loss(_floats(raw), batch)
+        losses, present = _mixed_losses(self.loss, _floats(raw), batch)
         if self.network.n_members > 1:
             losses = losses / self.network.n_members
         return BatchLosses(losses, present, values, penalty)
@@ -135,6 +135,23 @@ class Forward:
             raw = score(self.network, copied)
         with torch.no_grad():
             return self.loss.sums(_floats(raw), batch)
+
+
+def _mixed_losses(
+    loss: MultiTaskLoss, raw: Raw, batch: Batch
+) -> tuple[Float[Tensor, " n_tasks"], Bool[Tensor, " n_tasks"]]:
+    """Losses of a batch; of mixed rows, of both rows' labels, each with the share of its row."""
+    losses, present = loss(raw, batch)
+    mixtures = [rows.mixture for rows in batch.values() if rows.mixture is not None]
+    if not mixtures:
+        return losses, present
+    share = mixtures[0].share  # one for all sources
+    others = {
+        name: rows if rows.mixture is None else replace(rows, targets=rows.mixture.targets)
+        for name, rows in batch.items()
+    }
+    other_losses, other_present = loss(raw, others)
+    return share * losses + (1 - share) * other_losses, present | other_present
 
 
 @contextmanager

@@ -107,6 +107,9 @@ class Trainer(TrainerSettings):
     observers : sequence of Observer or str, default ()
         What is measured at every evaluation and kept in `EpochRecord.observed` of the history
         (`polytask.observers`); training stays the same to the last bit. Names as for `sampler`.
+    augmentation : Augmentation, str or sequence of these, default ()
+        Random changes of training rows, in their order (`polytask.augmentation`). Names as for
+        `sampler`, several with commas: ``"flip,crop:4"``.
 
     Examples
     --------

@@ -22,11 +22,13 @@ from polytask._validation import (
     message,
 )
 from polytask.aggregation import Aggregator, Every
+from polytask.augmentation import Augmentation
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.gradients import ENGINES, ForeignAggregator, as_aggregator, is_foreign
 from polytask.observers import Observer
 from polytask.ranges import Choices, Range, SearchRange
 from polytask.sampling import Sampler
+from polytask.training._augmentation_slot import AUGMENTATIONS, resolved_augmentations
 from polytask.training._batch_size import batch_size_for
 from polytask.training._device import PRECISIONS
 from polytask.training._observer_slot import OBSERVERS, resolved_observers
@@ -79,8 +81,17 @@ class TrainerSettings:
     accelerator: str = "cpu"
     precision: str = "32-true"
     observers: Sequence[Observer | str] = ()
+    augmentation: Augmentation | str | Sequence[Augmentation | str] = field(
+        default=(), metadata={"omit_default": True}
+    )
 
-    by_name: ClassVar[tuple[str, ...]] = ("weighting", "aggregation", "sampler", "observers")
+    by_name: ClassVar[tuple[str, ...]] = (
+        "weighting",
+        "aggregation",
+        "sampler",
+        "observers",
+        "augmentation",
+    )
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "optimizer": Choices(("adam", "adamw", "rmsprop")),
         "learning_rate": Range(1e-5, 0.1, log=True, default=1e-3, step=3),
@@ -114,6 +125,7 @@ class TrainerSettings:
         "accelerator": InstanceOf((str,)),
         "precision": PRECISIONS,
         "observers": OBSERVERS,
+        "augmentation": AUGMENTATIONS,
     }
 
     def __post_init__(self) -> None:
@@ -121,6 +133,8 @@ class TrainerSettings:
             self._check_slot(slot)
         observers = resolved_observers(self.observers, type(self).__name__)
         object.__setattr__(self, "observers", observers)
+        augmentation = resolved_augmentations(self.augmentation, type(self).__name__)
+        object.__setattr__(self, "augmentation", augmentation)
         check_parameters(self)
         optimizer_factory(self.optimizer)  # an unknown name is refused here, not after the data
         check_scheduler_options(self.scheduler, self.scheduler_options)
@@ -180,6 +194,10 @@ class TrainerSettings:
             if self.aggregate_every > 1:
                 aggregation = Every(aggregation, self.aggregate_every)
         return weighting, aggregation  # type: ignore[return-value]
+
+    def augmentations(self) -> tuple[Augmentation, ...]:
+        """The augmentations, whose names were resolved."""
+        return self.augmentation  # type: ignore[return-value]
 
     def row_sampler(self) -> Sampler | None:
         """The sampler, whose name was resolved; a recipe, which is copied by each run."""

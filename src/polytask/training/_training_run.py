@@ -23,6 +23,7 @@ from polytask.processes import OneProcess, Processes
 from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.tasks import TaskSet
 from polytask.training._active_losses import ActiveLosses
+from polytask.training._augmenting import Augmenting
 from polytask.training._balancing import Balancing
 from polytask.training._batches import Batches
 from polytask.training._clipping import GradientClipping
@@ -115,6 +116,9 @@ class TrainingRun:
             else None
         )
         self.balancing.start(self.forward, train, held_out, self.batch_size, seed, planned)
+        self.augmenting = Augmenting(
+            trainer.augmentations(), network, train, seed, self.processes.rank
+        )
         self.observing = self._observing(train, validation, seed)
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
         self._prepare(seed)
@@ -269,7 +273,8 @@ class TrainingRun:
     def _accumulate(self, position: int) -> tuple[Batch, BatchLosses]:
         """Add the gradients of one batch; return it with its losses."""
         self.balancing.draw_preference()
-        batch = self.balancing.at_preference(self.batches.batch(position))
+        batch = self.augmenting(self.batches.batch(position), position)
+        batch = self.balancing.at_preference(batch)
         self.loss.scale = self.batches.scale(position)
         batch_losses = self._losses(batch)
         losses = batch_losses.values
@@ -297,7 +302,8 @@ class TrainingRun:
             average_gradients(self.parameters, self.processes)  # that penalty is of own rows
         batches, second = self.balancing.second, None
         if batches is not None:
-            second = self._losses(self.balancing.at_preference(batches.batch(position)))
+            rows = self.augmenting(batches.batch(position), position, "second batch")
+            second = self._losses(self.balancing.at_preference(rows))
         return self.balancing.backward(batch, batch_losses, weights, second, scale)
 
     def _learning_rate(self) -> float:

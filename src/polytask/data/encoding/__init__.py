@@ -5,7 +5,7 @@ Begin with ``_schema.py``, which encodes the inputs of a source, then ``_block.p
 """
 
 from polytask.data.encoding._as_source import as_source
-from polytask.data.encoding._batch import Batch, BlockTargets, SourceBatch
+from polytask.data.encoding._batch import Batch, BlockTargets, MixedTargets, SourceBatch
 from polytask.data.encoding._bins import Bins
 from polytask.data.encoding._block import Block, make_blocks, tasks_in_source
 from polytask.data.encoding._encode import encode
@@ -22,6 +22,7 @@ __all__ = [
     "Bins",
     "Block",
     "BlockTargets",
+    "MixedTargets",
     "Part",
     "Schema",
     "SourceBatch",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["Batch", "BlockTargets", "SourceBatch"]
+__all__ = ["Batch", "BlockTargets", "MixedTargets", "SourceBatch"]
 
 Array = Any
 """numpy array or torch tensor; shapes are given for each field."""
@@ -38,6 +38,28 @@ class BlockTargets:
 
 
 @dataclass(frozen=True, eq=False)
+class MixedTargets:
+    """Labels of other rows, with which the rows of a batch were mixed.
+
+    Attributes
+    ----------
+    share : float
+        Of each row itself, from 0 to 1.
+    targets : mapping of block name to BlockTargets
+        Labels of the other row, for each row.
+    """
+
+    share: float
+    targets: Mapping[str, BlockTargets]
+
+    def map(self, function: Callable[[Array], Array]) -> MixedTargets:
+        """Apply `function` to every array."""
+        return MixedTargets(
+            self.share, {name: labels.map(function) for name, labels in self.targets.items()}
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class SourceBatch:
     """Encoded rows of one source, with labels if known.
 
@@ -62,6 +84,8 @@ class SourceBatch:
     members : int, default 1
         How often `task`, `targets` and their weights hold each row of the inputs, one time after
         another: once for each member of an ensemble.
+    mixture : MixedTargets, optional
+        Labels of the rows with which these are mixed, in training with such an augmentation.
 
     Examples
     --------
@@ -79,6 +103,7 @@ class SourceBatch:
     sizes: Array | None = None
     preference: Array | None = None
     members: int = 1
+    mixture: MixedTargets | None = None
 
     @property
     def n_rows(self) -> int:
@@ -97,6 +122,7 @@ class SourceBatch:
             None if self.sizes is None else function(self.sizes),
             None if self.preference is None else function(self.preference),
             self.members,
+            None if self.mixture is None else self.mixture.map(function),
         )
 
     def repeated(self, members: int) -> SourceBatch:
@@ -120,7 +146,8 @@ class SourceBatch:
         if targets is not None:
             targets = {name: block.map(each) for name, block in targets.items()}
         task = None if self.task is None else each(self.task)
-        return replace(self, task=task, targets=targets, members=members)
+        mixture = None if self.mixture is None else self.mixture.map(each)
+        return replace(self, task=task, targets=targets, members=members, mixture=mixture)
 
     def take(self, rows: Array) -> SourceBatch:
         """Selected rows, in that order."""
@@ -129,7 +156,7 @@ class SourceBatch:
 
     def without_targets(self) -> SourceBatch:
         """The same rows without labels, as for prediction."""
-        return replace(self, targets=None)
+        return replace(self, targets=None, mixture=None)
 
     def labels(self, block: str) -> BlockTargets:
         """A block's labels; raise if the rows have none."""
