@@ -10,6 +10,7 @@ from polytask.metrics import Metric
 from polytask.tasks import (
     Binary,
     Count,
+    DenseClasses,
     Distribution,
     FittedTarget,
     Kind,
@@ -52,7 +53,8 @@ class Case:
     @property
     def columns(self):
         """Truth and response of each column; of counts, these and rate times exposure."""
-        if self.truth.ndim == 1 or self.response.ndim == 3 or self.kind == Survival():
+        whole = self.response.ndim >= 3 or self.kind == Survival()
+        if self.truth.ndim == 1 or whole:
             return [(self.truth, self.response)]
         if self.response.ndim == 1:
             return [(self.truth[:, 0], self.response * self.truth[:, 1])]
@@ -107,8 +109,8 @@ def make_case(kind, n_rows, seed, *, ties=False):
         response, perfect = rng.random((n_rows, 2)), truth
     elif kind is Survival:
         return _survival(rng, n_rows, ties=ties)
-    elif kind is Tokens:
-        return _sentences(rng, n_rows)
+    elif kind.form != "vector":
+        return _sentences(rng, n_rows) if kind is Tokens else _maps(kind, rng, n_rows)
     else:
         fitted = FittedTarget(("a",), ("x", "y", "z"))
         truth = rng.integers(0, 3, n_rows).astype(float)
@@ -136,6 +138,23 @@ def _survival(rng, n_rows, *, ties):
     truth = np.stack([times, events], axis=1)
     truth[rng.random(n_rows) < 0.2] = np.nan
     return Case(Survival(), FittedTarget(("a", "b"), learned=learned), truth, response, perfect)
+
+
+def _maps(kind, rng, n_rows):
+    """Two by three pixels of three classes, or of numbers; some and whole rows without a label."""
+    shape = (n_rows, 2, 3)
+    learned = {"shape": (2.0, 3.0)}
+    if kind is DenseClasses:
+        fitted = FittedTarget(("a",), (0, 1, 2), learned)
+        truth = rng.integers(0, 3, shape).astype(float)
+        response = rng.dirichlet(np.ones(3), shape).transpose(0, 3, 1, 2)
+        perfect = np.eye(3)[truth.astype(int)].transpose(0, 3, 1, 2)
+    else:
+        fitted = FittedTarget(("a",), learned=learned)
+        truth, response = rng.random(shape), rng.random(shape)
+        perfect = truth
+    missing = (rng.random(shape) < 0.1) | (rng.random((n_rows, 1, 1)) < 0.2)
+    return Case(kind(), fitted, np.where(missing, np.nan, truth), response, perfect)
 
 
 def _sentences(rng, n_rows):

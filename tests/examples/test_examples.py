@@ -139,3 +139,10 @@ def test_recommendation(capsys):
     example["main"](n_users=60, steps=5, seeds=1)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(",")[0] for line in lines] == ["last days"] * 5 + ["new users"] * 5
+
+
+@pytest.mark.slow
+def test_segmentation_and_depth(capsys):
+    example = runpy.run_path(str(EXAMPLES / "segmentation_and_depth.py"))
+    example["main"](rows=40, size=16, steps=2, seeds=1)
+    assert compared(capsys.readouterr().out, "single_task", "hard_sharing", "mtan", "cross_stitch")

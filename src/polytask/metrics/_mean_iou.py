@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -55,9 +56,10 @@ class MeanIoU(PixelClassMetric):
     ) -> Float64[np.ndarray, "n m"]:
         """Pixels of the intersection of each class, then those of each union."""
         n_classes = len(fitted.classes)
-        known = ~np.isnan(truth).reshape(len(truth), -1)
-        true = np.where(known, truth.reshape(known.shape), _NEITHER).astype(np.int64)
-        decided = np.where(known, response.argmax(axis=1).reshape(known.shape), _NEITHER)
+        shape = (len(truth), math.prod(truth.shape[1:]))
+        known = ~np.isnan(truth.reshape(shape))
+        true = np.where(known, truth.reshape(shape), _NEITHER).astype(np.int64)
+        decided = np.where(known, response.argmax(axis=1).reshape(shape), _NEITHER)
         both = pixel_counts(np.where(true == decided, true, _NEITHER), n_classes)
         either = pixel_counts(true, n_classes) + pixel_counts(decided, n_classes) - both
         return np.concatenate([both, either], axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import ClassVar
 
@@ -39,7 +40,7 @@ class PixelErrorMetric(PixelMetric):
         """The sum of the errors, and how many there are."""
         del fitted
         with np.errstate(divide="ignore"):
-            errors = self.errors(truth, response).reshape(len(truth), -1)
+            errors = self.errors(truth, response).reshape(len(truth), math.prod(truth.shape[1:]))
         some = ~np.isnan(errors)
         return np.stack([np.where(some, errors, 0.0).sum(axis=1), some.sum(axis=1)], axis=1)
 
