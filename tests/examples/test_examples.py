@@ -38,6 +38,14 @@ def test_compare_digits(tmp_path, capsys):
 
 
 @pytest.mark.slow
+def test_risk_and_time(capsys):
+    example = runpy.run_path(str(EXAMPLES / "risk_and_time.py"))
+    figures = example["main"](rows=1200, steps=150, seeds=1)
+    assert "hard_sharing: disease, ROC-AUC" in capsys.readouterr().out
+    assert (figures["hard_sharing"][0, :2] > 0.6).all()
+
+
+@pytest.mark.slow
 def test_balancing_multi_mnist(polytask_data, capsys):
     example = runpy.run_path(str(EXAMPLES / "balancing_multi_mnist.py"))
     example["main"](rows=300, steps=25)
