@@ -205,12 +205,50 @@ def sequence_accuracy(truth, response, weight):
     return np.average(right, weights=weight)
 
 
+def concordance(truth, response, weight):
+    """Pair by pair."""
+    later = np.append(0.0, CUTS)
+    curves = np.concatenate([np.ones((len(response), 1)), response], axis=1)
+    expected = np.trapezoid(curves, later, axis=1)
+    right = both = 0.0
+    for i, j in itertools.permutations(range(len(truth)), 2):
+        (time, event), (other, other_event) = truth[i], truth[j]
+        if event and (time < other or (time == other and not other_event)):
+            pair = weight[i] * weight[j]
+            both += pair
+            right += pair * (np.sign(expected[j] - expected[i]) + 1) / 2
+    return right / both
+
+
+CUTS = np.arange(2, 13) / 2.0
+
+
+def integrated_brier(truth, response, weight):
+    """Trapezoids over the scores at the cuts, row by row; G as in the case."""
+
+    def uncensored(time, *, before):
+        steps = [(0.0, 1.0), (1.5, 0.9), (2.5, 0.7), (4.5, 0.4)]
+        return min(g for t, g in steps if t < time or (t == time and not before) or t == 0)
+
+    scores = [0.0]
+    for cut, curve in zip(CUTS, response.T, strict=True):
+        rows = []
+        for (time, event), share in zip(truth, curve, strict=True):
+            if time > cut:
+                rows.append((1 - share) ** 2 / uncensored(cut, before=False))
+            else:
+                rows.append(event * share**2 / uncensored(time, before=True))
+        scores.append(np.average(rows, weights=weight))
+    return np.trapezoid(scores, np.append(0.0, CUTS)) / CUTS[-1]
+
+
 REFERENCES = {
     "accuracy": on_decisions(reference.accuracy_score),
     "average_precision": plain(reference.average_precision_score),
     "balanced_accuracy": on_decisions(reference.balanced_accuracy_score),
     "brier": brier,
     "chunk_f1": chunk_f1,
+    "concordance": concordance,
     "coverage_error": coverage_error,
     "crps": crps,
     "expected_calibration_error": expected_calibration_error,
@@ -218,6 +256,7 @@ REFERENCES = {
     "f1": f1,
     "gaussian_log_score": gaussian_log_score,
     "grade_error": grade_error,
+    "integrated_brier": integrated_brier,
     "interval_width": interval_width,
     "log_loss": log_loss,
     "mae": mae,

@@ -3,7 +3,15 @@
 import pytest
 from metric_cases import METRICS
 
-SHARES = {"accuracy", "average_precision", "balanced_accuracy", "f1", "roc_auc", "top_k"}
+SHARES = {
+    "accuracy",
+    "average_precision",
+    "balanced_accuracy",
+    "concordance",
+    "f1",
+    "roc_auc",
+    "top_k",
+}
 EXPLAINED = {"r2", "explained_variance"}
 AGREEMENT = {"quadratic_kappa", "mcc"}
 DENSITIES = {"gaussian_log_score"}
