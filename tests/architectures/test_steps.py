@@ -108,10 +108,7 @@ def test_an_encoder_must_keep_the_steps(data, schemas):
         built(HardSharing(TabM()), data, schemas)
 
 
-REFUSED = {
-    *("AITM", "CGC", "Hierarchical", "HyperNetworkHeads", "PLE", "Pooled", "STEM"),
-    *("SharedPrivate", "Sluice"),
-}
+REFUSED = {"AITM"}  # a chain of conversions of one row
 
 
 @pytest.mark.parametrize(("name", "architecture"), small_architectures(Steps(8)).items())

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from polytask.architectures._block_heads import BlockHeads
-from polytask.architectures._head_checks import check_form
 from polytask.architectures._heads import Heads
-from polytask.architectures._owners import Owned, Owner, owned_by
+from polytask.architectures._owners import Owned, Owner, tensors_of
 from polytask.data import Block
 from polytask.encoders._pooling import pooled_width
 from polytask.tasks import TaskSet
@@ -74,12 +73,11 @@ class GeneratedBlockHeads(BlockHeads, Owner):
         self.names = block.tasks
         self.in_set = [tasks.index(name) for name in block.tasks]
         del self.weight, self.bias
-        check_form(block)
-        bound, shape = 1 / math.sqrt(max(in_features, 1)), (block.size, in_features + 1)
+        bound, shape = 1 / math.sqrt(max(in_features, 1)), (block.head_size, in_features + 1)
         self.common = nn.Parameter(torch.empty(shape))
         nn.init.uniform_(self.common, -bound, bound)
         bound /= math.sqrt(hidden)
-        self.matrix = nn.Parameter(torch.empty(block.size * (in_features + 1), hidden))
+        self.matrix = nn.Parameter(torch.empty(block.head_size * (in_features + 1), hidden))
         nn.init.uniform_(self.matrix, -bound, bound)
 
     def generated(self, codes: Tensor) -> GeneratedBlockHeads:
@@ -96,5 +94,8 @@ class GeneratedBlockHeads(BlockHeads, Owner):
         return []
 
     def owners(self) -> Sequence[Owned]:
-        """The matrix and the common head serve the block's tasks."""
-        return owned_by(self, self.names)
+        """The matrix and the common head serve the block's tasks; transitions are each task's own."""
+        return [
+            Owned(tensor, self.names, axis=0 if tensor is self.transitions else None)
+            for tensor in tensors_of(self)
+        ]

@@ -64,7 +64,8 @@ class Hierarchical(EncoderArchitecture):
 
     Embeddings are added to the input of the next stage, where the papers concatenate; the raw
     scores are embedded and not their softmax. In sequences and maps the scores are those of the whole
-    row, and so is the shortcut. All tasks train at once, so that there is no successive
+    row, and so is the shortcut; scores of tasks that label steps are embedded step by step, before
+    they are linked (`Tokens.crf`). All tasks train at once, so that there is no successive
     regularisation towards the parameters of the task trained before.
 
     References
@@ -125,20 +126,20 @@ class HierarchicalNetwork(EncoderNetwork):
         n_scores, n_entry = 0, pooled_width(self.stages.shapes[0]) if recipe.shortcut else 0
         for depth in sorted(set(self.depths.values())):
             above = self._tasks_above(depth)
-            width = pooled_width(self.stages.shapes[depth])
+            shape = self.stages.shapes[depth]
             hand_on = feeding if recipe.label_embedding and above else set()
             at = [name for name in tasks.names if self.depths[name] == depth]
             fed, ends = [n for n in at if n in hand_on], [n for n in at if n not in hand_on]
             groups = [(fed, above), (ends, ())]
             levels = [
-                LevelHeads(self.blocks, tasks, width, *group, n_members=self.n_members)
+                LevelHeads(self.blocks, tasks, shape, *group, n_members=self.n_members)
                 for group in groups
                 if group[0]
             ]
             self.levels[str(depth)] = nn.ModuleList(levels)
             n_scores += sum(level.n_scores for level in levels if level.above)
             if above and n_scores + n_entry:
-                self.handovers[str(depth)] = Handover(n_scores, n_entry, width, above)
+                self.handovers[str(depth)] = Handover(n_scores, n_entry, pooled_width(shape), above)
 
     def _tasks_above(self, depth: int) -> tuple[str, ...]:
         return tuple(name for name in self.tasks.names if self.depths[name] > depth)
@@ -147,7 +148,7 @@ class HierarchicalNetwork(EncoderNetwork):
         """Raw scores of every block, stage by stage."""
         states: Mapping[str, State] = self.inputs(batch)
         entries = {name: mean_pool(state) for name, state in states.items()}
-        handed: dict[str, list[Tensor]] = {name: [] for name in states}
+        handed: dict[str, list[State]] = {name: [] for name in states}
         answers: dict[tuple[str, str], list[tuple[LevelHeads, Tensor]]] = {}
         for depth in range(len(self.stages) + 1):
             if depth:
@@ -155,13 +156,12 @@ class HierarchicalNetwork(EncoderNetwork):
             if str(depth) not in self.levels:
                 continue
             for name, state in states.items():
-                features = mean_pool(state)
                 for level in cast("Iterable[LevelHeads]", self.levels[str(depth)]):
-                    scores = level(features)
-                    handed[name] += scores.values() if level.above else ()
+                    scores = level(state)
+                    handed[name] += level.handed(scores, state.mask) if level.above else ()
                     for block in (b for b in level.blocks if name in b.sources):
                         own = level.of_source(
-                            scores[block.name], name, block.name, batch[name].task
+                            scores[block.name], name, block.name, state, batch[name]
                         )
                         answers.setdefault((name, block.name), []).append((level, own))
             if str(depth) in self.handovers:

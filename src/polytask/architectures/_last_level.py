@@ -33,11 +33,14 @@ class LastLevel(nn.Module):
         The first of the encoder's stages that an expert has.
     members_of : mapping of source name to sequence of int, optional
         Positions of the tasks that a source carries, where it does not carry all.
+    keeps_steps : bool, default False
+        Whether experts give features of all steps of a row, all of which have the row's gates,
+        rather than pooled ones.
 
     Attributes
     ----------
     shape : tuple of int
-        Shape of a row's features, which are pooled.
+        Shape of a row's features.
     """
 
     def __init__(
@@ -49,8 +52,11 @@ class LastLevel(nn.Module):
         n_specific: int,
         start: int,
         members_of: Mapping[str, Sequence[int] | None],
+        *,
+        keeps_steps: bool = False,
     ) -> None:
         super().__init__()
+        self.keeps_steps = keeps_steps
         self.n_tasks, self.n_specific, self.apart = len(tasks), n_specific, start > 0
         self.members_of = dict(members_of)
         self.copies_of = {
@@ -64,10 +70,10 @@ class LastLevel(nn.Module):
         self.own = Towers(encoder, inputs, len(named), tasks=named, start=start, apart=self.apart)
         width = pooled_width(self.own.shapes[start])
         self.mixture = Mixture(width, n_specific + n_shared, tasks)
-        self.shape = (pooled_width(self.own.shape),)
+        self.shape = self.own.shape if keeps_steps else (pooled_width(self.own.shape),)
 
-    def forward(self, below: Extracted, task_of: Mapping[str, Tensor | None]) -> dict[str, Tensor]:
-        """Features (n_tasks of the source, n, h), or (n, h) where each row has one task.
+    def forward(self, below: Extracted, task_of: Mapping[str, Tensor | None]) -> dict[str, State]:
+        """Features (n_tasks of the source, n, …), or (n, …) where each row has one task.
 
         Parameters
         ----------
@@ -75,22 +81,40 @@ class LastLevel(nn.Module):
         task_of : mapping of source name to tensor of shape (n,), optional
             Position of each row's task, where each row has one.
         """
-        parts = self.experts(below, task_of)
-        return {name: mixed_with_own(*of_source) for name, of_source in parts.items()}
+        shared = self.shared(below.shared)
+        return {
+            name: State(mixed_with_own(*parts), shared[name].mask if self.keeps_steps else None)
+            for name, parts in self.experts(below, task_of, shared).items()
+        }
 
     def experts(
-        self, below: Extracted, task_of: Mapping[str, Tensor | None]
+        self,
+        below: Extracted,
+        task_of: Mapping[str, Tensor | None],
+        shared: Mapping[str, State] | None = None,
     ) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
-        """Gates, features of tasks' own experts and of shared ones, as `mixed_with_own` takes them."""
-        gates, shared = self.gates(below, task_of), self.shared(below.shared)
+        """Gates, features of tasks' own experts and of shared ones, as `mixed_with_own` takes them.
+
+        Parameters
+        ----------
+        below : Extracted
+        task_of : mapping of source name to tensor of shape (n,), optional
+        shared : mapping of source name to State, optional
+            What the shared experts give.
+        """
+        gates, shared = self.gates(below, task_of), shared or self.shared(below.shared)
         return {
             name: (
                 gates[name],
                 self._own_experts(name, state, task_of[name]),
-                pooled_copies(shared[name]),
+                self._features(shared[name]),
             )
             for name, state in below.tasks.items()
         }
+
+    def _features(self, state: State) -> Tensor:
+        """Those of every copy, pooled unless steps stay."""
+        return state.values if self.keeps_steps else pooled_copies(state)
 
     def gates(self, below: Extracted, task_of: Mapping[str, Tensor | None]) -> dict[str, Tensor]:
         """Weights of the experts, a task's own first; arguments as in `forward`."""
@@ -112,14 +136,14 @@ class LastLevel(nn.Module):
         return State(values[members], mask)
 
     def _own_experts(self, source: str, state: State, task: Tensor | None) -> Tensor:
-        """Features (n_tasks, n_specific, n, h) of tasks' own experts, or (n_specific, n, h)."""
+        """Features (n_tasks, n_specific, n, …) of tasks' own experts, or (n_specific, n, …)."""
         of_tasks = self._of_tasks(source, state, task)
         if task is not None:
             return self._of_own_rows(of_tasks, task)
         rows = repeated(of_tasks, self.n_specific) if self.apart else of_tasks
-        pooled = pooled_copies(self.own.through(rows, self.copies_of[source]))
-        n_tasks = len(pooled) // self.n_specific
-        return pooled.view(n_tasks, self.n_specific, *pooled.shape[1:])
+        features = self._features(self.own.through(rows, self.copies_of[source]))
+        n_tasks = len(features) // self.n_specific
+        return features.view(n_tasks, self.n_specific, *features.shape[1:])
 
     def _of_own_rows(self, state: State, task: Tensor) -> Tensor:
         """Rows of one task each go through the experts of that task."""
@@ -134,6 +158,6 @@ class LastLevel(nn.Module):
             experts = stage(experts, sizes, apart=True)
         values, mask = experts
         flat = State(values.flatten(0, 1), None if mask is None else mask.flatten(0, 1))
-        pooled = mean_pool(flat)
-        pooled = pooled.view(self.n_tasks, self.n_specific, values.shape[1], pooled.shape[1])
-        return pooled[groups.group, :, groups.rank].transpose(0, 1)
+        own = flat.values if self.keeps_steps else mean_pool(flat)
+        own = own.view(self.n_tasks, self.n_specific, values.shape[1], *own.shape[1:])
+        return own[groups.group, :, groups.rank].transpose(0, 1)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import cast
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from polytask.architectures._block_heads import BlockHeads
 from polytask.architectures._dependencies import blocks_of
+from polytask.architectures._head_checks import check_steps, read_steps
 from polytask.architectures._member_heads import block_heads
 from polytask.architectures._owners import Owned, Owner, owned_by
-from polytask.data import Block
-from polytask.encoders import State
+from polytask.architectures._step_scores import step_scores
+from polytask.data import Block, SourceBatch
+from polytask.encoders import State, mean_pool
 from polytask.tasks import TaskSet
 
 __all__ = ["Handover", "LevelHeads", "merged"]
@@ -23,13 +24,16 @@ __all__ = ["Handover", "LevelHeads", "merged"]
 class LevelHeads(Owner):
     """Linear heads of some tasks, which every row passes through.
 
+    Tasks that label the steps of a sequence have the scores of their head for every step.
+
     Parameters
     ----------
     blocks : sequence of Block
         Of the whole network.
     tasks : TaskSet
         Of the whole network.
-    in_features : int
+    shape : tuple of int
+        Shape of a row's features.
     names : collection of str
         The tasks of the level.
     above : sequence of str
@@ -44,7 +48,7 @@ class LevelHeads(Owner):
         self,
         blocks: Sequence[Block],
         tasks: TaskSet,
-        in_features: int,
+        shape: tuple[int, ...],
         names: Collection[str],
         above: Sequence[str] = (),
         n_members: int = 1,
@@ -52,32 +56,58 @@ class LevelHeads(Owner):
         super().__init__()
         self.blocks, self.names, self.above = blocks_of(blocks, names), tuple(names), tuple(above)
         self.heads = nn.ModuleList(
-            block_heads(block, tasks, (in_features,), n_members) for block in self.blocks
+            block_heads(block, tasks, shape, n_members) for block in self.blocks
         )
-        self.n_scores = sum(len(block.tasks) * block.size for block in self.blocks)
+        self.n_scores = sum(len(block.tasks) * block.head_size for block in self.blocks)
         members = torch.tensor([name in names for name in tasks.names])
         self.register_buffer("members", members, persistent=False)
 
-    def forward(self, features: Float[Tensor, "n h"]) -> dict[str, Float[Tensor, "n tasks size"]]:
-        """Scores by block."""
+    def forward(self, state: State) -> dict[str, Tensor]:
+        """Scores by block, (n, n_tasks, size), or (n, l, n_tasks, size) of steps."""
         each = zip(self.blocks, cast("Iterable[BlockHeads]", self.heads), strict=True)
-        return {block.name: heads.of_all(features) for block, heads in each}
+        pooled = mean_pool(state)
+        return {
+            block.name: heads.of_all(state.values if block.has_steps else pooled)
+            for block, heads in each
+        }
 
-    def of_source(self, scores: Tensor, source: str, block: str, task: Tensor | None) -> Tensor:
+    def handed(self, scores: Mapping[str, Tensor], mask: Tensor | None) -> list[State]:
+        """What the stages above receive: scores (n, size) of rows, or (n, l, size) of steps."""
+        return [
+            State(scores[block.name].flatten(-2), mask if block.has_steps else None)
+            for block in self.blocks
+        ]
+
+    def of_source(
+        self, scores: Tensor, source: str, block: str, state: State, rows: SourceBatch
+    ) -> Tensor:
         """Those of a block that a source answers with; meaningless in rows of a task of another level."""
         position = [known.name for known in self.blocks].index(block)
         known, heads = self.blocks[position], cast("BlockHeads", self.heads[position])
-        if task is not None:
-            own = heads.in_block(task)
+        if known.has_steps:
+            check_steps(source, state, rows, known)
+            mask, most = read_steps(state.mask, rows), known.score_shape[0]
+            links = heads.transitions
+            scores = step_scores(scores.flatten(0, 1), mask, scores.shape[1], most, links)
+        if rows.task is not None:
+            own = heads.in_block(rows.task)
             return scores[torch.arange(len(own), device=own.device), own]
         carried = known.tasks_in(source)
         return scores if carried == known.tasks else scores[:, known.positions(carried)]
 
     def owners(self) -> Sequence[Owned]:
-        """Head k serves the k-th task, and those above if its scores are handed on."""
+        """Head k serves the k-th task, and those above if its scores are handed on, before links."""
+        above = (self.above,) if self.above else ()
         return [
-            Owned(parameter, block.tasks, 0, (self.above,) * len(block.tasks) if self.above else ())
-            for block, heads in zip(self.blocks, self.heads, strict=True)
+            Owned(
+                parameter,
+                block.tasks,
+                0,
+                () if parameter is heads.transitions else above * len(block.tasks),
+            )
+            for block, heads in zip(
+                self.blocks, cast("Iterable[BlockHeads]", self.heads), strict=True
+            )
             for parameter in heads.parameters()
         ]
 
@@ -103,21 +133,26 @@ class Handover(Owner):
         self.labels = nn.Linear(n_scores, width, bias=False) if n_scores else None
         self.shortcut = nn.Linear(n_entry, width, bias=False) if n_entry else None
 
-    def forward(self, state: State, scores: Sequence[Tensor], entry: Tensor) -> State:
-        """The state with embeddings added, the same for all steps of a sequence or places of a map.
+    def forward(self, state: State, scores: Sequence[State], entry: Tensor) -> State:
+        """The state with embeddings added; those of whole rows to all steps or places.
 
         Parameters
         ----------
         state : State
-        scores : sequence of tensor of shape (n, n_tasks, size)
+        scores : sequence of State
+            Of whole rows, (n, size), or of their steps, (n, l, size), of which the means count where
+            the state has no such steps.
         entry : tensor of shape (n, n_entry)
         """
         values, mask = state
         added = values.new_zeros(len(values), 1)
-        if self.labels is not None:
-            added = added + self.labels(torch.cat([part.flatten(1) for part in scores], dim=1))
         if self.shortcut is not None:
             added = added + self.shortcut(entry)
+        if self.labels is not None and any(_has_steps_of(values, part) for part in scores):
+            steps = [_at_steps(part, values) for part in scores]
+            values = values + self.labels(torch.cat(steps, dim=-1))
+        elif self.labels is not None:
+            added = added + self.labels(torch.cat([mean_pool(part) for part in scores], dim=1))
         if values.ndim == 3:
             return State(values + added.unsqueeze(1), mask)
         return State(values + added.view(*added.shape, *[1] * (values.ndim - 2)), mask)
@@ -125,6 +160,20 @@ class Handover(Owner):
     def owners(self) -> Sequence[Owned]:
         """Embeddings serve the tasks above."""
         return owned_by(self, self.tasks)
+
+
+def _has_steps_of(values: Tensor, scores: State) -> bool:
+    """Whether scores are those of the steps of a sequence."""
+    return (
+        values.ndim == 3 and scores.values.ndim == 3 and scores.values.shape[1] == values.shape[1]
+    )
+
+
+def _at_steps(scores: State, values: Tensor) -> Tensor:
+    """Scores (n, l, size) of steps; those of a row stand at each."""
+    if _has_steps_of(values, scores):
+        return scores.values
+    return mean_pool(scores).unsqueeze(1).expand(-1, values.shape[1], -1)
 
 
 def merged(

@@ -21,6 +21,7 @@ from polytask.architectures._stages import Stages
 from polytask.architectures._task_layers import TaskLayers
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
+from polytask.encoders._pooling import pooled_width
 from polytask.encoders._sizes import COUNT
 from polytask.ranges import Choices, SearchRange
 from polytask.tasks import TaskSet
@@ -60,7 +61,7 @@ class PLE(EncoderArchitecture):
     Notes
     -----
     Gates read entered rows at the first level and mixed features above; sequences and maps are
-    mean-pooled for them. Gates have no bias. Where each row has one task, the last level's own
+    mean-pooled for them, and their steps stay where tasks label them. Gates have no bias. Where each row has one task, the last level's own
     experts see only rows of their task; the levels below need all of them for the shared gates.
     `polytask.observers.GateUsage` records the weights of the last level's gates.
 
@@ -136,11 +137,13 @@ class PLENetwork(EncoderNetwork):
             for start, stop in below
         )
         members_of = {source: self.members_in(source) for source in self.sources}
-        self.last = LastLevel(*arguments, bounds[-2], members_of)
-        self.towers = TaskLayers(self.last.shape[0], tower_widths, tasks.names, members_of)
-        self.heads = Heads(
-            self.blocks, tasks, self.towers.shape, per_task=True, members=self.n_members
+        keeps_steps = not tower_widths and any(block.has_steps for block in self.blocks)
+        self.last = LastLevel(*arguments, bounds[-2], members_of, keeps_steps=keeps_steps)
+        self.towers = TaskLayers(
+            pooled_width(self.last.shape), tower_widths, tasks.names, members_of
         )
+        shape = self.last.shape if keeps_steps else self.towers.shape
+        self.heads = Heads(self.blocks, tasks, shape, per_task=True, members=self.n_members)
         self.mixes_scores = not tower_widths and self.heads.mix_cheaply(n_shared + n_specific)
 
     def forward(self, batch: Batch) -> Raw:
@@ -158,8 +161,8 @@ class PLENetwork(EncoderNetwork):
         task_of = _task_of(batch)
         features = self.last(self._below(batch), task_of)
         return {
-            name: State(self.towers(values, name, task_of[name]))
-            for name, values in features.items()
+            name: State(self.towers(state.values, name, task_of[name]), state.mask)
+            for name, state in features.items()
         }
 
     def gate_weights(self, batch: Batch) -> Mapping[str, Tensor]:

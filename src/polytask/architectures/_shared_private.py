@@ -65,7 +65,8 @@ class SharedPrivate(EncoderArchitecture):
     Deviations: the difference loss is of the mean over rows, not the sum, so that its strength
     does not depend on the size of a batch. The discriminator's weights are scaled by 30, so that it
     keeps up with the encoder; at equal speed, features go on carrying the task, whatever λ. Entries
-    (embedded categories) are shared. Sequences and maps are mean-pooled before features are joined.
+    (embedded categories) are shared. Sequences and maps are mean-pooled before features are joined;
+    where tasks label steps, those of each step are joined, and the penalties are of their means.
 
     References
     ----------
@@ -116,19 +117,25 @@ class SharedPrivateNetwork(EncoderNetwork):
         self.shared = Stages(encoder, self.inputs)
         self.private = Towers(encoder, self.inputs, len(tasks), tasks=tasks.names)
         self.width = pooled_width(self.shared.shape)
+        self.keeps_steps = any(block.has_steps for block in self.blocks)
+        shape = self.shared.shape[:-1] if self.keeps_steps else ()
         self.heads = Heads(
-            self.blocks, tasks, (2 * self.width,), per_task=True, members=self.n_members
+            self.blocks, tasks, (*shape, 2 * self.width), per_task=True, members=self.n_members
         )
         discriminator = TaskDiscriminator(self.width, schemas, tasks)
         discriminates = bool(self.adversarial) and len(discriminator.classes) > 1
         self.discriminator = discriminator if discriminates else None
 
     def features(self, batch: Batch) -> Mapping[str, State]:
-        """Shared and private features, (n_tasks, n, 2h), or (n, 2h) where each row has one task."""
+        """Shared and private features, (n_tasks, n, 2h), or (n, 2h) where each row has one task.
+
+        Where tasks label steps, those of all steps.
+        """
         states = self.inputs(batch)
         shared, private = self.shared(states), self.private(states, batch)
+        joins = _joined_steps if self.keeps_steps else _joined
         return {
-            name: State(_joined(shared[name], private[name], own=batch[name].task is not None))
+            name: joins(shared[name], private[name], own=batch[name].task is not None)
             for name in states
         }
 
@@ -139,6 +146,8 @@ class SharedPrivateNetwork(EncoderNetwork):
     def batch_penalty(self, features: Mapping[str, State], raw: Raw, batch: Batch) -> Tensor | None:
         """The difference loss and the discriminator's, by their strengths."""
         del raw
+        if self.keeps_steps:
+            features = {n: _pooled(s, batch[n].task) for n, s in features.items()}
         terms = []
         if self.orthogonality:
             terms.append(self.orthogonality * self._overlap(features, batch))
@@ -178,10 +187,22 @@ def _rows_by_task(values: Tensor, task: Tensor | None, n_tasks: int) -> tuple[Te
     return groups.gather(values) * counted.unsqueeze(-1), counts
 
 
-def _joined(shared: State, private: State, *, own: bool) -> Tensor:
+def _joined(shared: State, private: State, *, own: bool) -> State:
     """Pooled features one beside the other, those of all tasks unless rows have one task."""
     vectors = mean_pool(shared)
     if own:
-        return torch.cat([vectors, mean_pool(private)], dim=-1)
+        return State(torch.cat([vectors, mean_pool(private)], dim=-1))
     each = pooled_copies(private)
-    return torch.cat([vectors.expand(len(each), *vectors.shape), each], dim=-1)
+    return State(torch.cat([vectors.expand(len(each), *vectors.shape), each], dim=-1))
+
+
+def _joined_steps(shared: State, private: State, *, own: bool) -> State:
+    """Features of every step one beside the other, those of all tasks unless rows have one task."""
+    values, each = shared.values, private.values
+    common = values if own else values.expand(len(each), *values.shape)
+    return State(torch.cat([common, each], dim=-1), shared.mask)
+
+
+def _pooled(state: State, task: Tensor | None) -> State:
+    """Mean features of the steps of every row."""
+    return State(pooled_copies(state) if task is None else mean_pool(state))

@@ -59,7 +59,7 @@ class Sluice(EncoderArchitecture):
 
     Notes
     -----
-    Stages of maps and sequences are mean-pooled before β mixes them. β starts from equal weights.
+    Stages of maps and sequences are mean-pooled before β mixes them, unless tasks label their steps. β starts from equal weights.
 
     Deviations: α starts with `own_weight` in each subspace, where the authors' code starts two
     subspaces in a pattern of their own; the penalty compares what the units of two subspaces
@@ -117,9 +117,9 @@ class SluiceNetwork(FusedTowersNetwork):
             shapes = self.towers.shapes[1:]
             self.channels = _checked([pooled_width(s) for s in shapes], recipe.n_subspaces)
             self.stage_weights = StageWeights(len(shapes), tasks.names)
-            self.heads = Heads(
-                self.blocks, tasks, (self.channels,), per_task=True, members=self.n_members
-            )
+            self.keeps_steps = any(block.has_steps for block in self.blocks)
+            shape = self.own_towers.shape if self.keeps_steps else (self.channels,)
+            self.heads = Heads(self.blocks, tasks, shape, per_task=True, members=self.n_members)
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Features of every source's tasks, mixed over the stages."""
@@ -130,8 +130,9 @@ class SluiceNetwork(FusedTowersNetwork):
         for stage in range(1, len(self.towers) + 1):
             states = self.advance(stage, states)
             for name, state in states.items():
-                layers[name].append(pooled_copies(state))
-        mixed = {n: State(self.stage_weights(torch.stack(v))) for n, v in layers.items()}
+                layers[name].append(state.values if self.keeps_steps else pooled_copies(state))
+        masks = {n: s.mask if self.keeps_steps else None for n, s in states.items()}
+        mixed = {n: State(self.stage_weights(torch.stack(v)), masks[n]) for n, v in layers.items()}
         return self.of_own_tasks(mixed, batch)
 
     def strengths(self) -> Mapping[str, float]:

@@ -65,10 +65,10 @@ class StageWeights(Owner):
         nn.init.constant_(self.beta, 1 / n_stages)
 
     def forward(
-        self, stages: Float[Tensor, "n_stages n_tasks n h"]
-    ) -> Float[Tensor, "n_tasks n h"]:
+        self, stages: Float[Tensor, "n_stages n_tasks n *h"]
+    ) -> Float[Tensor, "n_tasks n *h"]:
         """Features of every task, mixed over the stages."""
-        return torch.einsum("kl,lknh->knh", self.beta, stages)
+        return torch.einsum("kl,lk...->k...", self.beta, stages)
 
     def owners(self) -> Sequence[Owned]:
         """Row k belongs to the k-th task."""

@@ -17,6 +17,7 @@ from polytask.architectures._stem_level import StemLevel
 from polytask.architectures._task_layers import TaskLayers
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
+from polytask.encoders._pooling import pooled_width
 from polytask.ranges import Choices, SearchRange
 from polytask.tasks import TaskSet
 
@@ -53,7 +54,7 @@ class STEM(EncoderArchitecture):
     Every row runs through the experts of all tasks of its source, also where it has one task, so
     that a step costs more the more tasks there are. A source that does not carry all tasks has no
     entries of the others, and their experts weigh 0 there. Gates read entered rows; sequences and
-    maps are mean-pooled for them. `polytask.observers.GateUsage` records their weights: experts
+    maps are mean-pooled for them, and their steps stay where tasks label them. `polytask.observers.GateUsage` records their weights: experts
     of every task in order, then shared ones.
 
     Deviations: one level of experts; gates are linear without bias, where the authors' have
@@ -93,19 +94,20 @@ class STEMNetwork(MultiTaskModule):
     ) -> None:
         super().__init__(schemas, tasks)
         self.rows_apart, self.n_members = encoder.rows_apart, encoder.members
-        self.level = StemLevel(encoder, schemas, tasks, recipe.n_shared, recipe.n_specific)
+        keeps_steps = not recipe.tower_widths and any(block.has_steps for block in self.blocks)
+        experts = recipe.n_shared, recipe.n_specific
+        self.level = StemLevel(encoder, schemas, tasks, *experts, keeps_steps=keeps_steps)
         members_of = {source: self.members_in(source) for source in self.sources}
-        width = self.level.shape[0]
+        width = pooled_width(self.level.shape)
         self.towers = TaskLayers(width, recipe.tower_widths, tasks.names, members_of)
-        self.heads = Heads(
-            self.blocks, tasks, self.towers.shape, per_task=True, members=self.n_members
-        )
+        shape = self.level.shape if keeps_steps else self.towers.shape
+        self.heads = Heads(self.blocks, tasks, shape, per_task=True, members=self.n_members)
 
     def features(self, batch: Batch) -> Mapping[str, State]:
         """Mixed features of every source's tasks, after their towers."""
         return {
-            source: State(self.towers(values, source, batch[source].task))
-            for source, values in self.level(batch).items()
+            source: State(self.towers(state.values, source, batch[source].task), state.mask)
+            for source, state in self.level(batch).items()
         }
 
     def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:

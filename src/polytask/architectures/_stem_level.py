@@ -30,11 +30,13 @@ class StemLevel(nn.Module):
     tasks : TaskSet
     n_shared, n_specific : int
         Experts that all tasks share, and of each task.
+    keeps_steps : bool, default False
+        Whether experts give features of all steps of a row, rather than pooled ones.
 
     Attributes
     ----------
     shape : tuple of int
-        Shape of a row's features, which are pooled.
+        Shape of a row's features.
     """
 
     def __init__(
@@ -44,8 +46,11 @@ class StemLevel(nn.Module):
         tasks: TaskSet,
         n_shared: int,
         n_specific: int,
+        *,
+        keeps_steps: bool = False,
     ) -> None:
         super().__init__()
+        self.keeps_steps = keeps_steps
         self.n_specific, self.n_experts = n_specific, len(tasks) * n_specific + n_shared
         self.inputs = Inputs(encoder, schemas, "STEM")
         self.entries = TaskEntries(encoder, schemas, tasks, "STEM")
@@ -53,7 +58,7 @@ class StemLevel(nn.Module):
         named = [name for name in tasks.names for _ in range(n_specific)]
         self.own = Towers(encoder, self.inputs, len(named), tasks=named, apart=True)
         self.mixture = Mixture(pooled_width(self.inputs.shape), self.n_experts, tasks.names)
-        self.shape = (pooled_width(self.own.shape),)
+        self.shape = self.own.shape if keeps_steps else (pooled_width(self.own.shape),)
         self.own_of = {
             source: [k * n_specific + e for k in carried for e in range(n_specific)]
             for source, carried in self.entries.places.items()
@@ -61,19 +66,27 @@ class StemLevel(nn.Module):
         shared = list(range(len(named), self.n_experts))
         self.seen_of = {source: own + shared for source, own in self.own_of.items()}
 
-    def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """Features (n_tasks of the source, n, h), or (n, h) where each row has one task."""
+    def forward(self, batch: Batch) -> dict[str, State]:
+        """Features (n_tasks of the source, n, …), or (n, …) where each row has one task."""
         entered, own = self.inputs(batch), self._own_entries(batch)
         shared = self.shared(entered)
-        return {
+        mixed = {
             source: _mixed(
                 self._gates(source, own[source], state, batch[source].task),
                 self._own_experts(source, own[source]),
-                pooled_copies(shared[source]),
+                self._features(shared[source]),
                 self._place_of(source, batch[source].task),
             )
             for source, state in entered.items()
         }
+        return {
+            source: State(values, shared[source].mask if self.keeps_steps else None)
+            for source, values in mixed.items()
+        }
+
+    def _features(self, state: State) -> Tensor:
+        """Those of every copy, pooled unless steps stay."""
+        return state.values if self.keeps_steps else pooled_copies(state)
 
     def gates(self, batch: Batch) -> dict[str, Tensor]:
         """Weights of all experts, (n_tasks of the source, n, n_experts) or (n, n_experts).
@@ -92,13 +105,13 @@ class StemLevel(nn.Module):
         return self.entries({name: SourceBatch(rows.inputs) for name, rows in batch.items()})
 
     def _own_experts(self, source: str, state: State) -> Tensor:
-        """Features (n_tasks, n_specific, n, h) of the experts of the source's tasks."""
+        """Features (n_tasks, n_specific, n, …) of the experts of the source's tasks."""
         experts = State(state.values.repeat_interleave(self.n_specific, 0), state.mask)
         chosen = self.own_of[source]
         for stage in self.own:
             experts = stage(experts, members=None if len(chosen) == self.own.n_copies else chosen)
-        pooled = pooled_copies(experts)
-        return pooled.view(len(chosen) // self.n_specific, self.n_specific, *pooled.shape[1:])
+        own = self._features(experts)
+        return own.view(len(chosen) // self.n_specific, self.n_specific, *own.shape[1:])
 
     def _gates(self, source: str, own: State, shared: State, task: Tensor | None) -> Tensor:
         """Weights of the experts that rows of a source see."""
@@ -124,12 +137,12 @@ def _mixed(gates: Tensor, own: Tensor, shared: Tensor, place: Tensor | None) -> 
     Parameters
     ----------
     gates : tensor of shape (n_tasks, n, n_seen) or (n, n_seen)
-    own : tensor of shape (n_tasks, n_specific, n, h)
-    shared : tensor of shape (n_shared, n, h)
+    own : tensor of shape (n_tasks, n_specific, n, …)
+    shared : tensor of shape (n_shared, n, …)
     place : tensor of shape (n,), int, optional
         Position of each row's task among the source's, where each row has one.
     """
-    n_tasks, n_specific, n_rows, _ = own.shape
+    n_tasks, n_specific, n_rows = own.shape[:3]
     seen = torch.cat([own.detach().flatten(0, 1), shared])
     of_task = torch.arange(n_tasks, device=own.device)
     lineage = of_task.repeat_interleave(n_specific)
