@@ -134,7 +134,7 @@ def test_handing_over_to_vectors_sequences_and_maps(shape):
     added = scores.flatten(1) @ hand.labels.weight.T + entry @ hand.shortcut.weight.T
     for row in range(4):
         wide = {1: added[row], 2: added[row][None], 3: added[row][:, None, None]}[len(shape)]
-        state = hand(State(values), [scores], entry)
+        state = hand(State(values), [State(scores.flatten(1))], entry)
         torch.testing.assert_close(state.values[row], values[row] + wide)
 
 
