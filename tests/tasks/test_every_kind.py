@@ -24,6 +24,7 @@ from polytask.tasks import (
     Ordinal,
     Quantile,
     Regression,
+    StepNumbers,
     Survival,
     Tokens,
 )
@@ -65,6 +66,9 @@ TARGETS = {
             "censoring_times": (0.0, 3.0),
             "uncensored": (1.0, 0.5),
         },
+    ),
+    StepNumbers: FittedTarget(
+        ("y",), learned={"steps": (3.0,), "center": (5.0,), "scale": (1e-3,)}
     ),
     Tokens: FittedTarget(("y",), ("a", "b", "c"), {"steps": (1.0,)}),
 }

@@ -25,6 +25,8 @@ from polytask.losses._multi_task_loss import MultiTaskLoss
 from polytask.losses._multilabel_binary_cross_entropy import MultilabelBinaryCrossEntropy
 from polytask.losses._pinball_loss import PinballLoss
 from polytask.losses._select import check_losses, loss_for
+from polytask.losses._step_absolute_error import StepAbsoluteError
+from polytask.losses._step_squared_error import StepSquaredError
 from polytask.losses._token_cross_entropy import TokenCrossEntropy
 
 __all__ = [
@@ -47,6 +49,8 @@ __all__ = [
     "MultiTaskLoss",
     "MultilabelBinaryCrossEntropy",
     "PinballLoss",
+    "StepAbsoluteError",
+    "StepSquaredError",
     "TokenCrossEntropy",
     "check_losses",
     "loss_for",

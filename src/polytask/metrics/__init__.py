@@ -45,6 +45,8 @@ from polytask.metrics._ranking import RankingScores, ranking_scores
 from polytask.metrics._rmse import RMSE
 from polytask.metrics._roc_auc import ROCAUC
 from polytask.metrics._sequence_accuracy import SequenceAccuracy
+from polytask.metrics._step_mae import StepMAE
+from polytask.metrics._step_rmse import StepRMSE
 from polytask.metrics._threshold import best_thresholds, threshold_metric
 from polytask.metrics._token_accuracy import TokenAccuracy
 from polytask.metrics._top_k import TopK
@@ -88,6 +90,8 @@ __all__ = [
     "RankedProbabilityScore",
     "RankingScores",
     "SequenceAccuracy",
+    "StepMAE",
+    "StepRMSE",
     "TokenAccuracy",
     "TopK",
     "WithinFactor",

@@ -43,6 +43,7 @@ from polytask.tasks._own_default import has_own_kind, own_default
 from polytask.tasks._partition_problem import partition_problem
 from polytask.tasks._quantile import Quantile
 from polytask.tasks._regression import Regression
+from polytask.tasks._step_numbers import StepNumbers
 from polytask.tasks._steps import NO_STEP, is_step
 from polytask.tasks._survival import Survival
 from polytask.tasks._survival_curves import restricted_means, value_before, values_at
@@ -72,6 +73,7 @@ __all__ = [
     "Ordinal",
     "Quantile",
     "Regression",
+    "StepNumbers",
     "Survival",
     "Task",
     "TaskRelation",

@@ -1,0 +1,51 @@
+"""What travellers ask for, and a tag for each of their words: recurrent layers that both tasks share.
+
+An LSTM and a GRU read the sentences of ATIS; each task has an output layer of its own, the tags of
+neighbouring words are linked (a conditional random field), and a network per task stands beside them.
+
+    POLYTASK_DATA=... python examples/intents_and_slots.py
+"""
+
+from polytask import MultiTaskDataset, Task
+from polytask.architectures import HardSharing
+from polytask.datasets import fetch_atis
+from polytask.encoders import GRU, LSTM
+from polytask.evaluation import evaluate
+from polytask.neural_network import MultiTaskNetwork
+from polytask.training import Trainer
+
+
+def sentences(rows: int | None = None) -> list[MultiTaskDataset]:
+    """Training, validation and test sentences of the published split, the first `rows` of each."""
+    atis = fetch_atis()
+    data = atis.dataset.with_tasks({"slots": Task("slots", "tokens:crf")})
+    parts = atis.split.splits(data, seed=0)[0].apply(data)
+    return [part.take({"table": range(part.n_rows)[:rows]}) for part in parts]
+
+
+def main(rows: int | None = None, steps: int = 1500, width: int = 128) -> None:
+    """Print the accuracy of intents and the F1 of slots on the test sentences."""
+    train, validation, test = sentences(rows)
+    trainer = Trainer(
+        steps=steps,
+        batch_size=32,
+        learning_rate=3e-3,
+        scheduler="cosine_with_warmup",
+        clip_norm=1.0,
+        patience=None,
+    )
+    for encoder in (LSTM(width, dropout=0.4), GRU(width, dropout=0.4)):
+        shared = HardSharing(encoder)
+        for name, recipe in (("shared", shared), ("one per task", shared.single_task())):
+            model = MultiTaskNetwork(recipe, trainer).fit(train, validation, seed=0)
+            figures = evaluate(model, test)
+            print(
+                f"{type(encoder).__name__}, {name}: "
+                f"intents {figures['intent']['accuracy'].value:.3f}, "
+                f"F1 of slots {figures['slots']['chunk_f1'].value:.3f}, "
+                f"{model.history.n_parameters:,} parameters"
+            )
+
+
+if __name__ == "__main__":
+    main()
