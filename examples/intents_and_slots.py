@@ -6,6 +6,8 @@ neighbouring words are linked (a conditional random field), and a network per ta
     POLYTASK_DATA=... python examples/intents_and_slots.py
 """
 
+import numpy as np
+
 from polytask import MultiTaskDataset, Task
 from polytask.architectures import HardSharing
 from polytask.datasets import fetch_atis
@@ -20,7 +22,7 @@ def sentences(rows: int | None = None) -> list[MultiTaskDataset]:
     atis = fetch_atis()
     data = atis.dataset.with_tasks({"slots": Task("slots", "tokens:crf")})
     parts = atis.split.splits(data, seed=0)[0].apply(data)
-    return [part.take({"table": range(part.n_rows)[:rows]}) for part in parts]
+    return [part.take({"table": np.arange(part.sources[0].n_rows)[:rows]}) for part in parts]
 
 
 def main(rows: int | None = None, steps: int = 1500, width: int = 128) -> None:
