@@ -29,7 +29,8 @@ def digits() -> MultiTaskDataset:
 def main(steps: int = 600, seeds: int = 3) -> None:
     """Compare the shared network with one network for each task."""
     network = MultiTaskNetwork(
-        HardSharing(CNN((16, 32), dense=(64,))), Trainer(batch_size=64, learning_rate=2e-3)
+        HardSharing(CNN((16, 32), normalization="group", dense=(64,))),
+        Trainer(batch_size=64, learning_rate=2e-3),
     )
     comparison = polytask.compare(
         digits(), [network], split="random:0.5", seeds=seeds, budget=Budget(steps=steps)
