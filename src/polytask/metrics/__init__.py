@@ -12,6 +12,7 @@ from polytask.metrics._brier import Brier
 from polytask.metrics._check_metrics import check_metrics
 from polytask.metrics._choice import default_metric, headline_note, metrics_for, serving_names
 from polytask.metrics._chunk_f1 import ChunkF1
+from polytask.metrics._class_rows import ClassRow, Decided, class_rows
 from polytask.metrics._concordance import Concordance
 from polytask.metrics._coverage_error import CoverageError
 from polytask.metrics._crps import CRPS
@@ -66,8 +67,10 @@ __all__ = [
     "BalancedAccuracy",
     "Brier",
     "ChunkF1",
+    "ClassRow",
     "Concordance",
     "CoverageError",
+    "Decided",
     "DeltaM",
     "DenseMAE",
     "DenseRelativeError",
@@ -97,6 +100,7 @@ __all__ = [
     "WithinFactor",
     "best_thresholds",
     "check_metrics",
+    "class_rows",
     "default_metric",
     "delta_m",
     "headline_note",

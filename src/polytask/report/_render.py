@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from polytask._files import write_text
+from polytask.report._calibration_view import calibration_view, class_tables, shown_learners
 from polytask.report._contests import Contest, contests
 from polytask.report._data_view import data_view
 from polytask.report._learner_table import learner_table
@@ -83,6 +84,9 @@ def _views(study: Study) -> dict[str, Any]:
         "all_metrics": None if study.many else all_metrics(study),
         "contests": compared,
         **_figures(study, compared, run),
+        "calibration": calibration_view(study),
+        "classes": class_tables(study),
+        "decided_by": shown_learners(study)[-1],
         "trainings": trainings(study, run),
         "observed": observed_views(study, run),
         "run": study.run_name(run),
@@ -94,6 +98,7 @@ def _views(study: Study) -> dict[str, Any]:
 
 def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, Any]:
     with figure_settings():
+        from polytask.report._calibration_figures import calibration_figures
         from polytask.report._curve_figures import LEARNERS, curve_figures
         from polytask.report._gain_figures import few_figure, many_figure, population_figure
 
@@ -104,6 +109,7 @@ def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, A
             else [],
             "population_figures": [population_figure(c, i) for i, c in enumerate(compared)],
             "curves": curve_figures(study, run),
+            "calibration_figures": calibration_figures(study),
             "drawn": LEARNERS,
         }
 

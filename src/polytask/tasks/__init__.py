@@ -8,6 +8,12 @@ nor scikit-learn. `docs/kinds.md` builds a kind, a loss and a metric.
 """
 
 from polytask.tasks._binary import Binary
+from polytask.tasks._calibration import (
+    Calibration,
+    calibrated_levels,
+    calibrated_means,
+    calibrated_shares,
+)
 from polytask.tasks._class_weight import (
     ClassWeight,
     class_weights,
@@ -58,6 +64,7 @@ __all__ = [
     "LIST_SEPARATOR",
     "NO_STEP",
     "Binary",
+    "Calibration",
     "ClassWeight",
     "Columns",
     "Count",
@@ -80,6 +87,9 @@ __all__ = [
     "TaskSet",
     "Tokens",
     "above_thresholds",
+    "calibrated_levels",
+    "calibrated_means",
+    "calibrated_shares",
     "center_and_scale",
     "class_weights",
     "gives_numbers",

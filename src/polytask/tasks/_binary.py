@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Shaped
+from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask._listing import first_names
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters, message
 from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._averages import in_any_library, mean_log_odds
+from polytask.tasks._calibration import Calibration, calibrated_shares
 from polytask.tasks._classes import (
     class_summary,
     codes,
@@ -180,6 +181,25 @@ class Binary(Kind):
     ) -> list[tuple[str, np.ndarray]]:
         """The class, and the probability of the positive one."""
         return [(name, self.decide(response, fitted)), (f"{name}_probability", response)]
+
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration:
+        """Share of positive rows beside the probability of the positive class."""
+        del fitted
+        seen = np.isfinite(truth)
+        labels = ("stated probability", "share of positive rows")
+        return calibrated_shares(response[seen], truth[seen] == 1, weight[seen], labels)
+
+    def decided_codes(
+        self, response: np.ndarray, fitted: FittedTarget
+    ) -> Real[np.ndarray, "n cells"]:
+        """1 for the positive class."""
+        return above_thresholds(response, fitted).astype(np.int64)[:, None]
 
     def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
         """How often each class occurs."""

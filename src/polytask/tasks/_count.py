@@ -13,6 +13,7 @@ from polytask._naming import fold
 from polytask._validation import Choice, Constraint, check_parameters, message
 from polytask.exceptions import DataError, ParameterError
 from polytask.tasks._averages import in_any_library, mean_log_rates, mixed_counts
+from polytask.tasks._calibration import Calibration, calibrated_means
 from polytask.tasks._count_cells import check_counts, counts_of, labelled_counts
 from polytask.tasks._count_limits import FARTHEST, WIDEST
 from polytask.tasks._estimator_answers import (
@@ -263,6 +264,30 @@ class Count(Kind):
         """The rate, and the dispersion of a negative binomial."""
         rate = (name, self.decide(response, fitted))
         return [rate, (f"{name}_dispersion", response[:, 1])] if self._spreads else [rate]
+
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration:
+        """Observed rates beside expected ones; the error is a share of the mean rate."""
+        table = truth.reshape(len(truth), -1)
+        seen = np.isfinite(table).all(axis=1)
+        counts, exposures = table[seen, 0], table[seen, -1] if table.shape[1] > 1 else None
+        units = np.ones(len(counts)) if exposures is None else exposures
+        rate = float(weight[seen] @ counts / (weight[seen] @ units))
+        per = f" per unit of {fitted.columns[1]}" if exposures is not None else ""
+        return calibrated_means(
+            self.decide(response, fitted)[seen],
+            counts,
+            weight[seen],
+            (f"expected count{per}", f"observed count{per}"),
+            exposure=exposures,
+            size=rate,
+            error_label="calibration error, of the mean count",
+        )
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
         """That predictions are per unit of exposure."""

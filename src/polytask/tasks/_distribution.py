@@ -11,6 +11,7 @@ from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError
 from polytask.tasks._averages import in_any_library, mixed_normals
+from polytask.tasks._calibration import Calibration, calibrated_levels
 from polytask.tasks._classes import only_column
 from polytask.tasks._count_limits import WIDEST
 from polytask.tasks._estimator_answers import (
@@ -209,6 +210,23 @@ class Distribution(Kind):
         """The mean, and the standard deviation as ``price_std``."""
         del fitted
         return [(name, response[:, 0]), (f"{name}_std", response[:, 1])]
+
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration:
+        """Share of rows below the quantile of each of nine levels."""
+        del fitted
+        from scipy.special import ndtri  # heavy, and not needed to read a table
+
+        seen, levels = np.isfinite(truth), np.arange(1, 10) / 10
+        quantiles = response[seen, :1] + response[seen, 1:] * ndtri(levels)
+        labels = ("level", "share of rows below its quantile")
+        below = truth[seen, None] <= quantiles
+        return calibrated_levels(levels.tolist(), below, weight[seen], labels)
 
 
 def _scores(mean: np.ndarray, deviation: np.ndarray) -> Float32[np.ndarray, "n 2"]:

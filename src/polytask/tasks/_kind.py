@@ -12,6 +12,7 @@ from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import ParameterError
 from polytask.tasks._averages import in_any_library, mean_scores
+from polytask.tasks._calibration import Calibration
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind_estimators import KindEstimators
 from polytask.tasks._kind_labels import Columns
@@ -333,6 +334,38 @@ class Kind(KindEstimators):
         truth = self.truth(columns, fitted).reshape(len(columns[0]), -1)
         mean, deviation = np.nanmean(truth, axis=0), np.nanstd(truth, axis=0)
         return {"mean": mean.tolist(), "std": deviation.tolist()}
+
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration | None:
+        """Whether what responses state comes true on labelled rows; None without such a check.
+
+        `polytask.tasks.calibrated_shares`, `calibrated_means` and `calibrated_levels` compare
+        probabilities with shares of events, means with means, and levels with shares below them.
+
+        Parameters
+        ----------
+        truth, response, fitted
+            As in a metric; cells that are not labelled are NaN.
+        weight : array of shape (n,)
+            How many rows each counts as.
+        """
+        del truth, response, fitted, weight
+        return None
+
+    def decided_codes(
+        self, response: np.ndarray, fitted: FittedTarget
+    ) -> Real[np.ndarray, "n cells"] | None:
+        """Code of the class that is decided for, for each cell of `truth`; None without classes.
+
+        For tables of precision and recall per class.
+        """
+        del response, fitted
+        return None
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
         """What is reported of the target when a table is read, such as which class is positive.

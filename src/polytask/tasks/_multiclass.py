@@ -11,6 +11,7 @@ from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._averages import in_any_library, mean_log_probabilities
+from polytask.tasks._calibration import Calibration, calibrated_shares
 from polytask.tasks._classes import (
     class_summary,
     codes,
@@ -169,6 +170,27 @@ class Multiclass(Kind):
             (name, self.decide(response, fitted)),
             *((f"{name}_probability_{label}", values) for label, values in probabilities),
         ]
+
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration:
+        """Share of rows of the likeliest class beside its probability."""
+        del fitted
+        seen = np.isfinite(truth)
+        right = response.argmax(axis=1)[seen] == truth[seen]
+        labels = ("stated probability of the likeliest class", "share of rows where it is true")
+        return calibrated_shares(response.max(axis=1)[seen], right, weight[seen], labels)
+
+    def decided_codes(
+        self, response: np.ndarray, fitted: FittedTarget
+    ) -> Real[np.ndarray, "n cells"]:
+        """The likeliest class."""
+        del fitted
+        return response.argmax(axis=1)[:, None]
 
     def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
         """How often each class occurs."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Shaped
+from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError
 from polytask.tasks._averages import in_any_library, mean_log_odds
+from polytask.tasks._calibration import Calibration, calibrated_shares
 from polytask.tasks._classes import codes, observed_classes
 from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget
@@ -141,6 +142,26 @@ class Multilabel(Kind):
                 (f"{column}_probability", response[:, position]),
             )
         ]
+
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration:
+        """Share of present labels beside their probabilities, over all columns."""
+        del fitted
+        row, column = np.nonzero(np.isfinite(truth))
+        labels = ("stated probability", "share of present labels")
+        present = truth[row, column] == 1
+        return calibrated_shares(response[row, column], present, weight[row], labels, row=row)
+
+    def decided_codes(
+        self, response: np.ndarray, fitted: FittedTarget
+    ) -> Real[np.ndarray, "n cells"]:
+        """1 for a label that is decided for."""
+        return self.decide(response, fitted)
 
     def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
         """How often each column is present; one row may have several."""

@@ -16,6 +16,7 @@ from polytask._listing import first_and_more
 from polytask._validation import Constraint, Satisfies, check_parameters
 from polytask.exceptions import DataError, OneClassError, ParameterError
 from polytask.tasks._averages import in_any_library
+from polytask.tasks._calibration import Calibration, calibrated_shares
 from polytask.tasks._classes import (
     class_summary,
     codes,
@@ -291,6 +292,29 @@ class Ordinal(Kind):
             (name, self.decide(response, fitted)),
             *((f"{name}_probability_{label}", values) for label, values in probabilities),
         ]
+
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration:
+        """Share of rows above a grade beside the probability of that, over all grades but the last."""
+        seen, n_grades = np.isfinite(truth), len(fitted.classes)
+        above = 1 - np.cumsum(response[seen], axis=1)[:, :-1]
+        happened = truth[seen, None] > np.arange(n_grades - 1)
+        row = np.repeat(np.arange(int(seen.sum())), n_grades - 1)
+        labels = ("stated probability of a higher grade", "share of rows with a higher grade")
+        stated = above.clip(0, 1).ravel()
+        return calibrated_shares(stated, happened.ravel(), weight[seen][row], labels, row=row)
+
+    def decided_codes(
+        self, response: np.ndarray, fitted: FittedTarget
+    ) -> Real[np.ndarray, "n cells"]:
+        """The median grade."""
+        del fitted
+        return median_grades(response)[:, None]
 
     def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
         """How often each grade occurs, in order."""

@@ -14,6 +14,7 @@ from polytask._row_shares import shares_of_largest
 from polytask._validation import Constraint, Satisfies, check_parameters
 from polytask.exceptions import ParameterError
 from polytask.tasks._averages import in_any_library
+from polytask.tasks._calibration import Calibration, calibrated_levels
 from polytask.tasks._classes import only_column
 from polytask.tasks._estimator_answers import gives_numbers, predicted_numbers, with_loss
 from polytask.tasks._fitted_target import FittedTarget
@@ -268,6 +269,20 @@ class Quantile(Kind):
             (name, self.decide(response, fitted)),
             *((f"{name}_q{level:.12g}", values) for level, values in by_level),
         ]
+
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration:
+        """Share of rows below the quantile of each level."""
+        del fitted
+        seen = np.isfinite(truth)
+        below = truth[seen, None] <= response[seen]
+        labels = ("level", "share of rows below its quantile")
+        return calibrated_levels(self.levels, below, weight[seen], labels)
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
         """The levels."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float32, Shaped
+from jaxtyping import Float32, Real, Shaped
 
 from polytask._naming import fold
 from polytask._validation import Choice, Constraint, check_parameters, message
 from polytask.exceptions import ParameterError
+from polytask.tasks._calibration import Calibration, calibrated_means
 from polytask.tasks._estimator_answers import gives_numbers, predicted_numbers
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind, Scores
@@ -168,6 +169,27 @@ class Regression(Kind):
         """Predictions of the regressors, which learned standardised values."""
         del fitted
         return predicted_numbers(estimators, inputs).astype(np.float32)
+
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration | None:
+        """Observed means beside predictions, of one column; the error is in its deviations."""
+        if truth.ndim > 1:
+            return None
+        seen = np.isfinite(truth)
+        labels = ("prediction", "mean of the rows")
+        return calibrated_means(
+            response[seen],
+            truth[seen],
+            weight[seen],
+            labels,
+            size=self.deviations(fitted)[0],
+            error_label="calibration error, in deviations of the target",
+        )
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
         """The transform, if there is one."""

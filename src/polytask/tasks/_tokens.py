@@ -15,6 +15,7 @@ from polytask._naming import fold
 from polytask._validation import Constraint, InstanceOf, check_parameters, message
 from polytask.exceptions import DataError, OneClassError, ParameterError
 from polytask.tasks._averages import in_any_library, mean_log_probabilities
+from polytask.tasks._calibration import Calibration, calibrated_shares
 from polytask.tasks._classes import class_summary, only_column
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
@@ -243,6 +244,28 @@ class Tokens(Kind):
         return np.tile(shares, (truth.shape[1], 1))
 
     # ── tables and reports ──────────────────────────────────────────────────────
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration:
+        """Share of steps where the likeliest tag is true beside its probability."""
+        del fitted
+        row, step = np.nonzero(np.isfinite(truth))
+        own = response[row, step]
+        labels = ("stated probability of the likeliest tag", "share of steps where it is true")
+        right = own.argmax(axis=1) == truth[row, step]
+        return calibrated_shares(own.max(axis=1), right, weight[row], labels, row=row)
+
+    def decided_codes(
+        self, response: np.ndarray, fitted: FittedTarget
+    ) -> Real[np.ndarray, "n cells"]:
+        """The likeliest tag of each step."""
+        del fitted
+        return response.argmax(axis=-1)
+
     def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
         """How often each tag occurs."""
         return class_summary(self.truth(columns, fitted), fitted)

@@ -69,6 +69,7 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
         _check_average(example)
         _check_threshold(example)
         _check_tables(example)
+        _check_checks(example)
         _check_written(example)
         check_estimators(example)
         _check_bad_columns(example)
@@ -187,6 +188,28 @@ def _check_tables(example: KindExample) -> None:
         sentence = f"{kind.name}: the column {name!r} of predictions has shape {values.shape}."
         require(values.shape == (9,), sentence)
     json.dumps(kind.summary(example.arrays, fitted), allow_nan=False)
+
+
+def _check_checks(example: KindExample) -> None:
+    """Calibration and decisions of classes fit labelled rows, some of whose cells are missing."""
+    kind, fitted, truth = example.kind, example.fitted, example.truth
+    seen = np.flatnonzero(np.isfinite(truth).reshape(len(truth), -1).any(axis=1))[:9]
+    response = kind.response(example.random_scores, fitted)[: len(seen)]
+    found = kind.calibration(truth[seen], response, fitted, np.full(len(seen), 2.0))
+    if found is not None:
+        n_bins = {len(each) for each in (found.stated, found.happened, found.low, found.high)}
+        sentence = (
+            f"{kind.name}: `calibration` must have equally many numbers of each sort, finite."
+        )
+        require(n_bins == {len(found.rows)} and bool(found.rows), sentence)
+        require_finite(np.array([*found.stated, *found.happened, found.error]), sentence)
+    codes = kind.decided_codes(response, fitted)
+    if codes is not None:
+        cells = truth[seen].reshape(len(seen), -1)
+        sentence = f"{kind.name}: `decided_codes` has shape {codes.shape} for truth {cells.shape}."
+        require(codes.shape == cells.shape, sentence)
+        strange = set(np.unique(codes).tolist()) - set(range(len(fitted.classes)))
+        require(not strange, f"{kind.name}: the codes {strange} are those of no class.")
 
 
 def _check_text(kind: Kind) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from polytask.evaluation.judging._estimates import DeltaMEstimate, Estimate
 from polytask.evaluation.judging._population import Population
+from polytask.metrics import ClassRow
+from polytask.tasks import Calibration
 
 __all__ = [
     "LearnerDifference",
@@ -102,6 +104,10 @@ class LearnerRow:
     tasks : mapping of task to mapping of metric to Estimate
         On test rows.
     runs : tuple of RunRow
+    calibration : mapping of task to Calibration
+        Whether what it states of test rows comes true, for at most 100 tasks.
+    classes : mapping of task to tuple of ClassRow
+        Precision, recall and F1 of its decisions on test rows, per class, for at most 100 tasks.
     """
 
     name: str
@@ -117,6 +123,8 @@ class LearnerRow:
     over_constant: DeltaMEstimate | None
     tasks: Mapping[str, Mapping[str, Estimate]]
     runs: tuple[RunRow, ...]
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)
+    classes: Mapping[str, tuple[ClassRow, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from polytask.evaluation.judging._checks import calibrations, classes_of
 from polytask.evaluation.judging._comparison_records import LearnerRow, RunRow, TrialRow
 from polytask.evaluation.judging._context import Context
 from polytask.evaluation.judging._curves import curve
@@ -43,6 +44,8 @@ def learner_row(entry: Entry, yardstick: Entry, context: Context) -> LearnerRow:
         else gain_over(entry, constant, context),
         tasks={task.name: _estimates(entry, tasks, task.name) for task in tasks},
         runs=runs,
+        calibration=calibrations(entry.answers),
+        classes=classes_of(entry.answers),
     )
 
 

@@ -1,0 +1,73 @@
+"""Calibration and per-class rows of a learner's tasks on test rows, over its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from polytask.evaluation.judging._test_answers import TaskAnswers
+from polytask.metrics import ClassRow, Decided, class_rows
+from polytask.statistics import Answers
+from polytask.tasks import Calibration
+
+__all__ = ["MOST_CHECKED", "calibrations", "classes_of"]
+
+MOST_CHECKED = 100
+"""Tasks of which these are recorded."""
+_MOST_CLASSES = 50
+
+
+def calibrations(answers: TaskAnswers) -> dict[str, Calibration]:
+    """Whether what a learner states comes true, of the first tasks whose kind has a check."""
+    found: dict[str, Calibration] = {}
+    for task, rows in _first(answers).items():
+        truth, response, weight = (np.concatenate(arrays) for arrays in _joined(rows))
+        target, kind = rows[0][2], answers[task][0].kind
+        seen = np.isfinite(truth).reshape(len(truth), -1).any(axis=1) & (weight > 0)
+        if seen.any():
+            found_one = kind.calibration(truth[seen], response[seen], target, weight[seen])
+            if found_one is not None:
+                found[task] = found_one
+    return found
+
+
+def classes_of(answers: TaskAnswers) -> dict[str, tuple[ClassRow, ...]]:
+    """Precision, recall and F1 of the most frequent classes, of the first tasks with classes."""
+    found = {}
+    for task, rows in _first(answers).items():
+        table = class_rows(answers[task][0].kind, rows)
+        if table:
+            most = sorted(table, key=lambda row: -row.support)[:_MOST_CLASSES]
+            found[task] = tuple(row for row in table if row in most)
+    return found
+
+
+def _first(answers: TaskAnswers) -> Mapping[str, Sequence[Decided]]:
+    rows = {task: _rows(splits) for task, splits in list(answers.items())[:MOST_CHECKED] if splits}
+    return {task: parts for task, parts in rows.items() if parts}
+
+
+def _rows(splits: Sequence[Answers]) -> list[Decided]:
+    """Rows of all runs, each a part of a row, as far as their classes and shapes are the same."""
+    first = splits[0]
+    parts = []
+    for split in splits:
+        weight = _rows_of_weight(split.weight) / len(split.responses)
+        for run, response in enumerate(split.responses):
+            target = split.target_of(run)
+            alike = target.classes == first.target.classes
+            if alike and response.shape[1:] == first.responses[0].shape[1:]:
+                parts.append((split.truth, response, target, weight))
+    return parts
+
+
+def _rows_of_weight(weight: np.ndarray) -> np.ndarray:
+    """Weights that add up to the number of rows of equal weight that say as much (Kish)."""
+    weight = weight.astype(np.float64)
+    total = weight.sum()
+    return weight * (total / np.square(weight).sum()) if total > 0 else weight
+
+
+def _joined(parts: Sequence[Decided]) -> tuple[list[np.ndarray], ...]:
+    return [p[0] for p in parts], [p[1] for p in parts], [p[3] for p in parts]

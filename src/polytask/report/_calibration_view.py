@@ -1,0 +1,111 @@
+"""Sections *Calibration* and *Classes*: whether statements come true, and how classes are told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from polytask.report._format import count, number, plural
+from polytask.report._study import Study
+
+__all__ = [
+    "CHARTS",
+    "CalibrationView",
+    "ClassTable",
+    "calibration_view",
+    "checked_tasks",
+    "class_tables",
+    "shown_learners",
+]
+
+CHARTS = 8  # further tasks have no chart
+TABLES = 12  # further tasks have no table of classes
+CLASSES = 30  # rarer classes are only counted
+
+
+@dataclass(frozen=True)
+class CalibrationView:
+    """Content of the section on calibration."""
+
+    learners: Sequence[str]
+    shown: Sequence[str]
+    rows: Sequence[tuple[str, str, Sequence[str]]]
+    intervals: str
+    drawn: str
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """Classes of one task."""
+
+    task: str
+    rows: Sequence[tuple[str, str, str, str, str]]
+    more: str
+
+
+def shown_learners(study: Study) -> list[str]:
+    """The yardstick, the joint learner, and in front of them the one that is recommended, if any."""
+    record = study.record
+    front = record["recommended"]["learner"]
+    names = [record["baseline"], record["verdict"]["joint"], front]
+    behind = [name for name in names if name != front]
+    return [name for name in dict.fromkeys([*behind, front]) if name in study.by_learner]
+
+
+def checked_tasks(study: Study) -> list[str]:
+    """Tasks of which one of the learners that are shown has a check."""
+    known = [study.by_learner[name].get("calibration", {}) for name in shown_learners(study)]
+    return [task["name"] for task in study.tasks if any(task["name"] in checks for checks in known)]
+
+
+def calibration_view(study: Study) -> CalibrationView | None:
+    """Read the section; None if no task has a check."""
+    tasks = checked_tasks(study)
+    if not tasks:
+        return None
+    checks = {name: entry.get("calibration", {}) for name, entry in study.by_learner.items()}
+    first = [next(own[task] for own in checks.values() if task in own) for task in tasks]
+    rows = [
+        (
+            task,
+            check["error_label"],
+            [f"{own[task]['error']:.3g}" if task in own else "–" for own in checks.values()],
+        )
+        for task, check in zip(tasks, first, strict=True)
+    ]
+    intervals = ", ".join(dict.fromkeys(check["intervals"] for check in first))
+    return CalibrationView(list(checks), shown_learners(study), rows, intervals, _drawn(study))
+
+
+def _drawn(study: Study) -> str:
+    tasks = len(checked_tasks(study))
+    if tasks <= CHARTS and tasks == len(study.tasks):
+        return ""
+    return f"Charts show {count(min(tasks, CHARTS))} of {plural(len(study.tasks), 'task')}."
+
+
+def class_tables(study: Study) -> list[ClassTable]:
+    """Classes of the learner in front, for the first tasks that have several."""
+    name = shown_learners(study)[-1]
+    tables = study.by_learner[name].get("classes", {})
+    return [
+        ClassTable(
+            task,
+            [
+                (
+                    row["name"],
+                    *(_share(row[column]) for column in ("precision", "recall", "f1")),
+                    number(row["support"], 0 if row["support"] == int(row["support"]) else 1),
+                )
+                for row in rows[:CLASSES]
+            ],
+            f"{plural(len(rows) - CLASSES, 'further row')} of classes are"
+            if len(rows) > CLASSES
+            else "",
+        )
+        for task, rows in list(tables.items())[:TABLES]
+    ]
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

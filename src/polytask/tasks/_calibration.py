@@ -1,0 +1,193 @@
+"""Whether what a model states comes true: shares and means over bins of its statements."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Real
+
+__all__ = ["Calibration", "calibrated_levels", "calibrated_means", "calibrated_shares"]
+
+_BINS = 10
+_Z = 1.959963984540054
+"""Of intervals at 95 %."""
+_DIGITS = 5
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a model stated and what happened, over bins of its statements.
+
+    Attributes
+    ----------
+    stated, happened : tuple of float
+        Mean statement of each bin, and what was observed of its rows.
+    low, high : tuple of float
+        Ends of an interval at 95 % for what is to be expected of such rows.
+    rows : tuple of float
+        Rows of each bin; the same in all where each row is in every bin.
+    labels : (str, str)
+        Names of both, such as ``("stated probability", "share of positive rows")``.
+    error : float
+        Mean distance of what was stated from what happened, over rows.
+    error_label : str
+    intervals : str
+        How intervals were made.
+    """
+
+    stated: tuple[float, ...]
+    happened: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    rows: tuple[float, ...]
+    labels: tuple[str, str]
+    error: float
+    error_label: str
+    intervals: str
+
+
+def calibrated_shares(
+    stated: Float[np.ndarray, " n"],
+    happened: Bool[np.ndarray, " n"],
+    weight: Real[np.ndarray, " n"],
+    labels: tuple[str, str],
+    *,
+    row: Int[np.ndarray, " n"] | None = None,
+) -> Calibration:
+    """Shares of events beside their stated probabilities, in ten bins of equally many.
+
+    Parameters
+    ----------
+    stated : array of shape (n,)
+    happened : array of shape (n,)
+    weight : array of shape (n,)
+        How many rows each counts as.
+    labels : (str, str)
+    row : array of shape (n,), optional
+        The row of each event, if rows have several, such as steps. Intervals count rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks import calibrated_shares
+    >>> stated = np.repeat([0.2, 0.8], 50)
+    >>> happened = np.tile([True, False, False, False, False], 20)
+    >>> found = calibrated_shares(stated, happened, np.ones(100), ("stated", "happened"))
+    >>> found.stated, found.happened, found.error
+    ((0.2, 0.8), (0.2, 0.2), 0.3)
+    """
+    bins = _bins(stated, weight)
+    mass = np.bincount(bins, weight)
+    mean = np.bincount(bins, weight * stated) / mass
+    share = np.bincount(bins, weight * happened) / mass
+    low, high = _wilson(share, mass if row is None else _rows_of(bins, row, weight))
+    return _calibration(
+        (mean, share, low, high, mass),
+        labels,
+        ("calibration error", "Wilson" if row is None else "Wilson, over rows"),
+    )
+
+
+def calibrated_means(
+    stated: Float[np.ndarray, " n"],
+    observed: Float[np.ndarray, " n"],
+    weight: Real[np.ndarray, " n"],
+    labels: tuple[str, str],
+    *,
+    exposure: Float[np.ndarray, " n"] | None = None,
+    size: float = 1.0,
+    error_label: str = "calibration error",
+) -> Calibration:
+    """Means of what was observed beside the stated means, in ten bins of equally many rows.
+
+    Parameters
+    ----------
+    stated, observed : array of shape (n,)
+        With an exposure, the stated rate and the observed count.
+    weight : array of shape (n,)
+        How many rows each counts as.
+    labels : (str, str)
+    exposure : array of shape (n,), optional
+    size : float, default 1.0
+        The error is divided by it.
+    error_label : str
+    """
+    units = np.ones(len(stated)) if exposure is None else exposure
+    bins = _bins(stated, weight)
+    mass = np.bincount(bins, weight)
+    exposed = np.bincount(bins, weight * units)
+    mean = np.bincount(bins, weight * units * stated) / exposed
+    rate = np.bincount(bins, weight * observed) / exposed
+    squares = np.bincount(bins, weight * np.square(observed - units * rate[bins])) / mass
+    spread = _Z * np.sqrt(squares / np.maximum(mass - 1, 1)) * mass / exposed
+    columns = (mean, rate, rate - spread, rate + spread, mass)
+    return _calibration(columns, labels, (error_label, "normal"), size)
+
+
+def calibrated_levels(
+    levels: Sequence[float],
+    below: Bool[np.ndarray, "n levels"],
+    weight: Real[np.ndarray, " n"],
+    labels: tuple[str, str],
+) -> Calibration:
+    """Shares of labels below the predicted quantile of each level.
+
+    Parameters
+    ----------
+    levels : sequence of float
+    below : array of shape (n, n_levels)
+    weight : array of shape (n,)
+        How many rows each counts as.
+    labels : (str, str)
+    """
+    share = weight @ below / weight.sum()
+    mass = np.full(len(levels), weight.sum())
+    low, high = _wilson(share, mass)
+    columns = (np.array(levels, dtype=float), share, low, high, mass)
+    return _calibration(columns, labels, ("mean distance from the levels", "Wilson"))
+
+
+def _bins(stated: np.ndarray, weight: np.ndarray) -> Int[np.ndarray, " n"]:
+    """The bin of each statement; equal statements have one."""
+    order = np.argsort(stated, kind="stable")
+    reached = np.cumsum(weight[order])
+    ends = np.searchsorted(reached, reached[-1] * np.arange(1, _BINS) / _BINS)
+    edges = np.unique(stated[order][np.minimum(ends, len(order) - 1)])
+    bins = np.searchsorted(edges, stated, side="left")
+    _, dense = np.unique(bins, return_inverse=True)
+    return np.asarray(dense)
+
+
+def _rows_of(bins: np.ndarray, row: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """How many rows have an event in each bin."""
+    _, first = np.unique(np.stack([bins, row]), axis=1, return_index=True)
+    return np.bincount(bins[first], weight[first])
+
+
+def _wilson(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    n = np.maximum(n, 1e-9)
+    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
+    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+
+
+def _calibration(
+    columns: tuple[np.ndarray, ...],
+    labels: tuple[str, str],
+    words: tuple[str, str],
+    size: float = 1.0,
+) -> Calibration:
+    stated, happened, *_, mass = columns
+    error = float(mass @ np.abs(stated - happened) / mass.sum()) / (size if size > 0 else 1.0)
+    columns_of = [tuple(_rounded(value) for value in column.tolist()) for column in columns]
+    stated_rounded, share, low, high, rows = columns_of
+    return Calibration(
+        stated_rounded, share, low, high, rows, labels, _rounded(error), words[0], words[1]
+    )
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else 0.0

@@ -1,0 +1,142 @@
+"""Calibration of every kind: bins, intervals by simulation, and statements that come true."""
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+from sklearn.calibration import calibration_curve
+
+from polytask.tasks import (
+    Binary,
+    Count,
+    Distribution,
+    FittedTarget,
+    Multiclass,
+    Multilabel,
+    Ordinal,
+    Quantile,
+    Regression,
+    Tokens,
+    calibrated_levels,
+    calibrated_means,
+    calibrated_shares,
+)
+
+RNG = np.random.default_rng(0)
+N = 4000
+LABELS = ("stated", "happened")
+ONES = np.ones(N)
+
+
+def classes_of(probability):
+    """A class drawn from each row's probabilities."""
+    return (probability.cumsum(axis=1) < RNG.random(len(probability))[:, None]).sum(axis=1)
+
+
+def honest(kind):
+    """Truth and responses that are true, of a kind, and its fitted target."""
+    z = RNG.normal(size=N)
+    if isinstance(kind, Binary):
+        p = 1 / (1 + np.exp(-z))
+        return (RNG.random(N) < p).astype(float), p, FittedTarget(("y",), (0, 1))
+    if isinstance(kind, Multilabel):
+        p = 1 / (1 + np.exp(-np.stack([z, 1 - z], axis=1)))
+        return (RNG.random((N, 2)) < p).astype(float), p, FittedTarget(("y", "z"), (0, 1))
+    if isinstance(kind, Multiclass | Ordinal):
+        p = np.exp(np.outer(z, [-1.0, 0.0, 2.0]))
+        p /= p.sum(axis=1, keepdims=True)
+        return classes_of(p).astype(float), p, FittedTarget(("y",), ("a", "b", "c"))
+    if isinstance(kind, Tokens):
+        p = np.exp(RNG.normal(size=(N, 2, 3)))
+        p /= p.sum(axis=-1, keepdims=True)
+        codes = classes_of(p.reshape(-1, 3)).reshape(N, 2).astype(float)
+        codes[RNG.random((N, 2)) < 0.3] = np.nan
+        return codes, p, FittedTarget(("y",), ("a", "b", "c"), {"steps": (2.0,)})
+    if isinstance(kind, Count):
+        exposure = RNG.uniform(0.5, 3, N)
+        counts = RNG.poisson(np.exp(z) * exposure).astype(float)
+        learned = {"mean_count": (1.0,), "mean_exposure": (1.0,)}
+        target = FittedTarget(("y", "months"), learned=learned)
+        return np.stack([counts, exposure], axis=1), np.exp(z), target
+    target = FittedTarget(("y",), learned={"center": (0.0,), "scale": (1.4,)})
+    truth = z + RNG.normal(size=N)
+    if isinstance(kind, Quantile):
+        return truth, z[:, None] + ndtri(np.array(kind.levels)), target
+    if isinstance(kind, Distribution):
+        return truth, np.stack([z, np.ones(N)], axis=1), target
+    return truth, z, target
+
+
+KINDS = [
+    Binary(),
+    Multilabel(),
+    Multiclass(),
+    Ordinal(("a", "b", "c")),
+    Tokens(),
+    Count(),
+    Quantile((0.1, 0.4, 0.9)),
+    Distribution(),
+    Regression(),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_what_is_stated_happens(kind):
+    truth, response, target = honest(kind)
+    found = kind.calibration(truth, response, target, ONES)
+    inside = [
+        low <= stated <= high
+        for stated, low, high in zip(found.stated, found.low, found.high, strict=True)
+    ]
+    assert np.mean(inside) >= 0.6  # of tenths, at 95 % each
+    assert found.error < 0.06
+    assert max(found.rows) <= N * (2 if kind.name in {"multilabel", "ordinal", "tokens"} else 1)
+
+
+def test_what_is_stated_wrongly_does_not():
+    for kind in (Binary(), Multilabel(), Quantile(), Distribution(), Regression(), Count()):
+        truth, response, target = honest(kind)
+        wrong = 0.5 * response + (0.45 if kind.name in {"binary", "multilabel"} else 1.0)
+        honest_error = kind.calibration(truth, response, target, ONES).error
+        assert kind.calibration(truth, wrong, target, ONES).error > 3 * honest_error
+
+
+def test_bins_are_those_of_scikit_learn():
+    truth, p, target = honest(Binary())
+    found = Binary().calibration(truth, p, target, ONES)
+    share, mean = calibration_curve(truth, p, n_bins=10, strategy="quantile")
+    np.testing.assert_allclose(found.happened, share, atol=5e-3)
+    np.testing.assert_allclose(found.stated, mean, atol=5e-3)
+    assert found.rows == (400.0,) * 10
+
+
+def test_weights_count_as_rows_and_runs_as_parts_of_rows():
+    truth, p, target = honest(Binary())
+    found = Binary().calibration(truth, p, target, ONES)
+    thrice = Binary().calibration(np.tile(truth, 3), np.tile(p, 3), target, np.full(3 * N, 1 / 3))
+    np.testing.assert_allclose(thrice.high, found.high, rtol=1e-2)
+    np.testing.assert_allclose(thrice.rows, found.rows, rtol=1e-2)
+
+
+@pytest.mark.parametrize("n", [40, 400])
+def test_intervals_cover_at_95_percent(n):
+    hits = np.zeros(3)
+    for seed in range(200):
+        generator = np.random.default_rng(seed)
+        p = np.full(n, 0.2)
+        share = calibrated_shares(p, generator.random(n) < 0.2, np.ones(n), LABELS)
+        rate = calibrated_means(
+            p, generator.poisson(1.0, n) * 1.0, np.ones(n), LABELS, exposure=np.full(n, 5.0)
+        )
+        below = generator.random((n, 1)) < 0.2
+        level = calibrated_levels([0.2], below, np.ones(n), LABELS)
+        hits += [each.low[0] <= 0.2 <= each.high[0] for each in (share, rate, level)]
+    assert (hits / 200 > 0.89).all()
+
+
+def test_steps_of_one_row_are_no_rows():
+    stated, happened = np.full(300, 0.5), np.repeat(RNG.random(30) < 0.5, 10)
+    row = np.repeat(np.arange(30), 10)
+    alone = calibrated_shares(stated, happened, np.ones(300), LABELS)
+    together = calibrated_shares(stated, happened, np.ones(300), LABELS, row=row)
+    assert together.high[0] - together.low[0] > 2.5 * (alone.high[0] - alone.low[0])
+    assert together.intervals == "Wilson, over rows"
