@@ -15,6 +15,7 @@ from polytask.tasks import (
     Ordinal,
     Quantile,
     Regression,
+    Survival,
     Tokens,
     calibrated_levels,
     calibrated_means,
@@ -131,6 +132,21 @@ def test_intervals_cover_at_95_percent(n):
         level = calibrated_levels([0.2], below, np.ones(n), LABELS)
         hits += [each.low[0] <= 0.2 <= each.high[0] for each in (share, rate, level)]
     assert (hits / 200 > 0.89).all()
+
+
+def test_survival_is_compared_with_kaplan_meier():
+    kind, n = Survival(5), 3000
+    risk = np.exp(RNG.normal(size=n))
+    times, censored = RNG.exponential(1 / risk), RNG.exponential(2.0, n)
+    truth = np.stack([np.minimum(times, censored), times <= censored], axis=1)
+    target = kind.fit("y", {"t": truth[:, 0], "d": truth[:, 1]})
+    cuts = np.array(target.learned["cuts"])
+    response = np.exp(-risk[:, None] * cuts)
+    found = kind.calibration(truth, response, target, np.ones(n))
+    assert found.error < 0.02
+    for stated, low, high in zip(found.stated, found.low, found.high, strict=True):
+        assert low <= stated <= high
+    assert kind.calibration(truth, response**2, target, np.ones(n)).error > 0.1
 
 
 def test_steps_of_one_row_are_no_rows():

@@ -10,6 +10,7 @@ nor scikit-learn. `docs/kinds.md` builds a kind, a loss and a metric.
 from polytask.tasks._binary import Binary
 from polytask.tasks._calibration import (
     Calibration,
+    calibrated_curve,
     calibrated_levels,
     calibrated_means,
     calibrated_shares,
@@ -87,6 +88,7 @@ __all__ = [
     "TaskSet",
     "Tokens",
     "above_thresholds",
+    "calibrated_curve",
     "calibrated_levels",
     "calibrated_means",
     "calibrated_shares",

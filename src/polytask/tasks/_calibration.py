@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Real
 
-__all__ = ["Calibration", "calibrated_levels", "calibrated_means", "calibrated_shares"]
+__all__ = [
+    "Calibration",
+    "calibrated_curve",
+    "calibrated_levels",
+    "calibrated_means",
+    "calibrated_shares",
+]
 
 _BINS = 10
 _Z = 1.959963984540054
@@ -148,6 +154,31 @@ def calibrated_levels(
     low, high = _wilson(share, mass)
     columns = (np.array(levels, dtype=float), share, low, high, mass)
     return _calibration(columns, labels, ("mean distance from the levels", "Wilson"))
+
+
+def calibrated_curve(
+    stated: Float[np.ndarray, " m"],
+    happened: Float[np.ndarray, " m"],
+    rows: Float[np.ndarray, " m"],
+    labels: tuple[str, str],
+    intervals: str,
+) -> Calibration:
+    """Points of a mean stated curve beside those of an observed one.
+
+    Parameters
+    ----------
+    stated, happened : array of shape (m,)
+        Shares at the same m places.
+    rows : array of shape (m,)
+        How many rows each observed share is worth.
+    labels : (str, str)
+    intervals : str
+        What the rows are, for readers.
+    """
+    low, high = _wilson(happened, rows)
+    columns = (stated, happened, low, high, rows)
+    found = _calibration(columns, labels, ("mean distance of the curves", intervals))
+    return replace(found, error=_rounded(float(np.abs(stated - happened).mean())))
 
 
 def _bins(stated: np.ndarray, weight: np.ndarray) -> Int[np.ndarray, " n"]:

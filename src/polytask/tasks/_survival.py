@@ -13,6 +13,7 @@ from polytask._row_shares import shares_of_largest
 from polytask._validation import Constraint, Interval, Optional, check_parameters
 from polytask.exceptions import ParameterError
 from polytask.tasks._averages import in_any_library
+from polytask.tasks._calibration import Calibration, calibrated_curve
 from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
@@ -266,6 +267,28 @@ class Survival(Kind):
             (f"{name}_risk", 1 - response[:, -1]),
             *((f"{name}_survival_{cut}", values) for cut, values in by_cut),
         ]
+
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration | None:
+        """Mean predicted survival beside the Kaplan–Meier estimate, at the cut times."""
+        seen = np.isfinite(truth).all(axis=1)
+        cuts, times = np.array(fitted.learned["cuts"]), truth[seen, 0]
+        own = weight[seen].astype(np.float64)
+        at, survived = kaplan_meier(times, truth[seen, 1] == 1, own)
+        risk = own @ (times[:, None] >= cuts)
+        known = risk > 0
+        if not known.any():
+            return None
+        shares = values_at(cuts, at, survived)[known]
+        stated = (own @ response[seen] / own.sum())[known]
+        rows = risk[known] / np.maximum(shares, _LEAST)
+        labels = ("mean predicted survival at the cuts", "Kaplan–Meier estimate")
+        return calibrated_curve(stated, shares, rows, labels, "Wilson, over rows at risk")
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
         """How many intervals there are, and what the decision is."""

@@ -9,7 +9,7 @@ import numpy as np
 from polytask.evaluation.judging._test_answers import TaskAnswers
 from polytask.metrics import ClassRow, Decided, class_rows
 from polytask.statistics import Answers
-from polytask.tasks import Calibration
+from polytask.tasks import Calibration, Kind
 
 __all__ = ["MOST_CHECKED", "calibrations", "classes_of"]
 
@@ -21,7 +21,12 @@ _MOST_CLASSES = 50
 def calibrations(answers: TaskAnswers) -> dict[str, Calibration]:
     """Whether what a learner states comes true, of the first tasks whose kind has a check."""
     found: dict[str, Calibration] = {}
-    for task, rows in _first(answers).items():
+    checked = {
+        task: splits
+        for task, splits in answers.items()
+        if splits and type(splits[0].kind).calibration is not Kind.calibration
+    }
+    for task, rows in _first(checked).items():
         truth, response, weight = (np.concatenate(arrays) for arrays in _joined(rows))
         target, kind = rows[0][2], answers[task][0].kind
         seen = np.isfinite(truth).reshape(len(truth), -1).any(axis=1) & (weight > 0)
