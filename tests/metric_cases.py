@@ -19,6 +19,7 @@ from polytask.tasks import (
     Ordinal,
     Quantile,
     Regression,
+    StepNumbers,
     Survival,
     Tokens,
 )
@@ -57,7 +58,7 @@ class Case:
     @property
     def columns(self):
         """Truth and response of each column; of counts, these and rate times exposure."""
-        whole = self.response.ndim >= 3 or self.kind == Survival()
+        whole = self.response.ndim >= 3 or self.kind in {Survival(), StepNumbers()}
         if self.truth.ndim == 1 or whole:
             return [(self.truth, self.response)]
         if self.response.ndim == 1:
@@ -114,7 +115,7 @@ def make_case(kind, n_rows, seed, *, ties=False):
     elif kind is Survival:
         return _survival(rng, n_rows, ties=ties)
     elif kind.form != "vector":
-        return _sentences(rng, n_rows) if kind is Tokens else _maps(kind, rng, n_rows)
+        return STEPPED[kind](rng, n_rows) if kind in STEPPED else _maps(kind, rng, n_rows)
     else:
         fitted = FittedTarget(("a",), ("x", "y", "z"))
         truth = rng.integers(0, 3, n_rows).astype(float)
@@ -172,6 +173,19 @@ def _sentences(rng, n_rows):
     return Case(Tokens(), FittedTarget(("a",), TAGS, {"steps": (5.0,)}), truth, response, perfect)
 
 
+def _loads(rng, n_rows):
+    """Up to four numbers; steps and whole rows without one."""
+    truth = rng.normal(3.0, 2.0, (n_rows, 4))
+    there = np.arange(4) < rng.integers(1, 5, n_rows)[:, None]
+    response = np.where(there, truth + rng.normal(size=truth.shape), 0.0)
+    missing = ~there | (rng.random(truth.shape) < 0.1) | (rng.random((n_rows, 1)) < 0.2)
+    learned = {"steps": (4.0,), "center": (3.0,), "scale": (2.0,)}
+    perfect = np.where(there, truth, 0.0)
+    truth = np.where(missing, np.nan, truth)
+    return Case(StepNumbers(), FittedTarget(("a",), learned=learned), truth, response, perfect)
+
+
+STEPPED = {Tokens: _sentences, StepNumbers: _loads}
 PAIRS = [(metric, kind) for metric in METRICS for kind in metric.kinds]
 PAIR_NAMES = [f"{metric.name}-{kind.name}" for metric, kind in PAIRS]
 SEEDS = st.integers(0, 2**32 - 1)

@@ -190,6 +190,17 @@ def chunk_f1(truth, response, weight):
     return 2 * right / both
 
 
+def of_steps(error):
+    """The weighted mean of the errors of all labelled steps."""
+
+    def mean(truth, response, weight):
+        known = np.isfinite(truth)
+        weights = np.repeat(weight[:, None], truth.shape[1], axis=1)[known]
+        return np.average(error(truth[known] - response[known]), weights=weights)
+
+    return mean
+
+
 def token_accuracy(truth, response, weight):
     pairs = [
         (one == other, w)
@@ -270,6 +281,8 @@ REFERENCES = {
     "rmse": rmse,
     "roc_auc": roc_auc,
     "sequence_accuracy": sequence_accuracy,
+    "step_mae": of_steps(np.abs),
+    "step_rmse": lambda *case: np.sqrt(of_steps(np.square)(*case)),
     "token_accuracy": token_accuracy,
     "top_k": top_k,
 }

@@ -16,6 +16,7 @@ from polytask.tasks import (
     Ordinal,
     Quantile,
     Regression,
+    StepNumbers,
     Survival,
 )
 
@@ -32,7 +33,10 @@ def constant(metric, kind, truth, target, weight=None):
 def rivals(case, generator):
     """Other constants: quantiles of numbers; sure, even and random probabilities of classes."""
     (*steps, size) = case.kind.score_shape(case.fitted)
-    if steps:  # the same tag at all of them
+    if isinstance(case.kind, StepNumbers):  # the same number at all of them
+        levels = np.nanquantile(case.truth, np.linspace(0, 1, 9))
+        yield from (np.full(tuple(steps), level) for level in levels)
+    elif steps:  # the same tag at all of them
         yield from (np.tile(certain, (*steps, 1)) for certain in np.eye(size))
     elif isinstance(case.kind, Quantile):
         values = case.truth[np.isfinite(case.truth)]
