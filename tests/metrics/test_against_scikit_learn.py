@@ -253,6 +253,27 @@ def integrated_brier(truth, response, weight):
     return np.trapezoid(scores, np.append(0.0, CUTS)) / CUTS[-1]
 
 
+def on_pixels(function):
+    """A function of labelled pixels, of their likeliest class where there are classes."""
+
+    def of_rows(truth, response, weight):
+        known = np.isfinite(truth)
+        answers = response.argmax(axis=1) if response.ndim == 4 else response
+        each = np.broadcast_to(weight[:, None, None], truth.shape)[known]
+        return function(truth[known], answers[known], sample_weight=each)
+
+    return of_rows
+
+
+def mean_iou(truth, decided, sample_weight):
+    return reference.jaccard_score(truth, decided, average="macro", sample_weight=sample_weight)
+
+
+def within_factor(truth, response, sample_weight):
+    near = (np.abs(np.log(truth / response)) < np.log(1.25)).astype(float)
+    return np.average(near, weights=sample_weight)
+
+
 REFERENCES = {
     "accuracy": on_decisions(reference.accuracy_score),
     "average_precision": plain(reference.average_precision_score),
@@ -262,19 +283,24 @@ REFERENCES = {
     "concordance": concordance,
     "coverage_error": coverage_error,
     "crps": crps,
+    "dense_mae": on_pixels(reference.mean_absolute_error),
+    "dense_relative_error": on_pixels(reference.mean_absolute_percentage_error),
     "expected_calibration_error": expected_calibration_error,
     "explained_variance": plain(reference.explained_variance_score),
     "f1": f1,
     "gaussian_log_score": gaussian_log_score,
     "grade_error": grade_error,
     "integrated_brier": integrated_brier,
+    "heat_map_error": on_pixels(reference.mean_squared_error),
     "interval_width": interval_width,
     "log_loss": log_loss,
     "mae": mae,
     "mcc": on_decisions(reference.matthews_corrcoef),
+    "mean_iou": on_pixels(mean_iou),
     "nmse": nmse,
     "pinball": pinball,
     "quadratic_kappa": quadratic_kappa,
+    "pixel_accuracy": on_pixels(reference.accuracy_score),
     "poisson_deviance": plain(reference.mean_poisson_deviance),
     "r2": plain(reference.r2_score),
     "ranked_probability_score": ranked_probability_score,
@@ -285,6 +311,7 @@ REFERENCES = {
     "step_rmse": lambda *case: np.sqrt(of_steps(np.square)(*case)),
     "token_accuracy": token_accuracy,
     "top_k": top_k,
+    "within_factor": on_pixels(within_factor),
 }
 
 
