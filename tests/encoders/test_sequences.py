@@ -10,7 +10,7 @@ from torch import nn
 from polytask import MultiTaskDataset, Task
 from polytask.architectures import HardSharing, SingleTask
 from polytask.data import Part, encode, fit_schemas, make_blocks
-from polytask.encoders import GRU, LSTM, State, TemporalCNN, Transformer, advance
+from polytask.encoders import GRU, LSTM, CharacterCNN, State, TemporalCNN, Transformer, advance
 from polytask.encoders._step_entry import StepEntry
 from polytask.evaluation import evaluate
 from polytask.exceptions import ParameterError
@@ -22,6 +22,7 @@ SMALL = {
     "LSTM": LSTM(width=6, depth=2, word_dim=5),
     "GRU": GRU(width=6, word_dim=5, bidirectional=False, pooling="last"),
     "TemporalCNN": TemporalCNN((6, 6), kernel=3, word_dim=5, pooling="max"),
+    "CharacterCNN": CharacterCNN((6, 6, 6), (5, 3, 2), word_dim=5),
     "Transformer": Transformer(6, n_heads=2, feed_forward=7, word_dim=5, pooling="attention"),
     "Transformer of steps": Transformer(6, depth=1, n_heads=2, feed_forward=7, word_dim=5),
 }
@@ -177,7 +178,7 @@ def test_words_are_learned_saved_and_loaded(architecture, data, tmp_path):
     np.testing.assert_array_equal(before["liked"].response, after["liked"].response)
 
 
-@pytest.mark.parametrize("encoder", [LSTM, GRU, TemporalCNN, Transformer])
+@pytest.mark.parametrize("encoder", [LSTM, GRU, TemporalCNN, CharacterCNN, Transformer])
 def test_rows_without_steps_are_refused_in_words(encoder):
     with pytest.raises(
         ParameterError, match=r"where rows have text, tokens or a sequence\. Got numeric"
@@ -188,6 +189,43 @@ def test_rows_without_steps_are_refused_in_words(encoder):
 def test_heads_must_divide_the_width():
     with pytest.raises(ParameterError, match=r"`n_heads` parameter of Transformer must divide"):
         Transformer(10, n_heads=4)
+
+
+def test_kernels_are_as_many_as_widths():
+    with pytest.raises(
+        ParameterError, match=r"`kernels` parameter of CharacterCNN must hold as many"
+    ):
+        CharacterCNN((8, 8))
+
+
+def test_endings_of_names_are_learned_from_their_characters(tmp_path):
+    from polytask import load
+
+    rng = np.random.default_rng(0)
+    stems = rng.choice(list("bcdfgklmnprst"), (160, 6))
+    ends = rng.choice(["ova", "ich"], 160)
+    frame = pl.DataFrame(
+        {
+            "name": [
+                "".join(stem[: 3 + k % 4]) + end
+                for k, (stem, end) in enumerate(zip(stems, ends, strict=True))
+            ],
+            "female": (ends == "ova").astype(int),
+        }
+    )
+    data = MultiTaskDataset.from_table(frame, ["female:binary"], columns={"name": "characters"})
+    train, test = data.take({"table": np.arange(120)}), data.take({"table": np.arange(120, 160)})
+    (part,) = fit_schemas(train)["table"].parts
+    assert part.name == "characters:name"
+    assert part.shape == (9,)
+    trainer = Trainer(steps=60, batch_size=32, learning_rate=1e-2)
+    encoder = CharacterCNN((8, 8), (5, 3), word_dim=8)
+    model = MultiTaskNetwork(HardSharing(encoder), trainer).fit(train, test, seed=0)
+    assert evaluate(model, test)["female"]["roc_auc"].value > 0.99
+    model.save(tmp_path / "model")
+    new = pl.DataFrame({"name": ["Petrova", "Kovačich", None]})
+    before, after = model.predict(new), load(tmp_path / "model").predict(new)
+    np.testing.assert_array_equal(before["female"].response, after["female"].response)
 
 
 def test_tasks_by_several_columns_of_text():

@@ -16,7 +16,7 @@ Column = Annotated[
         "--column",
         metavar="NAME:ROLE",
         help="What a column is: numeric, categorical, identifier (of very many values, hashed), date "
-        "(or date=%d/%m/%Y, as it is written), text (of words), tokens (lists of text, or text split at blanks), "
+        "(or date=%d/%m/%Y, as it is written), text (of words), characters (of text), tokens (lists of text, or text split at blanks), "
         "sequence (lists of numbers), tensor (arrays of one shape), smiles (molecules), image (paths beside the table, or bytes; or image=32x48, with gray, color "
         "or missing, if images that cannot be read count so) or drop. NAME may be a pattern such as 'x*', or several with commas. Repeat for more.",
         rich_help_panel=_PANEL,

@@ -7,6 +7,7 @@ with `Encoder`, then read `MLP`, which is one file of few lines.
 
 from polytask.encoders._bin_coordinates import BinCoordinates
 from polytask.encoders._by_role import ByRole
+from polytask.encoders._character_cnn import CharacterCNN
 from polytask.encoders._cnn import CNN
 from polytask.encoders._custom_encoder import CustomEncoder
 from polytask.encoders._dcn import DCN
@@ -41,6 +42,7 @@ __all__ = [
     "MLP",
     "BinCoordinates",
     "ByRole",
+    "CharacterCNN",
     "CustomEncoder",
     "Encoder",
     "FTTransformer",

@@ -25,6 +25,8 @@ __all__ = ["CellRules", "Typed", "booleans_read", "typed"]
 
 _HEAD = 1000
 _EMPTY = ("",)
+_AS_IT_IS = ("text", "characters")
+"""Roles of text that is no number, date or truth value, whatever it says."""
 _TRUTH = {"true": True, "false": False}
 
 
@@ -38,8 +40,8 @@ class CellRules:
         Cells that mean “missing” beside the usual ones; in frames they are null already.
     decimal : {".", ","}
     roles : mapping of column to str
-        ``"numeric"``, ``"categorical"``, ``"identifier"``, ``"date"`` or ``"text"``, which stays as
-        it is.
+        ``"numeric"``, ``"categorical"``, ``"identifier"``, ``"date"``, ``"text"`` or
+        ``"characters"``, which stay as they are.
     dates : mapping of column to str
         How declared dates are written.
     stored : bool
@@ -94,7 +96,7 @@ def typed(raw: pl.LazyFrame, rules: CellRules) -> Typed:
     clean = _cleaned(raw, rules)
     names = clean.collect_schema().names()
     plain = _plain_types(clean, names, rules)
-    rest = [name for name in names if name not in plain and rules.roles.get(name) != "text"]
+    rest = [name for name in names if name not in plain and rules.roles.get(name) not in _AS_IT_IS]
     readings = _second_look(clean, rest, rules)
     reads = plain | {name: reading.read for name, reading in readings.items() if reading.read}
     frame = clean.with_columns(
@@ -129,7 +131,7 @@ def _word_notes(raw: pl.LazyFrame, names: Sequence[str], rules: CellRules) -> tu
     """Of files, notes on words such as NA in the columns that stay text."""
     if rules.stored:
         return ()
-    text = [name for name in names if rules.roles.get(name) not in {"text", "drop"}]
+    text = [name for name in names if rules.roles.get(name) not in {*_AS_IT_IS, "drop"}]
     return word_notes(raw, text, rules.markers, rules.wordy)
 
 

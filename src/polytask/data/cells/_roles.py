@@ -35,6 +35,7 @@ COLUMN_ROLES = (
     "identifier",
     "date",
     "text",
+    "characters",
     "tokens",
     "sequence",
     "tensor",
@@ -45,15 +46,15 @@ COLUMN_ROLES = (
 """Roles that a column may be declared to have.
 
 A date may have a form, ``date=%d/%m/%Y``, an identifier a number of buckets, ``identifier=4096``,
-text, tokens and sequences a number of steps to read, ``text=512``, and an image a size and more,
+text, characters, tokens and sequences a number of steps to read, ``text=512``, and an image a size and more,
 ``image=32x48,gray,missing``.
 """
 MOST_BUCKETS = 1 << 20
 """Buckets of any identifier, so that no saved schema requires a larger embedding."""
 MOST_STEPS = 4096
 """Steps that are read of any text or list, so that no saved schema requires more memory."""
-WORD_ROLES = ("text", "tokens")
-"""Roles of columns whose steps are words or tokens."""
+WORD_ROLES = ("text", "characters", "tokens")
+"""Roles of columns whose steps are words, characters or tokens."""
 STEP_ROLES = (*WORD_ROLES, "sequence")
 """Roles of columns whose cells have several steps."""
 TYPED_ROLES = (*STEP_ROLES, "tensor", "smiles", "image")
@@ -238,6 +239,7 @@ def _lists(series: pl.Series, holds: str | None, role: str) -> pl.Series:
         return series.arr.to_list()
     suitable = {
         "text": {"text"},
+        "characters": {"text"},
         "smiles": {"text"},
         "tokens": {"text", "token lists", "empty lists"},
         "sequence": {"number lists", "empty lists"},

@@ -6,6 +6,7 @@ one by a column's role or type.
 
 from polytask.data.columns._categorical_column import MOST_CATEGORIES, CategoricalColumn
 from polytask.data.columns._category_labels import n_distinct
+from polytask.data.columns._characters_column import CharactersColumn
 from polytask.data.columns._column import Column
 from polytask.data.columns._fit_columns import ENCODERS, column_type, fit_columns, unusable
 from polytask.data.columns._hashed_column import HashedColumn
@@ -22,6 +23,7 @@ __all__ = [
     "ENCODERS",
     "MOST_CATEGORIES",
     "CategoricalColumn",
+    "CharactersColumn",
     "Column",
     "HashedColumn",
     "ImageColumn",

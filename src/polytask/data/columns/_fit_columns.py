@@ -11,6 +11,7 @@ from polytask.data.cells import family
 from polytask.data.columns._boolean_column import BooleanColumn
 from polytask.data.columns._categorical_column import MOST_CATEGORIES, CategoricalColumn
 from polytask.data.columns._category_labels import n_distinct
+from polytask.data.columns._characters_column import CharactersColumn
 from polytask.data.columns._column import Column
 from polytask.data.columns._date_column import DateColumn
 from polytask.data.columns._hashed_column import HashedColumn
@@ -35,6 +36,7 @@ ENCODERS = (
     DateColumn,
     TensorColumn,
     TextColumn,
+    CharactersColumn,
     TokensColumn,
     SequenceColumn,
     SmilesColumn,
@@ -48,6 +50,7 @@ _BY_ROLE: Mapping[str, type[Column]] = {
     "identifier": HashedColumn,
     "date": DateColumn,
     "text": TextColumn,
+    "characters": CharactersColumn,
     "tokens": TokensColumn,
     "sequence": SequenceColumn,
     "tensor": TensorColumn,

@@ -5,10 +5,13 @@ import polars as pl
 from jaxtyping import Int64
 
 from polytask.data.cells import family, steps_of
+from polytask.data.columns._characters_column import characters
 from polytask.data.columns._text_column import words
 from polytask.data.columns._tokens_column import tokens
 
 __all__ = ["row_steps"]
+
+_LISTS = {"characters": characters, "tokens": tokens}
 
 
 def row_steps(series: pl.Series, role: str | None = None) -> Int64[np.ndarray, " n"]:
@@ -18,7 +21,8 @@ def row_steps(series: pl.Series, role: str | None = None) -> Int64[np.ndarray, "
     ----------
     series : polars.Series
     role : str, optional
-        With ``"tokens"``, text is counted in what stands between blanks.
+        With ``"tokens"``, text is counted in what stands between blanks; with ``"characters"`` in
+        characters.
 
     Examples
     --------
@@ -28,7 +32,7 @@ def row_steps(series: pl.Series, role: str | None = None) -> Int64[np.ndarray, "
     [4, 0, 0]
     """
     if family(series) == "text":
-        series = tokens(series) if role == "tokens" else words(series)
+        series = _LISTS.get(str(role), words)(series)
     if series.dtype.is_nested():
         return steps_of(series).lengths
     return series.is_not_null().cast(pl.Int64).to_numpy()

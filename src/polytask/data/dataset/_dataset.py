@@ -123,8 +123,8 @@ class MultiTaskDataset:
         columns : mapping of str to str, optional
             Roles by column name or pattern: ``"numeric"``, ``"categorical"``, ``"identifier"``
             (with its buckets, ``"identifier=4096"``, or without), ``"date"`` (with its form,
-            ``"date=%d/%m/%Y"``, or without), ``"text"``, ``"tokens"`` or ``"sequence"`` (with the
-            steps to read of a row, ``"text=512"``, or without), ``"tensor"``, ``"smiles"`` or ``"drop"``.
+            ``"date=%d/%m/%Y"``, or without), ``"text"``, ``"characters"``, ``"tokens"``
+            or ``"sequence"`` (with the steps to read of a row, ``"text=512"``, or without), ``"tensor"``, ``"smiles"`` or ``"drop"``.
             Other columns follow their values and types.
         missing : str, number, sequence of these, or mapping of column to such, optional
             Cells that mean “missing”; numbers compare by value. ``"COLUMN=M"`` is for one column.

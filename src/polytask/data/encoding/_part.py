@@ -13,6 +13,7 @@ PART_ROLES = (
     "categorical",
     "date",
     "text",
+    "characters",
     "smiles",
     "tokens",
     "sequence",
@@ -34,7 +35,7 @@ class Part:
         One of `PART_ROLES`. All numeric columns are one part, and so are all categorical ones.
     shape : tuple of int
         Shape of one row: ``(d,)`` for numbers, ``(c,)`` for codes, (channels, height, width) for
-        images, ``(l,)`` for the codes of steps of text and tokens, and (l, channels) for sequences.
+        images, ``(l,)`` for the codes of steps of text, characters and tokens, and (l, channels) for sequences.
     cardinalities : tuple of int
         Codes per column of a categorical part, including unknown; of a step of text and tokens,
         including none and unknown; empty for other parts.
@@ -83,7 +84,7 @@ class Part:
 
     @property
     def has_words(self) -> bool:
-        """Whether its steps are codes of words or tokens."""
+        """Whether its steps are codes of words, characters or tokens."""
         return self.role in WORD_ROLES
 
     @property

@@ -75,7 +75,7 @@ def _step_notes(table: pl.DataFrame, column: SteppedColumn | SequenceColumn) -> 
     if isinstance(column, SteppedColumn):
         count, unknown, cut = column.counts(table)
         if unknown and (role == "tokens" or 2 * unknown > count):
-            step = "token" if role == "tokens" else "word"
+            step = {"text": "word"}.get(role, role.removesuffix("s"))
             yield (
                 f"{name}: {unknown:,} of {count:,} {step}{'s' * (count > 1)} "
                 f"{'were' if unknown > 1 else 'was'} not seen in fitting and "

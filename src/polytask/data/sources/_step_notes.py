@@ -12,7 +12,7 @@ from polytask.data.columns import column_type, row_steps
 
 __all__ = ["step_note"]
 
-_STEPS = {"text": "word", "tokens": "token", "sequence": "step"}
+_STEPS = {"text": "word", "characters": "character", "tokens": "token", "sequence": "step"}
 
 
 def step_note(

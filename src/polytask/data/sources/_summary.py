@@ -19,7 +19,7 @@ __all__ = ["source_summary", "task_summaries"]
 def source_summary(source: Source) -> dict[str, Any]:
     """Rows, columns by type, and tasks with their labelled rows, of one source."""
     labels = source.labelled()
-    named = {"text": "free text", "image": "images"}
+    named = {"text": "free text", "characters": "free text", "image": "images"}
     held = Counter(
         named.get(source.reading.roles.get(series.name, ""), str(family(series)))
         for series in source.inputs.iter_columns()
