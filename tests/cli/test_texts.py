@@ -7,7 +7,10 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from polytask import fit, read
+from polytask.bookkeeping import Budget
 from polytask.cli._app import app
+from polytask.training._progress import TrainingProgress, _silent
 
 WORDS = ["the", "cat", "sat", "on", "a", "warm", "mat", "while", "it", "rained", "outside"]
 ROWS = 60
@@ -78,3 +81,49 @@ def test_lists_in_json_lines(tmp_path):
     code, said = run("predict", tmp_path / "model", new, "--out", out)
     assert code == 0, said
     assert "path: 1 of 1 token was not seen in fitting and counts as unknown" in said
+
+
+def test_tags_are_learned_by_networks_that_read_step_by_step(tmp_path, monkeypatch):
+    rows = pl.DataFrame(
+        {
+            "words": [["fly", "to", "rome"][: 1 + row % 3] for row in range(40)],
+            "tags": [["O", "O", "B-city"][: 1 + row % 3] for row in range(40)],
+        }
+    )
+    table = tmp_path / "t.ndjson"
+    rows.write_ndjson(table)
+    few = ["--seeds", "1", "--trials", "1", "--steps", "2", "--out", tmp_path / "out"]
+    code, said = run("compare", table, "-t", "tags:tokens", *few)
+    assert code == 0, said
+    assert said.count("Networks have the encoder lstm by default, since tags labels the steps") == 1
+    assert "comparing single_task+lstm, hard_sharing+lstm;" in said
+    report = (tmp_path / "out" / "report.html").read_text()
+    assert "Networks have the encoder lstm by default" in report
+    assert "linear&#39; cannot learn these tasks: tags (tokens). It is left out." in report
+    silent = []
+    show = TrainingProgress.show
+    monkeypatch.setattr(
+        TrainingProgress,
+        "show",
+        lambda bar, *told: silent.append(_silent.get()) or show(bar, *told),
+    )
+    code, said = run(
+        "fit", table, "-t", "tags:tokens", "--steps", "2", "--quiet", "--out", tmp_path / "m"
+    )
+    assert code == 0, said
+    assert "Networks have the encoder lstm by default" in said
+    assert silent
+    assert all(silent)
+    with pytest.warns(UserWarning, match="Networks (have|with)") as warned:
+        model = fit(read(table, "tags:tokens"), budget=Budget(steps=2))
+    assert str(warned[0].message).startswith("Networks have the encoder lstm by default")
+    assert model.name == "hard_sharing+lstm"
+
+
+def test_what_a_network_cannot_learn_is_said_before_the_comparison_begins(reviews):
+    code, said = run(
+        "compare", reviews, "-t", "review:tokens", "--model", "linear", "--features", "size"
+    )
+    assert code
+    assert "cannot learn these tasks: review (tokens)" in said
+    assert "comparing" not in said

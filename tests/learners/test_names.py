@@ -25,7 +25,7 @@ from polytask.learners import (
     fit,
     resolve_learner,
 )
-from polytask.learners._table_networks import ensemble_note, has_images
+from polytask.learners._table_networks import ensemble_note, has_images, steps_note
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task, TaskSet
 from polytask.testing import tiny_dataset
@@ -152,6 +152,15 @@ def test_tables_of_some_size_get_an_ensemble_in_one_network(kind, n_tasks, n_row
         assert note is None or note.startswith(f"{ensemble}, an ensemble inside one network, ")
     for name in found:
         assert named_learner(name).name == name
+
+
+def test_networks_read_step_by_step_where_steps_are_labelled():
+    tasks = TaskSet([Task("tags", "tokens"), Task("y", "binary")])
+    names = [learner.name for learner in default_learners(tasks, 5000, images=True)]
+    assert names == ["single_task+lstm", "hard_sharing+lstm"]
+    assert ensemble_note(tasks, 5000, images=True) is None
+    assert "since tags labels the steps of rows" in str(steps_note(tasks))
+    assert steps_note(TaskSet([Task("y", "binary")])) is None
 
 
 def test_the_note_on_the_ensemble_says_why_and_how_to_leave_it_out():

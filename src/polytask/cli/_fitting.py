@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
+from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.cli._augmentations import with_augmentation
 from polytask.cli._balancing import balanced, balancing, check_sampler
@@ -16,12 +19,16 @@ from polytask.cli._settings import FitSettings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import evaluate
-from polytask.learners import fit
+from polytask.learners import Learner, fit
+from polytask.learners._table_networks import steps_note, usual_encoder
+from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
+from polytask.training import silently
 
 __all__ = ["run_fit"]
 
 _MOST_TASKS = 20
+_USUAL = "hard_sharing"
 
 
 def run_fit(
@@ -35,13 +42,13 @@ def run_fit(
     train = checked(train, voice)
     methods = balancing(options)
     check_sampler(options, train)
-    learners = with_encoder([named_learner(options.model)], options)
+    learners = with_encoder([_model(options, train, voice)], options)
     learners = balanced(learners, methods)
     learners = with_observers(learners, options.observer)
     learners = with_augmentation(learners, options.augmentation)
     (learner,) = with_settings(learners, options, voice.warning)
     voice.note(f"fitting {learner.name}")
-    with warnings_as_notes(voice):
+    with warnings_as_notes(voice), silently() if options.quiet else nullcontext():
         predictor = fit(
             train,
             learner,
@@ -55,6 +62,15 @@ def run_fit(
     voice.result(score_table(predictor.tasks, evaluate(predictor, validation)))
     predictor.save(options.out)
     voice.result(f"model: {options.out}")
+
+
+def _model(options: FitSettings, data: MultiTaskDataset, voice: Voice) -> Learner:
+    """The model that is named; of the usual one, with the encoder that suits the tasks."""
+    note = steps_note(data.tasks)
+    if options.model != _USUAL or options.encoder is not None or note is None:
+        return named_learner(options.model)
+    voice.warning(note)
+    return MultiTaskNetwork(HardSharing(usual_encoder(data.tasks)))
 
 
 def _say_how(predictor: FittedPredictor, voice: Voice) -> None:

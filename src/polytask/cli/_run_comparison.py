@@ -26,8 +26,9 @@ from polytask.cli._source_paths import data_paths
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare, progress_at_once
+from polytask.exceptions import ParameterError
 from polytask.learners import Learner, default_learners, unserved
-from polytask.learners._table_networks import ensemble_note, has_images
+from polytask.learners._table_networks import ensemble_note, has_images, steps_note
 from polytask.report import write_report
 
 __all__ = ["run_comparison"]
@@ -36,13 +37,14 @@ _MOST_NAMES = 4
 
 
 class _Study(NamedTuple):
-    """Learners of a comparison, and the folder of its results."""
+    """Learners of a comparison, the folder of its results, and notes on the learners."""
 
     data: MultiTaskDataset
     learners: tuple[Learner, ...]
     split: Splitter
     budget: Budget
     folder: Path
+    notes: tuple[str, ...]
 
 
 def run_comparison(
@@ -67,9 +69,10 @@ def run_comparison(
             quiet=options.quiet,
             device=options.device,
             precision=options.precision,
+            notes=study.notes,
         )
         report = write_report(comparison, study.folder / "report.html")
-        _show(comparison, study.folder, report, voice)
+        _show(comparison, study, report, voice)
         voice.write_log(study.folder / "log.txt")
 
 
@@ -91,12 +94,17 @@ def _study(
     learners = with_augmentation(learners, options.augmentation)
     learners = with_settings(learners, options, voice.warning)
     check_distinct(learners, options.model)
-    for sentence in [] if requested else _about_defaults(options, data):
+    for learner in learners:  # before it is said that the comparison begins
+        reason = unserved(learner, data)
+        if reason is not None:
+            raise ParameterError(reason)
+    notes = [] if requested else _about_defaults(options, data)
+    for sentence in notes:
         voice.warning(sentence)
     folder = options.out or _folder(options, data, splitter, allowed)
     names = ", ".join(learner.name for learner in learners)
     voice.note(f"comparing {names}; all is kept in {folder}")
-    return _Study(data, learners, splitter, allowed, folder)
+    return _Study(data, learners, splitter, allowed, folder, tuple(notes))
 
 
 def _usual(options: CompareSettings, data: MultiTaskDataset) -> tuple[Learner, ...]:
@@ -106,13 +114,14 @@ def _usual(options: CompareSettings, data: MultiTaskDataset) -> tuple[Learner, .
 
 
 def _about_defaults(options: CompareSettings, data: MultiTaskDataset) -> list[str]:
-    """A sentence on each default learner that is left out, and on the ensemble among them."""
+    """A sentence on each default learner that is left out, and on encoder and ensemble of the others."""
     reasons = [unserved(learner, data.tasks) for learner in default_learners()]
-    ensemble = None
+    usual: list[str | None] = []
     if options.encoder is None:
         ensemble = ensemble_note(data.tasks, data.n_rows, images=has_images(data))
+        usual = [steps_note(data.tasks), ensemble]
     left_out = [f"{reason} It is left out." for reason in reasons if reason is not None]
-    return [*left_out, *([] if ensemble is None else [ensemble])]
+    return [*left_out, *(note for note in usual if note is not None)]
 
 
 def _folder(
@@ -152,7 +161,7 @@ def _kept(folder: Path, keys: Collection[str]) -> str:
     return "no run had ended; the same command starts anew."
 
 
-def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> None:
+def _show(comparison: Comparison, study: _Study, report: Path, voice: Voice) -> None:
     voice.note("")
     if sys.stdout.isatty():
         from rich.console import Console
@@ -166,9 +175,11 @@ def _show(comparison: Comparison, folder: Path, report: Path, voice: Voice) -> N
     for remark in comparison.remarks:
         (voice.result if voice.quiet else voice.keep)(f"note: {remark}")
     for warning in comparison.warnings:
+        if warning in study.notes:  # which were said before
+            continue
         voice.result(f"note: {warning}")
     voice.result("")
     voice.result(f"use     {comparison.recommended.why}")
     if comparison.recommended.learner is not None:
-        voice.result(f"model   {folder / 'model'}")
+        voice.result(f"model   {study.folder / 'model'}")
     voice.result(f"report  {report}")

@@ -49,7 +49,7 @@ from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
 from polytask.executors import Executor
 from polytask.learners import with_checked_tasks
-from polytask.learners._table_networks import ensemble_note, has_images
+from polytask.learners._table_networks import ensemble_note, has_images, steps_note
 
 __all__ = ["compare"]
 
@@ -78,6 +78,7 @@ def compare(
     device: str | None = None,
     precision: str | None = None,
     trusted: str | Collection[str] = (),
+    notes: Sequence[str] = (),
 ) -> Comparison:
     """Train tasks jointly and separately under one budget, and report which is better.
 
@@ -125,6 +126,8 @@ def compare(
     trusted : collection of str, optional
         Packages whose code the models of the study may name, as in `polytask.load`. Code of the
         learners and tasks given here, and classes of models, need no mention.
+    notes : sequence of str, optional
+        Sentences that the report shows beside its own, such as why these learners were chosen.
 
     Returns
     -------
@@ -178,6 +181,7 @@ def compare(
     'linear'
     """
     _check_arguments(data, seeds, budget, quiet=quiet, twins=twins)
+    check("compare", "notes", notes, Each(InstanceOf((str,))))
     check_jobs("compare", jobs, executor)
     data = with_checked_tasks(data)
     known = checked_trust(trusted, "compare")
@@ -204,12 +208,13 @@ def compare(
             runner,
         ):
             entries, left_out = _entries(runner, candidates, repetitions, quiet=quiet)
-            notes = [
+            said = [
+                *notes,
                 *([own_split_note(own.column)] if own else []),
                 *too_small,
                 *unlearnable,
                 *unserved_defaults(learners, data.tasks),
-                *_default_ensemble(learners, data),
+                *_about_defaults(learners, data),
                 *baseline_notes(candidates),
                 *without_twin,
                 *decisions(candidates, data),
@@ -219,7 +224,7 @@ def compare(
             ]
             study = described_study(data, runner.digest, splitter, repetitions, allowed)
             comparison = conclude(
-                entries, study, runner, splits, kept=out is not None, started=started, notes=notes
+                entries, study, runner, splits, kept=out is not None, started=started, notes=said
             )
             _write(folder, comparison, entries)
             return comparison.kept(
@@ -248,13 +253,11 @@ def _check_arguments(data: object, seeds: object, budget: object, **switches: ob
         raise ParameterError(sentence)
 
 
-def _default_ensemble(learners: LearnersLike, data: MultiTaskDataset) -> list[str]:
-    note = (
-        None
-        if learners is not None
-        else ensemble_note(data.tasks, data.n_rows, images=has_images(data))
-    )
-    return [] if note is None else [note]
+def _about_defaults(learners: LearnersLike, data: MultiTaskDataset) -> list[str]:
+    if learners is not None:
+        return []
+    ensemble = ensemble_note(data.tasks, data.n_rows, images=has_images(data))
+    return [note for note in (steps_note(data.tasks), ensemble) if note is not None]
 
 
 def _repetitions(splits: Sequence[Split], seeds: int | Sequence[int]) -> list[Repetition]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from polytask._learner import Learner
 from polytask._validation import InstanceOf, Interval, Optional, check, message
-from polytask.architectures import Architecture
+from polytask.architectures import Architecture, HardSharing
 from polytask.bookkeeping import Budget
 from polytask.data import (
     MultiTaskDataset,
@@ -24,11 +24,16 @@ from polytask.exceptions import ParameterError
 from polytask.learners._as_learner import Estimator, as_learner
 from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._on_device import on_device
+from polytask.learners._table_networks import steps_note, usual_encoder
 from polytask.learners._unserved import unserved
 from polytask.merging import Merging
+from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor, with_chosen_thresholds
+from polytask.tasks import TaskSet
 
 __all__ = ["fit"]
+
+_DEFAULT = "hard_sharing"
 
 
 def fit(
@@ -54,7 +59,8 @@ def fit(
     data : MultiTaskDataset
         Such as `polytask.read` returns.
     learner : Learner or str, default "hard_sharing"
-        A recipe or its name, such as ``"gradient_boosting"`` or ``"hard_sharing+tab_m(members=4)"``;
+        With the encoder `LSTM` where a task labels the steps of rows, such as ``tokens``. Otherwise a
+        recipe or its name, such as ``"gradient_boosting"`` or ``"hard_sharing+tab_m(members=4)"``;
         an architecture; a method of merging
         (`polytask.neural_network.MergedNetwork`); or a scikit-learn estimator, which is cloned and
         fitted per task. A tuple of a regressor and a classifier serves tasks of numbers and of
@@ -107,6 +113,10 @@ def fit(
     data = with_checked_tasks(data, measured=False)
     if validation is not None:
         validation = with_checked_tasks(validation, measured=False)
+    if isinstance(learner, str) and learner == _DEFAULT:
+        learner, note = _default(data.tasks)
+        if note is not None:
+            warnings.warn(note, UserWarning, stacklevel=2)
     (chosen,) = on_device([_served_learner(learner, data)], device, precision, "fit")
     too_small: tuple[str, ...] = ()
     if validation is None:
@@ -123,6 +133,11 @@ def fit(
         budget = Budget()
     predictor = chosen.fit(data, validation, seed, budget)  # type: ignore[arg-type]
     return with_chosen_thresholds(predictor, validation, data.tasks)
+
+
+def _default(tasks: TaskSet) -> tuple[Learner, str | None]:
+    """The default learner of these tasks, and a note where it is no usual one."""
+    return MultiTaskNetwork(HardSharing(usual_encoder(tasks))), steps_note(tasks)
 
 
 def _check_arguments(

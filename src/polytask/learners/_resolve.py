@@ -18,7 +18,7 @@ from polytask.exceptions import UnknownNameError
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._light_gbm import LightGBM
 from polytask.learners._linear import Linear
-from polytask.learners._table_networks import table_networks
+from polytask.learners._table_networks import table_networks, usual_encoder
 from polytask.merging import Merging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.tasks import TaskSet
@@ -33,7 +33,7 @@ def default_learners(
 
     LightGBM is among them where it is installed, and on tables of at least 500 rows an
     ensemble inside one joint network, on images a convolutional one. Given tasks, only learners that
-    can learn them.
+    can learn them; networks have the encoder `LSTM` where a task labels the steps of rows.
 
     Parameters
     ----------
@@ -43,9 +43,10 @@ def default_learners(
     images : bool
         Whether every source has images.
     """
+    encoder = usual_encoder(tasks)
     learners: tuple[Learner, ...] = (
-        MultiTaskNetwork(SingleTask()),
-        MultiTaskNetwork(HardSharing()),
+        MultiTaskNetwork(SingleTask(encoder)),
+        MultiTaskNetwork(HardSharing(encoder)),
         *table_networks(tasks, n_rows, images=images),
         Linear(),
         GradientBoosting(),

@@ -1,21 +1,50 @@
-"""The joint network that comparisons include by default beside an MLP: an ensemble, or a CNN."""
+"""The networks that are compared by default: of an encoder that suits the tasks, an ensemble, a CNN."""
 
 from __future__ import annotations
 
+from polytask._listing import first_and_more
 from polytask.architectures import HardSharing
 from polytask.data import MultiTaskDataset, Source
-from polytask.encoders import CNN, PackedMLP, TabM
+from polytask.encoders import CNN, LSTM, MLP, Encoder, PackedMLP, TabM
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Kind, TaskSet
 from polytask.training import Trainer
 
-__all__ = ["ensemble_note", "has_images", "table_networks"]
+__all__ = ["ensemble_note", "has_images", "steps_note", "table_networks", "usual_encoder"]
 
 _FEWEST_ROWS, _MANY_ROWS = 500, 4000
 _MOST_TASKS = 40
 _MANY_NUMBERS = 9
 _MOST_IMAGE_TASKS = 10
 _IMAGE_WIDTHS = (16, 32, 64)
+
+
+def usual_encoder(tasks: TaskSet | None) -> Encoder:
+    """The encoder of the networks that are fitted and compared by default.
+
+    `LSTM` where a task labels the steps of rows, such as ``tokens``, otherwise `MLP`.
+    """
+    return LSTM() if _of_steps(tasks) else MLP()
+
+
+def _of_steps(tasks: TaskSet | None) -> list[str]:
+    return [
+        task.name
+        for task in tasks or ()
+        if isinstance(task.kind, Kind) and task.kind.form == "sequence"
+    ]
+
+
+def steps_note(tasks: TaskSet) -> str | None:
+    """A sentence on networks with `LSTM`, if they are the default: why, and how to choose another."""
+    names = _of_steps(tasks)
+    if not names:
+        return None
+    label = "labels" if len(names) == 1 else "label"
+    return (
+        f"Networks have the encoder lstm by default, since {first_and_more(names)} {label} the steps of "
+        "rows. Choose another by --encoder, such as transformer, or in Python by naming the learners."
+    )
 
 
 def has_images(data: MultiTaskDataset) -> bool:
@@ -36,7 +65,7 @@ def table_networks(
     It is a narrow `PackedMLP` below 4000 rows, where its single-task baseline takes little time. Above
     it is `PackedMLP` where all targets are numbers (with more than 8 of them of half the width and
     three layers, since the baseline has a network for each), otherwise `TabM`. On fewer than 500 rows,
-    and with more than 40 tasks, there is none. With images it is a small `CNN` for up to 10 tasks, since
+    and with more than 40 tasks, there is none, and none where steps of rows are labelled. With images it is a small `CNN` for up to 10 tasks, since
     the baseline has a network for each, and none for more.
 
     Parameters
@@ -54,6 +83,8 @@ def table_networks(
     >>> [network.name for network in table_networks(TaskSet([Task("y", "regression")]), 5000)]
     ['hard_sharing+packed_mlp']
     """
+    if _of_steps(tasks):
+        return []
     if images:
         few = tasks is not None and n_rows is not None and len(tasks) <= _MOST_IMAGE_TASKS
         return [_convolutional()] if few else []
