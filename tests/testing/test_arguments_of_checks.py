@@ -12,6 +12,7 @@ import polytask
 from polytask import testing
 from polytask.aggregation import MGDA
 from polytask.architectures import HardSharing
+from polytask.augmentation import Flip
 from polytask.bookkeeping import Budget
 from polytask.exceptions import DataError, ParameterError
 from polytask.executors import LocalExecutor
@@ -41,6 +42,7 @@ GOOD = {
     "check_processes": (OneProcess(), "processes", "extends Processes"),
     "check_properties": (MGDA(), "aggregator", "extends Aggregator"),
     "check_sampler": (Uniform(), "sampler", "extends Sampler"),
+    "check_augmentation": (Flip(), "augmentation", "extends Augmentation"),
     "check_weighting": (Equal(), "weighting", "extends Weighting"),
 }
 ROOMS = [

@@ -18,6 +18,7 @@ import polytask
 from polytask import testing
 from polytask.aggregation import MGDA, Aggregator, AmortisedAggregator
 from polytask.architectures import Architecture, HardSharing
+from polytask.augmentation import Augmentation
 from polytask.bookkeeping import Budget
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
@@ -190,6 +191,11 @@ def test_amortised_aggregators(cls):
 @every(Sampler)
 def test_samplers(cls):
     testing.check_sampler(made(cls))
+
+
+@every(Augmentation)
+def test_augmentations(cls):
+    testing.check_augmentation(made(cls))
 
 
 @every(Observer)

@@ -8,6 +8,7 @@ known Pareto front, and `tiny_dataset`. Nothing here needs a test runner:
 
 from polytask.testing._check_aggregator import check_aggregator
 from polytask.testing._check_architecture import check_architecture
+from polytask.testing._check_augmentation import check_augmentation
 from polytask.testing._check_datafit import check_datafit
 from polytask.testing._check_executor import check_executor
 from polytask.testing._check_kind import check_kind
@@ -32,6 +33,7 @@ __all__ = [
     "TOY_STARTS",
     "check_aggregator",
     "check_architecture",
+    "check_augmentation",
     "check_datafit",
     "check_executor",
     "check_kind",

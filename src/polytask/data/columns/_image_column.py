@@ -123,7 +123,8 @@ class ImageColumn(Column):
             center, scale = center * 255.0, scale * 255.0
         for first in range(0, len(rows), _ROWS):
             chunk = slice(first, first + _ROWS)
-            scaled = (cells[chunk].astype(np.float64) - center) / scale
+            exact = np.float32 if self.in_bytes else np.float64
+            scaled = (cells[chunk] - center.astype(exact)) / scale.astype(exact)
             np.nan_to_num(scaled, nan=0.0, copy=False)
             array[rows[chunk]] = np.clip(scaled, -FURTHEST, FURTHEST, out=scaled)
         return self.part, array

@@ -56,9 +56,8 @@ def _image(series: pl.Series, column: ImageColumn, reading: Reading, folder: str
     holds = family(clean)
     declared = ImageForm.of(reading.images.get(series.name, ""))
     if holds in {"text", "bytes"} and channels in {1, 3}:
-        return as_images(
-            clean, replace(declared, size=(height, width), channels=channels), folder
-        ).cells
+        form = replace(declared, size=(height, width), channels=channels)
+        return as_images(clean, form, folder, fitted=True).cells
     if holds == "tensors" and len(clean.dtype.shape) in {2, 3}:  # type: ignore[attr-defined]
         return as_images(clean, ImageForm()).cells
     return clean

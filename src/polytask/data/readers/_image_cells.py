@@ -123,7 +123,9 @@ def _sample(present: pl.Series) -> list[Any]:
     return present[:: -(-len(present) // _SAMPLE) or 1].to_list()
 
 
-def as_images(series: pl.Series, form: ImageForm, folder: str = "") -> Images:
+def as_images(
+    series: pl.Series, form: ImageForm, folder: str = "", *, fitted: bool = False
+) -> Images:
     """Read a column of paths, bytes or arrays as images of one size.
 
     Parameters
@@ -132,6 +134,8 @@ def as_images(series: pl.Series, form: ImageForm, folder: str = "") -> Images:
     form : ImageForm
     folder : str
         Where relative paths begin.
+    fitted : bool
+        Whether a model was fitted on the column, whose form cannot be declared any more.
 
     Raises
     ------
@@ -164,7 +168,7 @@ def as_images(series: pl.Series, form: ImageForm, folder: str = "") -> Images:
         faults |= {index: fault for index, fault in found if fault}
     unreadable = _unreadable(codes, cells, faults)
     if unreadable and not form.missing:
-        raise DataError(_refusal(owner, unreadable[0], len(unreadable)))
+        raise DataError(_refusal(owner, unreadable, fitted=fitted))
     if form.channels is None and channels == 3 and _is_gray(pixels):
         pixels = np.ascontiguousarray(pixels[:, :1])
     sizes = sorted(
@@ -267,17 +271,22 @@ def _unreadable(
     return tuple(named)
 
 
-def _refusal(owner: _Owner, first: tuple[int, str], number: int) -> str:
-    row, fault = first
+def _refusal(owner: _Owner, unreadable: Sequence[tuple[int, str]], *, fitted: bool) -> str:
+    (row, fault), number = unreadable[0], len(unreadable)
     where = ""
     if fault.endswith("is not there"):
         begins = f"the folder {owner.folder!r}" if owner.folder not in {"", "."} else "this folder"
         where = f" (paths begin in {begins})"
     more = f", and {count(number - 1, 'more image')} cannot be read" if number > 1 else ""
+    declared = ""
+    if not fitted:
+        declared = (
+            f"; or declare the column as {owner.column}:image=missing, so that all such images do; or "
+            f"leave the column out ({owner.column}:drop)"
+        )
     return (
-        f"Column {owner.column!r}, row {row}: the image {fault}{where}{more}. Mend it or leave the row "
-        f"out; or declare the column as {owner.column}:image=missing, so that such images count as "
-        f"missing; or leave the column out ({owner.column}:drop)."
+        f"Column {owner.column!r}, row {row}: the image {fault}{where}{more}. Mend it, or empty the "
+        f"cell, so that it counts as missing{declared}."
     )
 
 

@@ -51,6 +51,9 @@ def readable(series: pl.Series) -> pl.Series:
     inner ones have one length.
     """
     dtype: Any = series.dtype
+    if isinstance(dtype, pl.Struct) and {field.name for field in dtype.fields} == {"bytes", "path"}:
+        series = _of_image_files(series)
+        dtype = series.dtype
     if dtype == pl.Binary:
         return _decoded(series)
     if isinstance(dtype, pl.List):
@@ -61,6 +64,13 @@ def readable(series: pl.Series) -> pl.Series:
     if dtype == pl.Object:
         return _typed(series)
     return series
+
+
+def _of_image_files(series: pl.Series) -> pl.Series:
+    """The bytes of files, or their paths where there are no bytes, as Hugging Face stores images."""
+    content = series.struct.field("bytes")
+    chosen = "path" if content.null_count() == len(content) else "bytes"
+    return series.struct.field(chosen).alias(series.name)
 
 
 def _decoded(series: pl.Series) -> pl.Series:

@@ -87,7 +87,9 @@ def _bytes(series: pl.Series) -> Iterator[bytes]:
     elif holds == "tensors":
         if innermost(series) == pl.UInt8:  # a part at a time, since floats take eight times as much
             for first in range(0, len(series), _ROWS):
-                yield _filled(_cells(series[first : first + _ROWS]))
+                some = series[first : first + _ROWS]
+                pixels = _cells(some) if some.null_count() else some.to_numpy().reshape(-1)
+                yield _filled(pixels)
             return
         yield _filled(_cells(series))
         yield _missing(_cells(series.drop_nulls()))
