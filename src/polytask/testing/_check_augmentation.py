@@ -38,18 +38,21 @@ def check_augmentation(augmentation: Augmentation) -> None:
     require_instance("check_augmentation", "augmentation", augmentation, Augmentation)
     name = type(augmentation).__name__
     if isinstance(augmentation, RowMixing):
-        shares, again = (
-            [augmentation.share(generator) for _ in range(_DRAWS)] for generator in _generators()
-        )
-        require(all(0 <= share <= 1 for share in shares), f"{name} draws shares beyond 0 to 1.")
-        require(shares == again, f"{name} draws what does not follow from the generator.")
-        return
-    require(
-        isinstance(augmentation, ImageAugmentation),
-        f"{name} extends neither ImageAugmentation nor RowMixing, which Trainer serves.",
+        _check_shares(name, augmentation)
+    elif isinstance(augmentation, ImageAugmentation):
+        for shape in _SHAPES:
+            _check_images(name, augmentation, shape)
+    else:
+        served = "neither ImageAugmentation nor RowMixing, which Trainer serves"
+        require(False, f"{name} extends {served}.")
+
+
+def _check_shares(name: str, augmentation: RowMixing) -> None:
+    shares, again = (
+        [augmentation.share(generator) for _ in range(_DRAWS)] for generator in _generators()
     )
-    for shape in _SHAPES if isinstance(augmentation, ImageAugmentation) else ():
-        _check_images(name, augmentation, shape)
+    require(all(0 <= share <= 1 for share in shares), f"{name} draws shares beyond 0 to 1.")
+    require(shares == again, f"{name} draws what does not follow from the generator.")
 
 
 def _generators() -> tuple[torch.Generator, torch.Generator]:
