@@ -112,6 +112,7 @@ def test_shared_cnn(capsys):
     [
         ("two_inputs", {"rows": 200, "test_rows": 100}, ("single_task+by_role", "hard_sharing")),
         ("sentiment_and_topic", {"rows": 300}, ("hard_sharing+n_gram_bag", "linear")),
+        ("customers", {"rows": 4000}, ("hard_sharing", "esmm", "gradient_boosting")),
         ("side_effects", {}, ("hard_sharing: mean ROC-AUC", "linear: mean ROC-AUC")),
     ],
 )

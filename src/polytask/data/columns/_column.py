@@ -105,13 +105,13 @@ class Column(ABC):
         DataError
             If it is absent or changed type; columns without values are accepted.
         """
-        if self.name not in inputs.columns:
+        series = inputs.get_column(self.name, default=None)
+        if series is None:
             sentence = (
                 f"The table has no column {self.name!r}, which was an input when the model was "
                 f"fitted. {suggestion(self.name, inputs.columns)}"
             )
             raise DataError(sentence)
-        series = inputs[self.name]
         holds = family(series)
         if holds not in self.accepted and series.null_count() < len(series):
             raise DataError(self._changed(series, holds))
