@@ -39,8 +39,8 @@ def clips(rows: int, seed: int = 0) -> polytask.MultiTaskDataset:
         played = generator.choice(list(NOTES), 3)
         of_sample = played[np.arange(length) * 3 // length]
         phase = 2 * np.pi * np.cumsum([NOTES[note] for note in of_sample]) / RATE
-        wave = np.sin(phase) + (0.4 * np.sin(3 * phase) if reed else 0)
-        spectrum = log_mel((wave + 4.0 * generator.normal(size=length))[None])[0]
+        wave = np.sin(phase) + (0.6 * np.sin(3 * phase) if reed else 0)
+        spectrum = log_mel((wave + 2.5 * generator.normal(size=length))[None])[0]
         at = np.linspace(0, length - 1, len(spectrum)).astype(int)
         row = (spectrum.tolist(), of_sample[at].tolist(), int(reed))
         for column, value in zip(table.values(), row, strict=True):
