@@ -86,8 +86,9 @@ def test_larger_features_are_averaged_to_the_size_of_the_labels():
     assert resized(maps, (2, 8)).shape == (1, 1, 2, 8)
 
 
-VECTORS = ("AITM", "CGC", "Hierarchical", "HyperNetworkHeads", "PLE", "Pooled", "STEM")
-REFUSED = dict.fromkeys((*VECTORS, "SharedPrivate", "Sluice"), "label every pixel of an image")
+REFUSED = dict.fromkeys(
+    ("AITM", "Hierarchical", "Pooled", "SharedPrivate"), "label every pixel of an image"
+)
 REFUSED["LoRA"] = "must have torch.nn.Linear layers"
 
 

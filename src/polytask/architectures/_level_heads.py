@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from polytask.architectures._block_heads import BlockHeads
 from polytask.architectures._dependencies import blocks_of
-from polytask.architectures._head_checks import check_steps, read_steps
+from polytask.architectures._head_checks import check_form, check_steps, read_steps
 from polytask.architectures._member_heads import block_heads
 from polytask.architectures._owners import Owned, Owner, owned_by
 from polytask.architectures._step_scores import step_scores
@@ -55,6 +55,9 @@ class LevelHeads(Owner):
     ) -> None:
         super().__init__()
         self.blocks, self.names, self.above = blocks_of(blocks, names), tuple(names), tuple(above)
+        for block in self.blocks:
+            if block.has_pixels:  # of which levels make vectors
+                check_form(block)
         self.heads = nn.ModuleList(
             block_heads(block, tasks, shape, n_members) for block in self.blocks
         )

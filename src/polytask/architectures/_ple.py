@@ -137,7 +137,7 @@ class PLENetwork(EncoderNetwork):
             for start, stop in below
         )
         members_of = {source: self.members_in(source) for source in self.sources}
-        keeps_steps = not tower_widths and any(block.has_steps for block in self.blocks)
+        keeps_steps = not tower_widths and any(block.has_places for block in self.blocks)
         self.last = LastLevel(*arguments, bounds[-2], members_of, keeps_steps=keeps_steps)
         self.towers = TaskLayers(
             pooled_width(self.last.shape), tower_widths, tasks.names, members_of

@@ -38,7 +38,7 @@ class PooledHeads(Owner, nn.ModuleList):
         super().__init__(_BlockHead(pooled_width(shape), block) for block in blocks)
         self.blocks = tuple(blocks)
         for block in blocks:
-            check_form(block, shape)
+            check_form(block, () if block.has_pixels else shape)
         self._places: dict[tuple[str, str], list[int]] = {}
         for source in dict.fromkeys(source for block in blocks for source in block.sources):
             of_source = tasks_in_source(source, blocks, tasks.names)

@@ -117,7 +117,10 @@ class SluiceNetwork(FusedTowersNetwork):
             shapes = self.towers.shapes[1:]
             self.channels = _checked([pooled_width(s) for s in shapes], recipe.n_subspaces)
             self.stage_weights = StageWeights(len(shapes), tasks.names)
-            self.keeps_steps = any(block.has_steps for block in self.blocks)
+            of_one_size = len(set(shapes)) == 1
+            self.keeps_steps = any(
+                block.has_steps or (block.has_pixels and of_one_size) for block in self.blocks
+            )
             shape = self.own_towers.shape if self.keeps_steps else (self.channels,)
             self.heads = Heads(self.blocks, tasks, shape, per_task=True, members=self.n_members)
 

@@ -94,7 +94,7 @@ class STEMNetwork(MultiTaskModule):
     ) -> None:
         super().__init__(schemas, tasks)
         self.rows_apart, self.n_members = encoder.rows_apart, encoder.members
-        keeps_steps = not recipe.tower_widths and any(block.has_steps for block in self.blocks)
+        keeps_steps = not recipe.tower_widths and any(block.has_places for block in self.blocks)
         experts = recipe.n_shared, recipe.n_specific
         self.level = StemLevel(encoder, schemas, tasks, *experts, keeps_steps=keeps_steps)
         members_of = {source: self.members_in(source) for source in self.sources}
