@@ -149,3 +149,16 @@ def test_a_task_has_one_size_in_all_sources():
     }
     with pytest.raises(DataError, match=r"several sizes, \(2, 2\) in near, \(3, 2\) in far"):
         MultiTaskDataset.from_sources(frames, [Task("mask", "dense_classes")])
+
+
+def test_tables_of_tasks_of_one_size_share_a_source():
+    rng = np.random.default_rng(0)
+
+    def pair(size):
+        masks = np.arange(4 * size * size).reshape(4, size, size) % 3
+        return {"x": rng.normal(size=(4, 1, size, size))}, masks
+
+    alike = MultiTaskDataset.from_per_task({"a": pair(2), "b": pair(2)}, kinds="dense_classes")
+    assert [source.own_rows for source in alike.sources] == [True]
+    apart = MultiTaskDataset.from_per_task({"a": pair(2), "b": pair(3)}, kinds="dense_classes")
+    assert [source.name for source in apart.sources] == ["a", "b"]

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from polytask._listing import count
-from polytask.data.cells import Reading, family, markers_by_column, roles_by_column
+from polytask.data.cells import Reading, family, markers_by_column, roles_by_column, tensor_shape
 from polytask.data.dataset._array_targets import array_targets
 from polytask.data.dataset._from_long import own_row_source
 from polytask.data.dataset._from_table import table_source
@@ -51,7 +51,7 @@ def per_task_sources(
         sentence = "The `data` parameter of from_per_task must hold at least one task. Got none."
         raise ParameterError(sentence)
     tasks = TaskSet(_task(given, kinds) for given in data)
-    pairs = [_joined(given, *pair) for given, pair in data.items()]
+    pairs = [_joined(task, *pair) for task, pair in zip(tasks, data.values(), strict=True)]
     names = list(dict.fromkeys(name for frame, _ in pairs for name in frame.columns))
     roles, markers = roles_by_column(columns, names), markers_by_column(missing, names)
     tables = [
@@ -106,14 +106,14 @@ def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None
     return Task(given, kinds.get(given) if isinstance(kinds, Mapping) else kinds, _TARGET)
 
 
-def _joined(given: Task | str, X: Any, y: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _joined(task: Task, X: Any, y: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Join inputs and target of a task in one frame; also return its categorical columns."""
-    name = given.name if isinstance(given, Task) else given
+    name = task.name
     inputs = as_table(X)
     if _TARGET in inputs.columns:
         sentence = f"Task {name!r}: no input may be called {_TARGET!r}. Rename that column."
         raise DataError(sentence)
-    target = _series(name, y)
+    target = _series(task, y)
     if len(target) != inputs.height:
         sentence = (
             f"Task {name!r}: X and y must have one length. "
@@ -124,8 +124,9 @@ def _joined(given: Task | str, X: Any, y: Any) -> tuple[pl.DataFrame, tuple[str,
     return inputs.with_columns(target), categories
 
 
-def _series(name: str, y: Any) -> pl.Series:
-    table = array_targets(y).table
+def _series(task: Task, y: Any) -> pl.Series:
+    name, of_pixels = task.name, isinstance(task.kind, Kind) and task.kind.form == "map"
+    table = array_targets(y, of_pixels=of_pixels).table
     if table.width != 1:
         sentence = (
             f"Task {name!r}: y must have one value for each row. Got {count(table.width, 'column')}; "
@@ -162,8 +163,14 @@ def _columns(target: pl.Series) -> Mapping[str, np.ndarray]:
     return {_TARGET: column_values(target.drop_nulls())}
 
 
-def _shape(frame: pl.DataFrame) -> tuple[tuple[str, str | None], ...]:
-    return tuple((series.name, family(series)) for series in frame.iter_columns())
+def _shape(frame: pl.DataFrame) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (series.name, f"{family(series)} {_size(series)}") for series in frame.iter_columns()
+    )
+
+
+def _size(series: pl.Series) -> tuple[int, ...]:
+    return tensor_shape(series) if isinstance(series.dtype, pl.Array) else ()
 
 
 def _same_classes(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
