@@ -21,7 +21,7 @@ def random_function(
     >>> from polytask.datasets._random_function import random_function
     >>> generator = np.random.default_rng(0)
     >>> values = random_function(generator, generator.standard_normal((50, 3)))
-    >>> round(values.std(), 6)
+    >>> round(float(values.std()), 6)
     1.0
     """
     projections = X @ generator.standard_normal((X.shape[1], 4)) / np.sqrt(X.shape[1])
