@@ -96,7 +96,13 @@ def run(encoder, parts, inputs):
     return state.values
 
 
-@pytest.mark.parametrize("name", SMALL)
+CROSSED = [
+    pytest.param(name, marks=() if name in {"CNN", "ResNet", "UNet", "ViT"} else pytest.mark.slow)
+    for name in SMALL
+]
+
+
+@pytest.mark.parametrize("name", CROSSED)
 def test_every_architecture_takes_every_encoder(name, data, prepared):
     schemas, rows = prepared
     refused = {}
