@@ -25,7 +25,7 @@ from polytask.learners import (
     fit,
     resolve_learner,
 )
-from polytask.learners._table_networks import ensemble_note, has_images, steps_note
+from polytask.learners._table_networks import ensemble_note, form_note, has_images
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task, TaskSet
 from polytask.testing import tiny_dataset
@@ -159,8 +159,18 @@ def test_networks_read_step_by_step_where_steps_are_labelled():
     names = [learner.name for learner in default_learners(tasks, 5000, images=True)]
     assert names == ["single_task+lstm", "hard_sharing+lstm"]
     assert ensemble_note(tasks, 5000, images=True) is None
-    assert "since tags labels the steps of rows" in str(steps_note(tasks))
-    assert steps_note(TaskSet([Task("y", "binary")])) is None
+    assert "since tags labels the steps of rows" in str(form_note(tasks))
+    assert form_note(TaskSet([Task("y", "binary")])) is None
+
+
+def test_networks_keep_maps_where_pixels_are_labelled():
+    tasks = TaskSet([Task("mask", "dense_classes"), Task("y", "binary")])
+    names = [learner.name for learner in default_learners(tasks, 5000, images=True)]
+    detail = "(batch_size=16)+u_net(widths=16,32,64)"
+    assert names == [f"single_task{detail}", f"hard_sharing{detail}"]
+    assert all(named_learner(name).name == name for name in names)
+    assert ensemble_note(tasks, 5000, images=True) is None
+    assert "u_net by default, since mask labels the pixels of images" in str(form_note(tasks))
 
 
 def test_the_note_on_the_ensemble_says_why_and_how_to_leave_it_out():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 
-from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.cli._augmentations import with_augmentation
 from polytask.cli._balancing import balanced, balancing, check_sampler
@@ -20,8 +19,7 @@ from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import evaluate
 from polytask.learners import Learner, fit
-from polytask.learners._table_networks import steps_note, usual_encoder
-from polytask.neural_network import MultiTaskNetwork
+from polytask.learners._table_networks import form_note, usual_network
 from polytask.predictor import FittedPredictor
 from polytask.training import silently
 
@@ -66,11 +64,11 @@ def run_fit(
 
 def _model(options: FitSettings, data: MultiTaskDataset, voice: Voice) -> Learner:
     """The model that is named; of the usual one, with the encoder that suits the tasks."""
-    note = steps_note(data.tasks)
+    note = form_note(data.tasks)
     if options.model != _USUAL or options.encoder is not None or note is None:
         return named_learner(options.model)
     voice.warning(note)
-    return MultiTaskNetwork(HardSharing(usual_encoder(data.tasks)))
+    return usual_network(data.tasks)
 
 
 def _say_how(predictor: FittedPredictor, voice: Voice) -> None:

@@ -28,7 +28,7 @@ from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare, progress_at_once
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner, default_learners, unserved
-from polytask.learners._table_networks import ensemble_note, has_images, steps_note
+from polytask.learners._table_networks import ensemble_note, form_note, has_images
 from polytask.report import write_report
 
 __all__ = ["run_comparison"]
@@ -119,7 +119,7 @@ def _about_defaults(options: CompareSettings, data: MultiTaskDataset) -> list[st
     usual: list[str | None] = []
     if options.encoder is None:
         ensemble = ensemble_note(data.tasks, data.n_rows, images=has_images(data))
-        usual = [steps_note(data.tasks), ensemble]
+        usual = [form_note(data.tasks), ensemble]
     left_out = [f"{reason} It is left out." for reason in reasons if reason is not None]
     return [*left_out, *(note for note in usual if note is not None)]
 

@@ -49,7 +49,7 @@ from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
 from polytask.executors import Executor
 from polytask.learners import with_checked_tasks
-from polytask.learners._table_networks import ensemble_note, has_images, steps_note
+from polytask.learners._table_networks import ensemble_note, form_note, has_images
 
 __all__ = ["compare"]
 
@@ -257,7 +257,7 @@ def _about_defaults(learners: LearnersLike, data: MultiTaskDataset) -> list[str]
     if learners is not None:
         return []
     ensemble = ensemble_note(data.tasks, data.n_rows, images=has_images(data))
-    return [note for note in (steps_note(data.tasks), ensemble) if note is not None]
+    return [note for note in (form_note(data.tasks), ensemble) if note is not None]
 
 
 def _repetitions(splits: Sequence[Split], seeds: int | Sequence[int]) -> list[Repetition]:

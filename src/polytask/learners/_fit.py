@@ -8,7 +8,7 @@ from typing import Any
 
 from polytask._learner import Learner
 from polytask._validation import InstanceOf, Interval, Optional, check, message
-from polytask.architectures import Architecture, HardSharing
+from polytask.architectures import Architecture
 from polytask.bookkeeping import Budget
 from polytask.data import (
     MultiTaskDataset,
@@ -24,10 +24,9 @@ from polytask.exceptions import ParameterError
 from polytask.learners._as_learner import Estimator, as_learner
 from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._on_device import on_device
-from polytask.learners._table_networks import steps_note, usual_encoder
+from polytask.learners._table_networks import form_note, usual_network
 from polytask.learners._unserved import unserved
 from polytask.merging import Merging
-from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor, with_chosen_thresholds
 from polytask.tasks import TaskSet
 
@@ -137,7 +136,7 @@ def fit(
 
 def _default(tasks: TaskSet) -> tuple[Learner, str | None]:
     """The default learner of these tasks, and a note where it is no usual one."""
-    return MultiTaskNetwork(HardSharing(usual_encoder(tasks))), steps_note(tasks)
+    return usual_network(tasks), form_note(tasks)
 
 
 def _check_arguments(

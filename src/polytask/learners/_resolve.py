@@ -12,13 +12,13 @@ import polytask.encoders
 import polytask.merging
 from polytask._learner import Learner
 from polytask._naming import fold, resolve, snake_case, suggestion
-from polytask.architectures import Architecture, HardSharing, SingleTask
+from polytask.architectures import Architecture, SingleTask
 from polytask.encoders import Encoder
 from polytask.exceptions import UnknownNameError
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._light_gbm import LightGBM
 from polytask.learners._linear import Linear
-from polytask.learners._table_networks import table_networks, usual_encoder
+from polytask.learners._table_networks import table_networks, usual_network
 from polytask.merging import Merging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.tasks import TaskSet
@@ -33,7 +33,8 @@ def default_learners(
 
     LightGBM is among them where it is installed, and on tables of at least 500 rows an
     ensemble inside one joint network, on images a convolutional one. Given tasks, only learners that
-    can learn them; networks have the encoder `LSTM` where a task labels the steps of rows.
+    can learn them; networks have the encoder `LSTM` where a task labels the steps of rows,
+    and `UNet` where one labels the pixels of images.
 
     Parameters
     ----------
@@ -43,10 +44,9 @@ def default_learners(
     images : bool
         Whether every source has images.
     """
-    encoder = usual_encoder(tasks)
     learners: tuple[Learner, ...] = (
-        MultiTaskNetwork(SingleTask(encoder)),
-        MultiTaskNetwork(HardSharing(encoder)),
+        usual_network(tasks, SingleTask),
+        usual_network(tasks),
         *table_networks(tasks, n_rows, images=images),
         Linear(),
         GradientBoosting(),

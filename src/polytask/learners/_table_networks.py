@@ -2,49 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from polytask._listing import first_and_more
-from polytask.architectures import HardSharing
+from polytask.architectures import Architecture, HardSharing
 from polytask.data import MultiTaskDataset, Source
-from polytask.encoders import CNN, LSTM, MLP, Encoder, PackedMLP, TabM
+from polytask.encoders import CNN, LSTM, MLP, Encoder, PackedMLP, TabM, UNet
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Kind, TaskSet
 from polytask.training import Trainer
 
-__all__ = ["ensemble_note", "has_images", "steps_note", "table_networks", "usual_encoder"]
+__all__ = ["ensemble_note", "form_note", "has_images", "table_networks", "usual_network"]
 
 _FEWEST_ROWS, _MANY_ROWS = 500, 4000
 _MOST_TASKS = 40
 _MANY_NUMBERS = 9
 _MOST_IMAGE_TASKS = 10
 _IMAGE_WIDTHS = (16, 32, 64)
+_SMALL_BATCH = 16
 
 
-def usual_encoder(tasks: TaskSet | None) -> Encoder:
-    """The encoder of the networks that are fitted and compared by default.
+def usual_network(
+    tasks: TaskSet | None, architecture: Callable[[Encoder], Architecture] = HardSharing
+) -> MultiTaskNetwork:
+    """The network of an architecture that is fitted and compared by default.
 
-    `LSTM` where a task labels the steps of rows, such as ``tokens``, otherwise `MLP`.
+    With `LSTM` where a task labels the steps of rows, such as ``tokens``, with a small `UNet` where one
+    labels the pixels of images, otherwise with `MLP`.
+
+    Examples
+    --------
+    >>> from polytask.learners._table_networks import usual_network
+    >>> from polytask.tasks import TaskSet, Task
+    >>> usual_network(TaskSet([Task("slots", "tokens")])).name
+    'hard_sharing+lstm'
     """
-    return LSTM() if _of_steps(tasks) else MLP()
+    if _of_form(tasks, "map"):
+        trainer = Trainer(batch_size=_SMALL_BATCH)
+        return _wide(architecture(UNet(widths=_IMAGE_WIDTHS)), _IMAGE_WIDTHS, trainer)
+    return MultiTaskNetwork(architecture(LSTM() if _of_form(tasks, "sequence") else MLP()))
 
 
-def _of_steps(tasks: TaskSet | None) -> list[str]:
+def _of_form(tasks: TaskSet | None, form: str) -> list[str]:
     return [
-        task.name
-        for task in tasks or ()
-        if isinstance(task.kind, Kind) and task.kind.form == "sequence"
+        task.name for task in tasks or () if isinstance(task.kind, Kind) and task.kind.form == form
     ]
 
 
-def steps_note(tasks: TaskSet) -> str | None:
-    """A sentence on networks with `LSTM`, if they are the default: why, and how to choose another."""
-    names = _of_steps(tasks)
-    if not names:
-        return None
-    label = "labels" if len(names) == 1 else "label"
-    return (
-        f"Networks have the encoder lstm by default, since {first_and_more(names)} {label} the steps of "
-        "rows. Choose another by --encoder, such as transformer, or in Python by naming the learners."
-    )
+def form_note(tasks: TaskSet) -> str | None:
+    """A sentence on networks with `LSTM` or `UNet`, if they are the default: why, and the remedy."""
+    for form, encoder, places, other in (
+        ("map", "u_net", "pixels of images", "u_net(widths=(32,64,128,256))"),
+        ("sequence", "lstm", "steps of rows", "transformer"),
+    ):
+        if names := _of_form(tasks, form):
+            label = "labels" if len(names) == 1 else "label"
+            return (
+                f"Networks have the encoder {encoder} by default, since {first_and_more(names)} {label} "
+                f"the {places}. Choose another by --encoder, such as {other}, or in Python by naming "
+                "the learners."
+            )
+    return None
 
 
 def has_images(data: MultiTaskDataset) -> bool:
@@ -65,8 +83,9 @@ def table_networks(
     It is a narrow `PackedMLP` below 4000 rows, where its single-task baseline takes little time. Above
     it is `PackedMLP` where all targets are numbers (with more than 8 of them of half the width and
     three layers, since the baseline has a network for each), otherwise `TabM`. On fewer than 500 rows,
-    and with more than 40 tasks, there is none, and none where steps of rows are labelled. With images it is a small `CNN` for up to 10 tasks, since
-    the baseline has a network for each, and none for more.
+    and with more than 40 tasks, there is none, and none where steps of rows or pixels are
+    labelled. With images it is a small `CNN` for up to 10 tasks, since the baseline has a network for
+    each, and none for more.
 
     Parameters
     ----------
@@ -83,7 +102,7 @@ def table_networks(
     >>> [network.name for network in table_networks(TaskSet([Task("y", "regression")]), 5000)]
     ['hard_sharing+packed_mlp']
     """
-    if _of_steps(tasks):
+    if _of_form(tasks, "sequence") or _of_form(tasks, "map"):
         return []
     if images:
         few = tasks is not None and n_rows is not None and len(tasks) <= _MOST_IMAGE_TASKS
@@ -137,5 +156,11 @@ def _packed(*widths: int) -> MultiTaskNetwork:
 
 def _convolutional() -> MultiTaskNetwork:
     """A small network for images, with small batches, since it takes long for each row."""
-    network = MultiTaskNetwork(HardSharing(CNN(widths=_IMAGE_WIDTHS)), Trainer(batch_size=64))
-    return network.with_detail(f"batch_size=64,widths={','.join(map(str, _IMAGE_WIDTHS))}")
+    return _wide(HardSharing(CNN(widths=_IMAGE_WIDTHS)), _IMAGE_WIDTHS, Trainer(batch_size=64))
+
+
+def _wide(architecture: Architecture, widths: Sequence[int], trainer: Trainer) -> MultiTaskNetwork:
+    """A network whose name holds the widths of its encoder and its batch size."""
+    network = MultiTaskNetwork(architecture, trainer)
+    detail = f"batch_size={trainer.batch_size},widths={','.join(map(str, widths))}"
+    return network.with_detail(detail)
