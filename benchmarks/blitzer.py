@@ -19,11 +19,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from polytask.architectures import Architecture, HardSharing, SharedPrivate, SingleTask
+from polytask.architectures import (
+    Architecture,
+    HardSharing,
+    MMoE,
+    SharedPrivate,
+    SingleTask,
+)
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, RandomSplit
 from polytask.datasets import fetch_blitzer
-from polytask.encoders import LSTM, MLP, Encoder, NGramBag, TemporalCNN
+from polytask.encoders import GRU, LSTM, MLP, Encoder, NGramBag, TemporalCNN
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
 from polytask.training import Trainer
@@ -32,6 +38,7 @@ ARCHITECTURES: dict[str, type[Architecture]] = {
     "single-task": SingleTask,
     "hard sharing": HardSharing,
     "shared and private": SharedPrivate,
+    "experts": MMoE,
 }
 SETTINGS: dict[str, Sequence[tuple[Encoder, float]]] = {
     "bag": [
@@ -41,6 +48,7 @@ SETTINGS: dict[str, Sequence[tuple[Encoder, float]]] = {
     ],
     "mean": [(MLP((128,), dropout=0.5), 3e-3)],
     "cnn": [(TemporalCNN((64,), kernel=3, dropout=0.5, pooling="max"), 2e-3)],
+    "gru": [(GRU(width=64, dropout=0.5, pooling="attention"), 3e-3)],
     "lstm": [(LSTM(width=64, dropout=0.5, pooling="max"), 3e-3)],
 }
 

@@ -46,7 +46,7 @@ def sentences(rows: int | None = None) -> list[MultiTaskDataset]:
     return made
 
 
-def main(rows: int | None = None, steps: int = 1500, width: int = 64) -> None:
+def main(rows: int | None = None, steps: int = 800, width: int = 64) -> None:
     """Print a figure of each task on the test sentences."""
     train, validation, test = sentences(rows)
     trainer = Trainer(

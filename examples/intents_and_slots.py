@@ -25,7 +25,7 @@ def sentences(rows: int | None = None) -> list[MultiTaskDataset]:
     return [part.take({"table": np.arange(part.sources[0].n_rows)[:rows]}) for part in parts]
 
 
-def main(rows: int | None = None, steps: int = 1500, width: int = 128) -> None:
+def main(rows: int | None = None, steps: int = 800, width: int = 128) -> None:
     """Print the accuracy of intents and the F1 of slots on the test sentences."""
     train, validation, test = sentences(rows)
     trainer = Trainer(
