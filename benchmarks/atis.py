@@ -14,10 +14,12 @@ import argparse
 import os
 import sys
 import time
+from dataclasses import replace
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+import polars as pl
 
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.bookkeeping import Budget
@@ -27,6 +29,7 @@ from polytask.encoders import LSTM
 from polytask.evaluation import evaluate
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
+from polytask.tasks import Task, Tokens
 from polytask.training import Trainer
 
 ARCHITECTURES: dict[str, type[Architecture]] = {"joint": HardSharing, "apart": SingleTask}
@@ -48,6 +51,19 @@ def figures(model: FittedPredictor, rows: MultiTaskDataset) -> list[float]:
     return [100 * share for share in shares]
 
 
+def sentences(given: argparse.Namespace) -> list[MultiTaskDataset]:
+    """Training, validation and test sentences of the published split."""
+    atis = fetch_atis()
+    kind = Tokens(crf=given.crf)
+    slots = Task("slots", kind, weight=given.slots_weight)
+    data = atis.dataset.with_tasks({"slots": slots})
+    if given.digits:
+        (source,) = data.sources
+        words = pl.col("words").str.replace_all(r"\d", "0")
+        data = replace(data, sources=(replace(source, inputs=source.inputs.with_columns(words)),))
+    return list(atis.split.splits(data, 0)[0].apply(data))
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -61,10 +77,12 @@ def main() -> None:
     parser.add_argument("--dropout", type=float, default=0.5)
     parser.add_argument("--word-dropout", type=float, default=0.1)
     parser.add_argument("--depth", type=int, default=1)
+    parser.add_argument("--crf", action="store_true", help="link the tags of neighbouring words")
+    parser.add_argument("--digits", action="store_true", help="write every digit as 0")
+    parser.add_argument("--slots-weight", type=float, default=1.0, help="of their loss")
     parser.add_argument("--validation-only", action="store_true", help="leave test rows alone")
     given = parser.parse_args()
-    atis = fetch_atis()
-    train, validation, test = atis.split.splits(atis.dataset, 0)[0].apply(atis.dataset)
+    train, validation, test = sentences(given)
     rows = validation if given.validation_only else test
     encoder = LSTM(
         given.width,
