@@ -8,6 +8,7 @@ from polytask.bookkeeping import Budget
 from polytask.cli._augmentations import with_augmentation
 from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._checked_tasks import checked
+from polytask.cli._class_table import class_table
 from polytask.cli._encoders import with_encoder
 from polytask.cli._learners import named_learner
 from polytask.cli._observers import with_observers
@@ -17,7 +18,7 @@ from polytask.cli._set_option import with_settings
 from polytask.cli._settings import FitSettings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset
-from polytask.evaluation import evaluate
+from polytask.evaluation import evaluate, evaluate_classes
 from polytask.learners import Learner, fit
 from polytask.learners._table_networks import form_note, usual_network
 from polytask.predictor import FittedPredictor
@@ -58,6 +59,8 @@ def run_fit(
         )
     _say_how(predictor, voice)
     voice.result(score_table(predictor.tasks, evaluate(predictor, validation)))
+    if by_class := class_table(evaluate_classes(predictor, validation)):
+        voice.result(by_class)
     predictor.save(options.out)
     voice.result(f"model: {options.out}")
 

@@ -19,7 +19,7 @@ from polytask.evaluation.judging import (
     TrialRow,
     Verdict,
 )
-from polytask.evaluation.running._evaluate import evaluate
+from polytask.evaluation.running._evaluate import evaluate, evaluate_classes
 from polytask.evaluation.running._grid import grid
 from polytask.evaluation.running._records import MetricRecord, RunRecord, RunSpec
 from polytask.evaluation.running._run import Run
@@ -45,6 +45,7 @@ __all__ = [
     "Verdict",
     "compare",
     "evaluate",
+    "evaluate_classes",
     "grid",
     "progress_at_once",
 ]

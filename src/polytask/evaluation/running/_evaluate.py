@@ -7,9 +7,11 @@ import numpy as np
 from polytask.data import MultiTaskDataset
 from polytask.evaluation.running._outcome import measure, outcomes
 from polytask.evaluation.running._records import MetricRecord
+from polytask.metrics import ClassRow, class_rows
 from polytask.predictor import FittedPredictor
+from polytask.tasks import Kind
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "evaluate_classes"]
 
 
 def evaluate(
@@ -30,3 +32,33 @@ def evaluate(
     rows = {source.name: np.arange(source.n_rows) for source in data.sources}
     names = data.tasks.names
     return measure(data.tasks, names, outcomes(predictor, data, rows, names))
+
+
+def evaluate_classes(
+    predictor: FittedPredictor, data: MultiTaskDataset
+) -> dict[str, tuple[ClassRow, ...]]:
+    """Predict all rows and give precision, recall and F1 of every class, or column of yes or no.
+
+    Parameters
+    ----------
+    predictor : FittedPredictor
+    data : MultiTaskDataset
+        Labelled rows, of some or all of the model's tasks.
+
+    Returns
+    -------
+    dict of task to tuple of ClassRow
+        Of the tasks with classes.
+    """
+    kinds = {task.name: task.known_kind for task in data.tasks}
+    names = [
+        name for name, kind in kinds.items() if type(kind).decided_codes is not Kind.decided_codes
+    ]
+    if not names:
+        return {}
+    rows = {source.name: np.arange(source.n_rows) for source in data.sources}
+    found = outcomes(predictor, data, rows, names)
+    return {
+        name: class_rows(kinds[name], [(own.truth, own.response, own.target, own.weight)])
+        for name, own in found.items()
+    }
