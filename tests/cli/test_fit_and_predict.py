@@ -14,7 +14,8 @@ LINEAR = ("--model", "linear", "--out", "model")
 def test_fit_says_how_the_model_does_and_saves_it(polytask, table):
     ran = polytask("fit", table, *ALL, "--model", "hard_sharing", "--steps", 50)
     assert ran.status == 0, ran.err
-    income, level, score, where = ran.out.splitlines()
+    income, level, score, *by_class, where = ran.out.splitlines()
+    assert by_class[0] == "level, by class"
     assert income.startswith("income  ROC-AUC ")
     assert level.startswith("level   accuracy ")
     assert score.startswith("score   RMSE ")
