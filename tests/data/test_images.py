@@ -302,3 +302,32 @@ def test_a_forged_schema_cannot_ask_for_a_huge_image(shop: Path) -> None:
             schema_from_json(saved | {"columns": [image | change, *saved["columns"][1:]]})
     with pytest.raises(BundleError, match="names a folder"):
         schema_from_json(saved | {"reading": {**saved["reading"], "folder": "/etc"}})
+
+
+def test_labels_of_pixels_may_be_images(tmp_path: Path) -> None:
+    masks = np.random.default_rng(0).integers(0, 3, (12, 6, 9), dtype=np.uint8)
+    lines = ["photo,mask"]
+    for index, mask in enumerate(masks):
+        Image.fromarray(pixels(index)).save(tmp_path / f"p{index}.png")
+        picture = Image.fromarray(mask)
+        if index % 2:
+            picture.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255])
+        picture.save(tmp_path / f"m{index}.png")
+        lines.append(f"p{index}.png,m{index}.png")
+    table = tmp_path / "scenes.csv"
+    table.write_text("\n".join(lines))
+    data = polytask.read(table, "mask:dense_classes")
+    found = data.sources[0].labelled().columns("mask")["mask"]
+    assert np.array_equal(np.stack(list(found)), masks)
+    small = polytask.read(table, "mask:dense_classes", columns={"photo,mask": "image=3x3"})
+    found = small.sources[0].labelled().columns("mask")["mask"]
+    assert np.stack(list(found)).shape == (12, 3, 3)
+    assert images_of(small).shape == (12, 3, 3, 3)
+    Image.fromarray(masks[0, :4]).save(tmp_path / "m3.png")
+    with pytest.raises(DataError, match=r"in 2 sizes, such as 4 x 9 and 6 x 9. Declare one"):
+        polytask.read(table, "mask:dense_classes")
+    Image.fromarray(pixels(0)).save(tmp_path / "m3.png")
+    with pytest.raises(
+        DataError, match=r"'m3.png' holds RGB pixels, and labels are single numbers"
+    ):
+        polytask.read(table, "mask:dense_classes")

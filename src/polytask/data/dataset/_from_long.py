@@ -20,6 +20,7 @@ from polytask.data.sources import (
     Weights,
     check_cells,
     check_target,
+    label_images,
     not_dropped,
     own_weights,
     row_groups,
@@ -101,7 +102,11 @@ def own_row_source(
     """
     reading = Reading() if reading is None else reading
     targets = targets.select(
-        target_column(tasks[0], series, reading.roles.get(series.name))
+        target_column(
+            tasks[0],
+            label_images(tasks[0], series, reading),
+            reading.roles.get(series.name),
+        )
         for series in targets.iter_columns()
     )
     check_cells(tasks[0], targets.get_columns())

@@ -18,6 +18,7 @@ from polytask.data.sources import (
     check_cells,
     check_observed,
     check_target,
+    label_images,
     not_dropped,
     row_groups,
     row_weights,
@@ -63,7 +64,9 @@ def target_table(opened: Table, tasks: TaskSet) -> pl.DataFrame:
         not_dropped(task, roles)
     targets = pl.DataFrame(
         {
-            column: target_column(task, opened.frame[column], roles.get(column))
+            column: target_column(
+                task, label_images(task, opened.frame[column], opened.reading), roles.get(column)
+            )
             for task in tasks
             for column in task.columns
         }

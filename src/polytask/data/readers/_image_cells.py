@@ -23,6 +23,7 @@ from polytask.data.readers._image_files import (
     Look,
     UnreadableError,
     decoded,
+    decoded_labels,
     is_image_bytes,
     looked_at,
     pillow_quiet,
@@ -124,7 +125,12 @@ def _sample(present: pl.Series) -> list[Any]:
 
 
 def as_images(
-    series: pl.Series, form: ImageForm, folder: str = "", *, fitted: bool = False
+    series: pl.Series,
+    form: ImageForm,
+    folder: str = "",
+    *,
+    fitted: bool = False,
+    labels: bool = False,
 ) -> Images:
     """Read a column of paths, bytes or arrays as images of one size.
 
@@ -136,6 +142,8 @@ def as_images(
         Where relative paths begin.
     fitted : bool
         Whether a model was fitted on the column, whose form cannot be declared any more.
+    labels : bool
+        Whether pixels are labels, of which the numbers are kept: arrays (height, width).
 
     Raises
     ------
@@ -153,12 +161,19 @@ def as_images(
     with pillow_quiet():
         looks, faults = _looks(files, form, owner)
         size, channels = _settled(list(looks.values()), form)
+        if labels and form.size is None:
+            size = _only_size(series.name, list(looks.values())) or size
         _check_memory(series.name, len(files), size, channels)
-        pixels = np.zeros((len(files), channels, *size), dtype=np.uint8)
+        channels = 1 if labels else channels
+        dtype = np.int32 if labels else np.uint8
+        pixels = np.zeros((len(files), channels, *size), dtype=dtype)
 
         def fill(index: int) -> str:
+            file = files[index]
             try:
-                pixels[index] = decoded(files[index], size, channels)
+                pixels[index] = (
+                    decoded_labels(file, size) if labels else decoded(file, size, channels)
+                )
             except UnreadableError as error:
                 return str(error)
             return ""
@@ -177,7 +192,7 @@ def as_images(
     there = (codes >= 0) & ~np.isin(codes, list(faults))
     gathered = pixels if np.array_equal(codes, np.arange(len(pixels))) else pixels[codes]
     return Images(
-        _series(series.name, gathered, there),
+        _series(series.name, gathered[:, 0] if labels else gathered, there),
         origin,
         len(sizes),
         sizes[0] if sizes else size,
@@ -244,6 +259,19 @@ def _settled(looks: Sequence[Look], form: ImageForm) -> tuple[tuple[int, int], i
     if channels is None:
         channels = 1 if all(look.gray for look in looks) else 3
     return size, channels
+
+
+def _only_size(column: str, looks: Sequence[Look]) -> tuple[int, int] | None:
+    """The one size of images of labels, which are not resized unless that is declared."""
+    sizes = sorted({(look.height, look.width) for look in looks})
+    if len(sizes) > 1:
+        first, last = (f"{height} x {width}" for height, width in (sizes[0], sizes[-1]))
+        sentence = (
+            f"Column {column!r} holds labels of pixels in {len(sizes):,} sizes, such as {first} and {last}. "
+            f"Declare one, in which images and labels are read: --column NAME,{column}:image=64x64."
+        )
+        raise DataError(sentence)
+    return sizes[0] if sizes else None
 
 
 def _check_memory(column: str, n_images: int, size: tuple[int, int], channels: int) -> None:

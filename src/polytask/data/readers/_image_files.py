@@ -11,7 +11,7 @@ from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Real, UInt8
 
 from polytask._reason import reason
 
@@ -23,6 +23,7 @@ __all__ = [
     "Look",
     "UnreadableError",
     "decoded",
+    "decoded_labels",
     "is_image_bytes",
     "looked_at",
     "pillow_quiet",
@@ -135,6 +136,32 @@ def decoded(file: Path | bytes, size: tuple[int, int], channels: int) -> UInt8[n
             return _resized(whole.convert("L" if channels == 1 else "RGB"), size)
         except UnreadableError:
             raise
+        except Exception as error:  # whatever a decoder raises on damaged files
+            raise UnreadableError(f"cannot be decoded ({reason(error, named=False)})") from error
+
+
+def decoded_labels(file: Path | bytes, size: tuple[int, int]) -> Real[np.ndarray, "1 h w"]:
+    """The numbers that the pixels of a gray image hold, or their places in its palette.
+
+    In another size each pixel has the number of the nearest one.
+
+    Raises
+    ------
+    UnreadableError
+        If it is no image, damaged, or in color.
+    """
+    from PIL import Image, ImageOps
+
+    with _opened(file) as image:
+        if image.mode not in {"1", "L", "P"} and not image.mode.startswith("I"):
+            raise UnreadableError(f"holds {image.mode} pixels, and labels are single numbers")
+        try:
+            image.load()
+            whole = ImageOps.exif_transpose(image)
+            height, width = size
+            if whole.size != (width, height):
+                whole = whole.resize((width, height), Image.Resampling.NEAREST)
+            return np.asarray(whole).astype(np.int32)[None]
         except Exception as error:  # whatever a decoder raises on damaged files
             raise UnreadableError(f"cannot be decoded ({reason(error, named=False)})") from error
 

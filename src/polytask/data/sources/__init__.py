@@ -9,6 +9,7 @@ from polytask.data.sources._check_cells import check_cells
 from polytask.data.sources._digest import data_digest
 from polytask.data.sources._fit_targets import fit_targets
 from polytask.data.sources._for_each_source import for_each_source
+from polytask.data.sources._label_images import label_images
 from polytask.data.sources._labels import Labels, OwnRowLabels, TableLabels, column_values
 from polytask.data.sources._metric_notes import metric_notes
 from polytask.data.sources._named_by_source import named_by_source
@@ -54,6 +55,7 @@ __all__ = [
     "fit_targets",
     "for_each_source",
     "hide_unweighted",
+    "label_images",
     "left_out_notes",
     "metric_notes",
     "named_by_source",
