@@ -45,7 +45,7 @@ def check_form(block: Block, shape: tuple[int, ...] = (), members: int = 1) -> N
         sentence = (
             f"{label} pixel of an image, and this network ends in {what}. Choose an architecture "
             "whose heads take maps, such as HardSharing, CrossStitch, MTAN, or MMoE without "
-            "`tower_widths`, and an encoder that keeps maps, such as one of convolutions alone."
+            "`tower_widths`, and an encoder that keeps maps, such as UNet (--encoder u_net)."
         )
     else:
         sentence = (

@@ -74,15 +74,12 @@ class DenseNumbers(Dense):
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there are a shape, and a mean and a deviation for each channel."""
-        shape = fitted.learned.get("shape", ())
+        if not self.has_shape(fitted):
+            return False
+        shape = fitted.learned["shape"]
         n_channels = int(shape[0]) if len(shape) == 3 else 1
         counts = {"shape": len(shape), "center": n_channels, "scale": n_channels}
-        return (
-            not fitted.classes
-            and fitted.learned_counts == counts
-            and self.has_shape(fitted)
-            and is_in_range(fitted)
-        )
+        return not fitted.classes and fitted.learned_counts == counts and is_in_range(fitted)
 
     # ── labels ────────────────────────────────────────────────────────────────
     def truth(self, columns: Columns, fitted: FittedTarget) -> Float64[np.ndarray, " n *cells"]:

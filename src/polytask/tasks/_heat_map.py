@@ -80,13 +80,14 @@ class HeatMap(Dense):
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there are a shape, log-odds of each channel, and a share."""
-        shape = fitted.learned.get("shape", ())
+        if not self.has_shape(fitted):
+            return False
+        shape = fitted.learned["shape"]
         n_channels = int(shape[0]) if len(shape) == 3 else 1
         counts = {"shape": len(shape), "log_odds": n_channels, "share_of_ones": 1}
         return (
             not fitted.classes
             and fitted.learned_counts == counts
-            and self.has_shape(fitted)
             and max(map(abs, fitted.learned["log_odds"])) < -2 * np.log(_RAREST)
             and 0 <= fitted.learned["share_of_ones"][0] <= 1
         )
