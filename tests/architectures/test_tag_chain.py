@@ -9,6 +9,7 @@ import torch
 
 import polytask
 from polytask import Task
+from polytask._recipes import from_json, to_json
 from polytask.architectures import HardSharing, SingleTask
 from polytask.architectures._tag_chain import chained
 from polytask.data import MultiTaskDataset, encode, fit_schemas, make_blocks
@@ -169,5 +170,7 @@ def test_a_bundle_keeps_transitions(tmp_path):
 def test_the_text_of_the_kind():
     assert named_kind("tokens:crf") == named_kind("Tokens:CRF") == Tokens(crf=True)
     assert named_kind("tokens") == Tokens()
+    assert "crf" not in str(to_json(Tokens()))  # as files without it were written
+    assert from_json(to_json(Tokens(crf=True))) == Tokens(crf=True)
     with pytest.raises(ParameterError, match="`crf` parameter of kind tokens must be crf, or noth"):
         named_kind("tokens:hmm")

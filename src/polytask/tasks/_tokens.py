@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -81,7 +81,7 @@ class Tokens(Kind):
            [nan, nan, nan]])
     """
 
-    crf: bool = False
+    crf: bool = field(default=False, metadata={"omit_default": True})
 
     name: ClassVar[str] = "tokens"
     form: ClassVar = "sequence"
