@@ -126,6 +126,10 @@ def test_arrays_keep_their_reading_unless_they_are_declared() -> None:
     encoded = fit_schemas(floats)["table"].encode(floats.sources[0])["image:x"]
     np.testing.assert_allclose(encoded.mean(axis=(0, 2, 3)), 0.0, atol=1e-6)
     np.testing.assert_allclose(encoded.std(axis=(0, 2, 3)), 1.0, atol=1e-5)
+    new = {"x": np.zeros((1, 3, 4, 5), dtype=np.uint8)}
+    (schema,) = fit_schemas(floats).values()
+    with pytest.raises(DataError, match=r"holds bytes, whose scale is another one now"):
+        schema.encode(as_source(new, schema, floats.tasks))
     with pytest.raises(DataError, match=r"arrays of float64, which are read as they are"):
         polytask.MultiTaskDataset.from_arrays(first, {"y": y}, columns={"x": "image=8"})
 
@@ -297,7 +301,12 @@ def test_new_rows_are_read_as_in_training(shop: Path, tmp_path: Path) -> None:
 def test_a_forged_schema_cannot_ask_for_a_huge_image(shop: Path) -> None:
     saved = schema_to_json(fit_schemas(polytask.read(shop, "y"))["table"])
     image = dict(saved["columns"][0])
-    for change in ({"dimensions": [3, 9999, 9]}, {"channels": [[0.0, 0.0]]}):
+    for change in (
+        {"dimensions": [3, 9999, 9]},
+        {"dimensions": [1000, 4096, 4096], "channels": [[0.0, 1.0]] * 1000},
+        {"channels": [[0.0, 0.0]] * 3},
+        {"channels": [[0.0, 1.0]]},
+    ):
         with pytest.raises(BundleError):
             schema_from_json(saved | {"columns": [image | change, *saved["columns"][1:]]})
     with pytest.raises(BundleError, match="names a folder"):

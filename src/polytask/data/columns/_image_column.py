@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,6 +18,8 @@ from polytask.exceptions import DataError
 __all__ = ["ImageColumn"]
 
 _MOST_CHANNELS = 1024
+_MOST_CELLS = 1 << 27
+"""Pixels times channels of an image."""
 _ROWS = 256
 """Images that become floats at once."""
 
@@ -26,6 +29,7 @@ def _is_shape(shape: tuple[int, ...]) -> bool:
         len(shape) == 3
         and 1 <= shape[0] <= _MOST_CHANNELS
         and all(1 <= size <= MOST_PIXELS for size in shape[1:])
+        and math.prod(shape) <= _MOST_CELLS
     )
 
 
@@ -75,6 +79,10 @@ class ImageColumn(Column):
         ),
     }
 
+    def __post_init__(self) -> None:
+        if self.dimensions and len(self.channels) != self.dimensions[0]:
+            raise ValueError("an image has a mean and a deviation for each of its channels.")
+
     @classmethod
     def fit(cls, series: pl.Series) -> ImageColumn:
         """Learn from a column with at least one observed row."""
@@ -86,9 +94,9 @@ class ImageColumn(Column):
                 f"channels, and at most {MOST_PIXELS:,} pixels of height and width."
             )
             raise DataError(sentence)
-        in_bytes = cells.dtype == np.uint8
+        in_bytes = cells.dtype.kind in "iu" and cells.min() >= 0 and cells.max() <= 255
         channels = _moments(cells, 255.0 if in_bytes else 1.0)
-        return cls(series.name, shape, channels, in_bytes)
+        return cls(series.name, shape, channels, bool(in_bytes))
 
     @property
     def role(self) -> str:
@@ -130,6 +138,8 @@ class ImageColumn(Column):
         return self.part, array
 
     def _in_shape(self, cells: np.ndarray) -> np.ndarray:
+        if not self.in_bytes and cells.dtype == np.uint8:
+            raise DataError(self._other("bytes, whose scale is another one"))
         if self.in_bytes and cells.dtype != np.uint8:
             whole = cells.astype(np.uint8)
             if not np.array_equal(whole, cells):
