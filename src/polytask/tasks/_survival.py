@@ -290,6 +290,14 @@ class Survival(Kind):
         labels = ("mean predicted survival at the cuts", "Kaplan–Meier estimate")
         return calibrated_curve(stated, shares, rows, labels, "Wilson, over rows at risk")
 
+    def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
+        """How many rows have the event, and how many are censored."""
+        times, events = survival_of(fitted.columns, columns)
+        known = ~np.isnan(times + events)
+        n_events = int(np.sum(events[known] == 1))
+        counts = [n_events, int(known.sum()) - n_events]
+        return {"classes": ["event", "censored"], "counts": counts, "overlapping": False}
+
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
         """How many intervals there are, and what the decision is."""
         del column, inferred
