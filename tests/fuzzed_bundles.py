@@ -41,7 +41,7 @@ from sklearn.svm import SVC, SVR
 from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import read
-from polytask.encoders import MLP
+from polytask.encoders import LSTM, MLP, TabM
 from polytask.exceptions import PolytaskError
 from polytask.learners import Constant, GradientBoosting, Linear, PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork
@@ -64,6 +64,16 @@ STEPPED = read(
     },
     ["price"],
     columns={"review": "text", "molecule": "smiles"},
+)
+
+TAGGED = read(
+    {
+        "words": [["fly", "to", "rome"], ["go"], ["to", "rome"], [], ["go", "to"]] * 12,
+        "tags": [["O", "O", "B"], ["O"], ["O", "B"], None, ["O", "O"]] * 12,
+        "price": [1.0, 2.5, 3.0, 4.5, 5.0] * 12,
+    },
+    ["tags:tokens", "price:quantile:0.1,0.9"],
+    columns={"words": "tokens=6"},
 )
 
 
@@ -120,6 +130,12 @@ MODELS: dict[str, Callable[[], FittedPredictor]] = {
     "network of texts and lists": lambda: MultiTaskNetwork(HardSharing(MLP((3,)))).fit(
         STEPPED, STEPPED, 0, Budget(steps=2)
     ),
+    "ensemble": lambda: MultiTaskNetwork(HardSharing(TabM(widths=(3,), members=2))).fit(
+        MIXED, MIXED, 0, Budget(steps=2)
+    ),
+    "network of tags": lambda: MultiTaskNetwork(HardSharing(LSTM(width=3))).fit(
+        TAGGED, TAGGED, 0, Budget(steps=2)
+    ),
     "constant": lambda: Constant().fit(MIXED, MIXED, 0, Budget()),
     "lightgbm": lambda: _lightgbm().fit(MIXED, MIXED, 0, Budget()),
     "xgboost": lambda: _xgboost().fit(MIXED, MIXED, 0, Budget()),
@@ -138,8 +154,8 @@ def saved(name: str) -> tuple[Files, dict[str, np.ndarray]]:
 
 def predictions(predictor: FittedPredictor, name: str) -> dict[str, np.ndarray]:
     """Every task's response for a few rows."""
-    data = STEPPED if name.endswith("texts and lists") else MIXED
-    data = long_data() if name == "own rows" else data
+    others = {"own rows": long_data(), "network of tags": TAGGED}
+    data = others.get(name, STEPPED if name.endswith("texts and lists") else MIXED)
     found = (
         predictor.predict({source.name: source.inputs for source in data.sources})
         if (name != "own rows")

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 import torch
 from torch import nn
-from users_cnn import small_cnn
+from users_cnn import mean_and_spread, small_cnn
 
 from polytask.architectures import HardSharing, SingleTask
 from polytask.data import MultiTaskDataset, Part, encode, fit_schemas
@@ -253,3 +253,14 @@ def test_an_entry_that_gives_no_state_is_named():
     data = beside_numbers()
     with pytest.raises(ParameterError, match=r"BareEntry gave Tensor instead; wrap it"):
         HardSharing(Bare()).build(fit_schemas(data), data.tasks, seed=0)
+
+
+@pytest.mark.slow
+def test_a_module_without_a_weight_for_every_number_is_saved_and_loaded(tmp_path):
+    numbers = np.random.default_rng(0).normal(size=(20, 70_000)).astype(np.float32)
+    table = {"x": numbers, "y": np.arange(20) % 2}
+    data = MultiTaskDataset.from_table(table, "y")
+    learner = MultiTaskNetwork(HardSharing(CustomEncoder(mean_and_spread)), Trainer(steps=1))
+    learner.fit(data, data, seed=0).save(tmp_path / "model")
+    again = load(tmp_path / "model", trusted=["users_cnn"])
+    assert len(again.predict(data.sources[0].inputs[:3])["y"].response) == 3

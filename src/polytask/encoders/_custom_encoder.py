@@ -98,7 +98,7 @@ class CustomEncoder(Encoder):
         """Pass a single tensor or image through; join other parts to one vector per row."""
         shaped = [part for part in parts if len(part.shape) > 1]
         if not shaped:
-            return TableEntry(parts, self.embedding_dim, self.numbers)
+            return TableEntry(parts, self.embedding_dim, self.numbers, weighed=False)
         if len(parts) > 1:
             names = ", ".join(f"{part.name!r} ({part.role})" for part in parts)
             sentence = (

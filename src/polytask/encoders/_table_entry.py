@@ -41,6 +41,9 @@ class TableEntry(nn.Module):
         Embedding of the numeric columns.
     column_dropout : float in [0, 1), default 0.0
         Probability of each column to be hidden from a row in training.
+    weighed : bool, default True
+        Whether later layers have a weight for every number, so that a saved recipe of absurd width is
+        refused; not of a module of the user's own, which may have none.
 
     Attributes
     ----------
@@ -68,6 +71,8 @@ class TableEntry(nn.Module):
         embedding_dim: int,
         numbers: NumericEmbedding | str = Standardized(),  # noqa: B008 - frozen
         column_dropout: float = 0.0,
+        *,
+        weighed: bool = True,
     ) -> None:
         super().__init__()
         codes = next((part for part in parts if part.role == "categorical"), None)
@@ -78,7 +83,8 @@ class TableEntry(nn.Module):
         self.codes = None if codes is None else codes.name
         self.others = tuple(part.name for part in others)
         self.flat = all(len(part.shape) == 1 for part in others)
-        count_weights(self, sum(prod(part.shape) for part in others))
+        if weighed:
+            count_weights(self, sum(prod(part.shape) for part in others))
         self.table: CodeTable | None = None
         if cardinalities:
             self.table = CodeTable(cardinalities, embedding_dim, hashed, source=source)
