@@ -8,7 +8,7 @@ import polytask
 from polytask import Task
 from polytask.bookkeeping import Budget
 from polytask.data import fit_schemas, make_blocks
-from polytask.exceptions import ParameterError
+from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -16,8 +16,10 @@ from polytask.losses import (
     LogitAdjustedLoss,
     MultilabelBinaryCrossEntropy,
     TokenCrossEntropy,
+    loss_for,
 )
 from polytask.losses._constants import block_constants
+from polytask.metrics import TopK, metrics_for
 from polytask.tasks import FittedTarget, TaskSet, Tokens, labels_by_class
 from polytask.testing import check_loss
 
@@ -119,6 +121,23 @@ def test_a_task_weighs_its_tags():
     (block,) = make_blocks(data.tasks, schemas)
     constants = block_constants(block, TokenCrossEntropy(), TaskSet(tuple(data.tasks)))
     assert constants["class_weight"].tolist()[0] == pytest.approx([5 / 6, 5 / 4])
+
+
+def test_settings_after_a_name():
+    task = Task("y", "binary", loss="focal_loss(gamma=1, alpha=0.3)", metrics=["roc_auc"])
+    assert loss_for(task.known_kind, task.loss) == FocalLoss(1.0, 0.3)
+    task = Task("y", "multiclass", metrics=["top_k(k=3)", "accuracy"])
+    assert metrics_for(task)[0] == TopK(3)
+    for text, sentence in (
+        ("focal_loss(gama=1)", "FocalLoss has no setting named 'gama'. Did you mean 'gamma'"),
+        ("focal_loss(1)", r"each once, as in focal_loss\(SETTING=VALUE\)"),
+        ("focal_loss(gamma=1,gamma=2)", "each once"),
+        ("focal_loss(gamma=-1)", "The `gamma` parameter of FocalLoss must be"),
+    ):
+        with pytest.raises(ParameterError, match=sentence):
+            loss_for(Task("y", "binary").known_kind, text)
+    with pytest.raises(UnknownNameError, match="There is no loss named 'focal'"):
+        Task("y", "binary", loss="focal(gamma=1)")
 
 
 @pytest.mark.slow

@@ -132,7 +132,7 @@ Metric = Annotated[
     typer.Option(
         "--metric",
         metavar="[TASK=]NAME",
-        help="Metrics of a task (or of all), with commas or repeated, such as income=roc_auc,f1; "
+        help="Metrics of a task (or of all), with commas or repeated, such as income=roc_auc,f1 or 'grade=top_k(k=3)'; "
         "the first is the headline; module:Class is one of your own.",
         rich_help_panel=_PANEL,
     ),
@@ -143,7 +143,7 @@ Loss = Annotated[
         "--loss",
         metavar="[TASK=]NAME",
         help="The loss that networks train a task with (or all that it serves), such as "
-        "price=huber; module:Class is one of your own. Repeat for more.",
+        "price=huber or 'fraud=focal_loss(gamma=1)'; module:Class is one of your own. Repeat for more.",
         rich_help_panel=_PANEL,
     ),
 ]

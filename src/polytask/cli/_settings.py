@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from polytask._naming import suggestion
+from polytask._paths import name_and_settings
 from polytask._validation import message
+from polytask.cli._by_task import named_by_task
 from polytask.cli._places import at_home
 from polytask.cli._reading_settings import ReadingSettings
 from polytask.cli._setting_types import (
@@ -128,9 +130,8 @@ def _methods(options: DataSettings) -> Iterator[str]:
     )
     yield from options.observer
     yield from (name for text in options.augmentation for name in text.split(","))
-    yield from (
-        text.rpartition("=")[2] for text in (*options.metric, *options.loss, *options.threshold)
-    )
+    for text in (*options.metric, *options.loss, *options.threshold):
+        yield from (name_and_settings(name)[0] for name in named_by_task(text)[1])
 
 
 def _over(read: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

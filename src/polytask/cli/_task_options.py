@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from polytask.cli._by_task import named_by_task
 from polytask.cli._settings import DataSettings
 from polytask.exceptions import ParameterError
 
@@ -107,8 +108,7 @@ def _class_weight_form(word: str) -> str:
 def _metrics(texts: Sequence[str]) -> Any:
     names_by_task: dict[str, list[str]] = {}
     for text in texts:
-        task, _, listed = text.rpartition("=")
-        names = [name.strip() for name in listed.split(",") if name.strip()]
+        task, names = named_by_task(text)
         if not names:
             raise ParameterError(f"--metric must be written NAME or TASK=NAME. Got {text!r}.")
         names_by_task.setdefault(task, []).extend(names)
@@ -156,14 +156,16 @@ def _losses(texts: Sequence[str]) -> dict[str, str]:
     """Names by task; alone, and about all tasks, by an empty name."""
     losses: dict[str, str] = {}
     for text in texts:
-        task, _, name = text.rpartition("=")
-        if not name.strip():
+        task, names = named_by_task(text)
+        if not names:
             raise ParameterError(f"--loss must be written NAME or TASK=NAME. Got {text!r}.")
         if task in losses:
             whose = f"the loss of {task}" if task else "the loss of all tasks"
-            sentence = f"--loss names {whose} twice, {losses[task]} and {name}. Leave out one."
+            sentence = (
+                f"--loss names {whose} twice, {losses[task]} and {','.join(names)}. Leave out one."
+            )
             raise ParameterError(sentence)
-        losses[task] = name.strip()
+        losses[task] = ",".join(names)
     if "" in losses and len(losses) > 1:
         sentence = (
             "--loss must name the loss of all tasks, or of single tasks by TASK=NAME. "

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from polytask._naming import check_named
+from polytask._paths import name_and_settings
 from polytask._validation import (
     Choice,
     Constraint,
@@ -132,10 +133,12 @@ class Task:
     def _check_names(self) -> None:
         """Refuse names of losses and metrics that nothing carries, without importing those."""
         if isinstance(self.loss, str):
-            check_named(self.loss, "polytask.losses", "loss", "Loss")
+            name, _ = name_and_settings(self.loss)
+            check_named(name, "polytask.losses", "loss", "Loss")
         for metric in (*(self.metrics or ()), self.threshold):
             if isinstance(metric, str):
-                check_named(metric, "polytask.metrics", "metric", "Metric")
+                name, _ = name_and_settings(metric)
+                check_named(name, "polytask.metrics", "metric", "Metric")
 
     def _check_after(self) -> None:
         """Refuse the task's own name, and a name given twice."""
