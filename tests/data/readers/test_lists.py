@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 import torch
 
-from polytask.data import MultiTaskDataset, fit_schemas, read
+from polytask.data import MultiTaskDataset, fit_schemas, open_table, read
 from polytask.data.readers._object_arrays import array_cells
-from polytask.exceptions import DataError
+from polytask.exceptions import DataError, SourceFileError
 
 ROWS = 24
 TOKENS = [["a", "b"][: row % 3] if row else ["b", "a", "c"] for row in range(ROWS)]
@@ -253,3 +253,14 @@ def test_tags_as_texts_are_suggested_to_be_tokens():
         read({"words": tags, "tags": tags}, "tags")
     with pytest.raises(DataError, match=r"are no classes\. Choose another target\."):
         read({"x": X, "y": REVIEWS}, "y")
+
+
+def test_text_with_half_a_character_is_refused_with_its_row():
+    with pytest.raises(DataError, match=r"'c' holds text with half a character \(.* in row 1\)"):
+        read({"c": ["a", "b \ud800", *"cd" * 11], "y": Y}, "y")
+
+
+def test_not_a_number_in_json_is_refused_with_the_remedy(tmp_path):
+    (tmp_path / "t.ndjson").write_text('{"x": NaN}\n{"x": 1.5}\n')
+    with pytest.raises(SourceFileError, match=r"cannot be read: .* no NaN and no Infinity: write"):
+        open_table(tmp_path / "t.ndjson")

@@ -20,11 +20,16 @@ def as_text(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(
         pl.Series(
             series.name,
-            [None if cell is None else str(cell) for cell in series],
+            [None if cell is None else _text(cell) for cell in series],
             dtype=pl.String,
         )
         for series in _mixed(table)
     )
+
+
+def _text(cell: object) -> str:
+    """The cell as text that polars can hold: halves of characters as question marks."""
+    return str(cell).encode("utf-8", "replace").decode()
 
 
 def unmixed(

@@ -24,7 +24,7 @@ from polytask.exceptions import DataError
 
 __all__ = ["object_cells"]
 
-_AS_THEY_ARE = ({str}, {bool}, {float})
+_AS_THEY_ARE = ({bool}, {float})
 _WHOLE: Mapping[Any, int] = {pl.Int64: 2**63, pl.Int128: 2**127}
 """Types of whole numbers, and the first number that is too large for each."""
 
@@ -51,6 +51,8 @@ def object_cells(name: str, cells: Sequence[Any]) -> pl.Series:
     [1.0, 2.5, None]
     """
     kinds = set(map(type, cells)) - {type(None)}
+    if kinds == {str}:
+        return _texts(name, cells)
     if kinds in _AS_THEY_ARE:
         series = pl.Series(name, cells)
         return series.fill_nan(None) if series.dtype.is_float() else series
@@ -91,6 +93,26 @@ _REMEDIES = {
 def _refused(name: str, kind: str, row: int, cell: object) -> str:
     remedy = _REMEDIES.get(kind, "Give numbers, or text such as str() makes.")
     return f"Column {name!r} holds {kind} ({describe(cell, 30)} in row {row}). {remedy}"
+
+
+def _texts(name: str, cells: Sequence[str | None]) -> pl.Series:
+    try:
+        return pl.Series(name, cells, dtype=pl.String)
+    except UnicodeEncodeError as error:
+        row = next(row for row, cell in enumerate(cells) if cell and not _is_unicode(cell))
+        raise DataError(
+            f"Column {name!r} holds text with half a character ({describe(cells[row], 30)} in row "
+            f"{row}), as is left where text is cut or decoded wrongly. Mend it with "
+            ".encode('utf-8', 'replace').decode()."
+        ) from error
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _numbers(name: str, values: list[Any]) -> pl.Series:
@@ -150,7 +172,7 @@ _BUILDERS: Mapping[str, Callable[[str, list[Any]], pl.Series]] = {
     NUMBERS: _numbers,
     TIMES: _times,
     ARRAYS: array_cells,
-    TEXT: lambda name, values: pl.Series(name, values, dtype=pl.String),
+    TEXT: _texts,
     BYTES: lambda name, values: pl.Series(name, values, dtype=pl.Binary),
     DURATIONS: lambda name, values: pl.Series(name, values, dtype=pl.Duration("us")),
     "true and false": lambda name, values: pl.Series(name, values, dtype=pl.Boolean),

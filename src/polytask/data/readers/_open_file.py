@@ -182,5 +182,6 @@ def _reading(path: Path, action: Callable[[], Result]) -> Result:
     except (pl.exceptions.PolarsError, OSError) as error:
         if isinstance(error, SourceFileError):
             raise
-        sentence = f"{path} cannot be read: {reason(error, named=False)}."
-        raise SourceFileError(sentence) from error
+        why = reason(error, named=False)
+        remedy = " JSON knows no NaN and no Infinity: write null." if "TapeError" in why else ""
+        raise SourceFileError(f"{path} cannot be read: {why}.{remedy}") from error
