@@ -5,7 +5,7 @@ OMP_NUM_THREADS=1 python benchmarks/statistics_curves.py [--studies 1000] [--see
 Two learners see a signal with noise of their own, equally much (the null) or less in ours (a half in
 place of 1). `CRPS`: y is normal with mean x and deviation 1; a learner knows x plus its noise, and
 states the deviation that is right for it. `IntegratedBrier` and `Concordance`: exponential times
-with log-hazard x, 40 % censored by exponential times; a learner states the curves of the log-hazard
+with log-hazard x, about 40 % censored by exponential times; a learner states the curves of the log-hazard
 x plus its noise, and censoring is learned from 2000 rows apart. The values that intervals should
 hold are means over 200 000 rows. Where all is well, 5 % are called under the null, and 95 % of the
 intervals of the difference, and of our metric alone, hold the values.
