@@ -27,7 +27,7 @@ def main(rows: int = 800, size: int = 24, steps: int = 500, seeds: int = 3) -> N
         budget=Budget(steps=steps, trials=1),
     )
     print(comparison)
-    if comparison.chosen is not None:
+    if comparison.recommended.learner is not None:
         answers = comparison.chosen.predict(scenes.sources[0].inputs.head(1))
         right = (answers["segments"].decision[0] == truth.segments[0]).mean()
         error = abs(answers["depth"].decision[0] - truth.depth[0]).mean()
