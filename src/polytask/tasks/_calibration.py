@@ -194,7 +194,8 @@ def _bins(stated: np.ndarray, weight: np.ndarray) -> Int[np.ndarray, " n"]:
 
 def _rows_of(bins: np.ndarray, row: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """How many rows have an event in each bin."""
-    _, first = np.unique(np.stack([bins, row]), axis=1, return_index=True)
+    key = row.astype(np.int64) * (int(bins.max()) + 1) + bins
+    _, first = np.unique(key, return_index=True)
     return np.bincount(bins[first], weight[first])
 
 
