@@ -313,6 +313,16 @@ def test_a_forged_schema_cannot_ask_for_a_huge_image(shop: Path) -> None:
         schema_from_json(saved | {"reading": {**saved["reading"], "folder": "/etc"}})
 
 
+def test_memory_is_that_of_all_rows_though_they_share_a_file(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(1, 24):
+        shop = changed(shop, f"photos/{index}.png", "photos/0.png")
+    monkeypatch.setattr("polytask.data.readers._image_cells._MOST_BYTES", 23 * 6 * 9 * 3)
+    with pytest.raises(DataError, match="holds 24 images, which take"):
+        polytask.read(shop, ["y"])
+
+
 def test_labels_of_pixels_may_be_images(tmp_path: Path) -> None:
     masks = np.random.default_rng(0).integers(0, 3, (12, 6, 9), dtype=np.uint8)
     lines = ["photo,mask"]

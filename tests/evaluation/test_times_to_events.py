@@ -11,10 +11,12 @@ import polytask
 from polytask import Task
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
+from polytask.evaluation.judging._checks import calibrations
 from polytask.exceptions import BundleError
 from polytask.learners import Constant, Linear
 from polytask.metrics import metrics_for
 from polytask.report import write_report
+from polytask.statistics import Answers
 from polytask.tasks import Distribution, Survival
 from polytask.testing import check_architecture, tiny_dataset
 
@@ -47,6 +49,28 @@ def test_they_are_compared_and_reported(tmp_path):
     for kind in (Survival(), Distribution()):
         for metric in metrics_for(Task("y", kind, ("a", "b") if kind.whole_rows else "a")):
             assert metric.label in text
+
+
+def test_calibration_is_checked_at_the_same_times_in_all_splits():
+    """Training rows of other times have other cuts; between cuts, curves are straight."""
+    columns = {"months": TABLE["months"], "died": TABLE["died"].astype(float)}
+    halves = [{name: values[part::2] for name, values in columns.items()} for part in range(2)]
+    kind, target = Survival(6), Survival(6).fit("death", halves[0])
+    other = Survival(6).fit("death", {**halves[1], "months": 2 * halves[1]["months"]})
+    truth = kind.truth(list(halves[0].values()), target)
+    n_rows = len(truth)
+    curves = [np.exp(-np.array(own.learned["cuts"]) / 5.0) for own in (target, other)]
+    answers = tuple(
+        Answers(
+            truth, (np.tile(curve, (n_rows, 1)),), np.ones(n_rows), np.arange(n_rows), own, kind
+        )
+        for own, curve in zip((target, other), curves, strict=True)
+    )
+    together = calibrations({"death": answers})["death"]
+    between = np.interp(
+        target.learned["cuts"], (0.0, *other.learned["cuts"]), (1.0, *curves[1].tolist())
+    )
+    np.testing.assert_allclose(together.stated, (curves[0] + between) / 2, rtol=1e-4)
 
 
 def test_row_weights_are_repeated_rows():

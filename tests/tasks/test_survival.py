@@ -258,6 +258,14 @@ def test_forged_targets(learned):
     assert not Survival(3).accepts(FittedTarget(("t", "e"), learned=learned))
 
 
+def test_rows_censored_at_time_0_leave_a_target_that_a_file_may_hold():
+    columns = {"t": np.array([0.0, 1.0, 2.0, 3.0]), "e": np.array([0.0, 1.0, 1.0, 1.0])}
+    target = Survival(2).fit("y", columns)
+    assert target.learned["censoring_times"] == (0.0,)
+    assert target.learned["uncensored"] == (0.75,)
+    assert Survival(2).accepts(target)
+
+
 @pytest.mark.slow
 def test_linear_hazards_are_nearly_as_good_as_those_of_cox_regression():
     """Golden value of scikit-survival 0.28, whose assumptions hold here.

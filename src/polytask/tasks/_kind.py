@@ -357,6 +357,25 @@ class Kind(KindEstimators):
         del truth, response, fitted, weight
         return None
 
+    def restated(
+        self, response: np.ndarray, fitted: FittedTarget, common: FittedTarget
+    ) -> np.ndarray:
+        """A response as that of another fitted target, so that rows of several are put together.
+
+        By default as it is, which suits responses in the user's units and of classes. A response at
+        places that `fit` learned, such as the times of a curve, is brought to the others'.
+
+        Parameters
+        ----------
+        response : array
+        fitted : FittedTarget
+            That of the response.
+        common : FittedTarget
+            Of the same task and classes, fitted on other rows.
+        """
+        del fitted, common
+        return response
+
     def decided_codes(
         self, response: np.ndarray, fitted: FittedTarget
     ) -> Real[np.ndarray, "n cells"] | None:

@@ -20,6 +20,7 @@ from polytask.tasks._kind import Columns, Kind
 from polytask.tasks._survival_cells import check_survival, labelled_survival, survival_of
 from polytask.tasks._survival_curves import (
     censoring_curve,
+    curves_at,
     event_cuts,
     kaplan_meier,
     places_in,
@@ -129,11 +130,13 @@ class Survival(Kind):
         cuts = event_cuts(times[happened], self.n_intervals)
         at, survived = kaplan_meier(times, happened, np.ones(len(times)))
         steps, uncensored = censoring_curve(times, happened)
+        if not steps or steps[0] > 0:  # a row may be censored at time 0
+            steps, uncensored = (0.0, *steps), (1.0, *uncensored)
         learned = {
             "cuts": cuts,
             "survival": tuple(values_at(np.array(cuts), at, survived).tolist()),
-            "censoring_times": (0.0, *steps),
-            "uncensored": (1.0, *uncensored),
+            "censoring_times": steps,
+            "uncensored": uncensored,
         }
         return FittedTarget(tuple(columns), learned=learned)
 
@@ -289,6 +292,12 @@ class Survival(Kind):
         rows = risk[known] / np.maximum(shares, _LEAST)
         labels = ("mean predicted survival at the cuts", "Kaplan–Meier estimate")
         return calibrated_curve(stated, shares, rows, labels, "Wilson, over rows at risk")
+
+    def restated(
+        self, response: np.ndarray, fitted: FittedTarget, common: FittedTarget
+    ) -> np.ndarray:
+        """Curves at other cuts."""
+        return curves_at(common.learned["cuts"], response, fitted.learned["cuts"])
 
     def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
         """How many rows have the event, and how many are censored."""

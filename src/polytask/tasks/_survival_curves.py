@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float64, Int64
 
 __all__ = [
     "censoring_curve",
+    "curves_at",
     "event_cuts",
     "kaplan_meier",
     "places_in",
@@ -164,6 +165,23 @@ def restricted_means(
     widths = np.diff(ends)
     before = np.concatenate([np.ones((len(curves), 1)), curves[:, :-1]], axis=1)
     return ((before + curves) / 2) @ widths
+
+
+def curves_at(
+    times: Sequence[float], curves: Float64[np.ndarray, "n t"], cuts: Sequence[float]
+) -> Float64[np.ndarray, "n times"]:
+    """Curves at other times, straight between their cuts and level after the last.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks._survival_curves import curves_at
+    >>> curves_at((1.0, 4.0, 9.0), np.array([[0.5, 0.0]]), (2.0, 6.0))
+    array([[0.75, 0.25, 0.  ]])
+    """
+    knots = np.append(0.0, cuts)
+    parts = np.stack([np.interp(times, knots, knot) for knot in np.eye(len(knots))])
+    return parts[0] + curves @ parts[1:]
 
 
 def spans_of(n_intervals: int) -> Int64[np.ndarray, " spans"]:

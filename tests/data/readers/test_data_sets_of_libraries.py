@@ -194,6 +194,7 @@ def test_splits_are_one_table_with_a_column_that_names_them(tmp_path):
     [
         ({"_data_files": []}, "names no files of data"),
         ({"_data_files": [{"filename": "../0.arrow"}]}, "names no files of data"),
+        ({"_data_files": [{"filename": ".."}]}, "names no files of data"),
         ({"_data_files": [{"filename": "9.arrow"}]}, "cannot be read"),
     ],
 )

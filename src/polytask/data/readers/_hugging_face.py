@@ -117,7 +117,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _is_plain_name(name: object) -> bool:
-    return isinstance(name, str) and Path(name).name == name != ""
+    return isinstance(name, str) and Path(name).name == name and name not in {"", ".."}
 
 
 def with_features(frame: pl.DataFrame, features: Mapping[str, Any]) -> Scanned:

@@ -163,9 +163,9 @@ def as_images(
         size, channels = _settled(list(looks.values()), form)
         if labels and form.size is None:
             size = _only_size(series.name, list(looks.values())) or size
-        _check_memory(series.name, len(files), size, channels)
         channels = 1 if labels else channels
-        dtype = np.int32 if labels else np.uint8
+        dtype = np.dtype(np.int32 if labels else np.uint8)
+        _check_memory(series.name, len(series), size, channels * dtype.itemsize)
         pixels = np.zeros((len(files), channels, *size), dtype=dtype)
 
         def fill(index: int) -> str:
@@ -274,11 +274,12 @@ def _only_size(column: str, looks: Sequence[Look]) -> tuple[int, int] | None:
     return sizes[0] if sizes else None
 
 
-def _check_memory(column: str, n_images: int, size: tuple[int, int], channels: int) -> None:
-    needed = n_images * channels * size[0] * size[1]
+def _check_memory(column: str, n_rows: int, size: tuple[int, int], bytes_of_pixel: int) -> None:
+    """Raise if the images of all rows, which may have one file in common, are too large."""
+    needed = n_rows * bytes_of_pixel * size[0] * size[1]
     if needed > _MOST_BYTES:
         sentence = (
-            f"Column {column!r} holds {n_images:,} images, which take {needed / 2**30:,.0f} GiB of memory "
+            f"Column {column!r} holds {n_rows:,} images, which take {needed / 2**30:,.0f} GiB of memory "
             f"in the size of {size[0]} x {size[1]}. Choose a smaller one, such as "
             f"--column {column}:image=64x64."
         )

@@ -54,15 +54,20 @@ def _first(answers: TaskAnswers) -> Mapping[str, Sequence[Decided]]:
 
 
 def _rows(splits: Sequence[Answers]) -> list[Decided]:
-    """Rows of all runs, each a part of a row, as far as their classes and shapes are the same."""
+    """Rows of all runs, each a part of a row, as far as their classes and shapes are the same.
+
+    Responses are those of the first run's target, as those of other training rows may differ.
+    """
     first = splits[0]
     parts = []
     for split in splits:
         weight = _rows_of_weight(split.weight) / len(split.responses)
-        for run, response in enumerate(split.responses):
+        for run, given in enumerate(split.responses):
             target = split.target_of(run)
-            alike = target.classes == first.target.classes
-            if alike and response.shape[1:] == first.responses[0].shape[1:]:
+            if target.classes != first.target.classes:
+                continue
+            response = split.kind.restated(given, target, first.target)
+            if response.shape[1:] == first.responses[0].shape[1:]:
                 parts.append((split.truth, response, target, weight))
     return parts
 
