@@ -237,18 +237,18 @@ CUTS = np.arange(2, 13) / 2.0
 def integrated_brier(truth, response, weight):
     """Trapezoids over the scores at the cuts, row by row; G as in the case."""
 
-    def uncensored(time, *, before):
+    def uncensored_before(time):
         steps = [(0.0, 1.0), (1.5, 0.9), (2.5, 0.7), (4.5, 0.4)]
-        return min(g for t, g in steps if t < time or (t == time and not before) or t == 0)
+        return min(g for t, g in steps if t < time or t == 0)
 
     scores = [0.0]
     for cut, curve in zip(CUTS, response.T, strict=True):
         rows = []
         for (time, event), share in zip(truth, curve, strict=True):
-            if time > cut:
-                rows.append((1 - share) ** 2 / uncensored(cut, before=False))
+            if time > cut or (time == cut and not event):
+                rows.append((1 - share) ** 2 / uncensored_before(cut))
             else:
-                rows.append(event * share**2 / uncensored(time, before=True))
+                rows.append(event * share**2 / uncensored_before(time))
         scores.append(np.average(rows, weights=weight))
     return np.trapezoid(scores, np.append(0.0, CUTS)) / CUTS[-1]
 

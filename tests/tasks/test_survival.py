@@ -129,6 +129,21 @@ def test_the_constant_is_the_kaplan_meier_estimate():
     np.testing.assert_allclose(best, curve, atol=0.01)
 
 
+def test_rows_censored_at_the_end_of_a_study_have_survived_it():
+    """All rows that are left at the last cut are censored there; the best constant is Kaplan–Meier."""
+    generator = np.random.default_rng(0)
+    times = np.minimum(np.ceil(generator.exponential(4.0, 400)), 5.0)
+    events = (generator.random(400) < 0.6).astype(float)
+    kind, columns = Survival(), {"t": times, "e": events}
+    target = kind.fit("y", columns)
+    truth = kind.truth(list(columns.values()), target)
+    curve = kind.mean_response(truth, target, np.ones(400))
+    assert target.learned["cuts"][-1] == 5.0
+    assert curve[-1] > 0.1
+    best = IntegratedBrier().constant(curve, truth, np.ones(400), target)
+    np.testing.assert_allclose(best, curve)
+
+
 def test_estimators_learn_hazards_of_spans():
     rng = np.random.default_rng(0)
     x = rng.normal(size=4000)

@@ -13,7 +13,7 @@ from polytask._row_shares import shares_of_largest
 from polytask.metrics._metric import Part
 from polytask.metrics._rowwise_metric import RowwiseMetric
 from polytask.metrics._survival_answers import check_survival_answers, survival_parts
-from polytask.tasks import FittedTarget, Kind, Survival, value_before, values_at
+from polytask.tasks import FittedTarget, Kind, Survival, value_before
 
 __all__ = ["IntegratedBrier"]
 
@@ -27,10 +27,10 @@ class IntegratedBrier(RowwiseMetric):
 
     .. math:: \frac{1}{t_T} \int_0^{t_T} \frac1n \sum_i \left(
               \frac{[y_i \le t] \, e_i}{G(y_i^-)} S_i(t)^2
-              + \frac{[y_i > t]}{G(t)} (1 - S_i(t))^2 \right) dt
+              + \frac{[y_i > t \text{ or } y_i = t, e_i = 0]}{G(t^-)} (1 - S_i(t))^2 \right) dt
 
     with times y, events e (1, or 0 for censored rows), predicted curves S, and the probability G of
-    not being censored up to a time, the Kaplan–Meier estimate of the training rows. The integral
+    not being censored before a time, the Kaplan–Meier estimate of the training rows. The integral
     runs to the last cut of the kind, by the trapezoidal rule over the cuts and from 0 at time 0.
     It is 0 for sure and right predictions; 0.25 for S = 0.5 throughout.
 
@@ -44,7 +44,9 @@ class IntegratedBrier(RowwiseMetric):
     G comes from the training rows, not from those that are scored, so that a row's part does not
     depend on the others, and censoring is taken to be independent of the inputs. G counts as 0.05
     where it is smaller, which bounds a row's weight by 20; it has at most 512 steps. An event comes
-    before censoring at the same time.
+    before censoring at the same time: a row that is censored at a cut has survived it, and counts,
+    where Graf et al. leave it out and divide by G(t). Both agree unless rows are censored at a cut; at
+    the end of a study, where all rows that are left are censored, theirs would have no survivors.
 
     Examples
     --------
@@ -113,8 +115,9 @@ def _weights(
     cuts = np.array(fitted.learned["cuts"])
     curve = fitted.learned["censoring_times"], fitted.learned["uncensored"]
     before = np.maximum(value_before(times, *curve), _LEAST)
-    at_cuts = np.maximum(values_at(cuts, *curve), _LEAST)
-    return (happened & (times <= cuts)) / before, (times > cuts) / at_cuts
+    before_cuts = np.maximum(value_before(cuts, *curve), _LEAST)
+    survived = (times > cuts) | ((times == cuts) & ~happened)
+    return (happened & (times <= cuts)) / before, survived / before_cuts
 
 
 def _steps(fitted: FittedTarget) -> Float64[np.ndarray, " t"]:

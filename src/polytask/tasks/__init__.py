@@ -53,7 +53,7 @@ from polytask.tasks._regression import Regression
 from polytask.tasks._step_numbers import StepNumbers
 from polytask.tasks._steps import NO_STEP, is_step
 from polytask.tasks._survival import Survival
-from polytask.tasks._survival_curves import restricted_means, value_before, values_at
+from polytask.tasks._survival_curves import restricted_means, value_before
 from polytask.tasks._tags import LIST_SEPARATOR
 from polytask.tasks._task import Task
 from polytask.tasks._task_relation import TaskRelation
@@ -116,7 +116,6 @@ __all__ = [
     "takes_text",
     "thresholds_of",
     "value_before",
-    "values_at",
     "weighted_means",
     "with_loss",
     "with_thresholds",
