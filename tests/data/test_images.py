@@ -153,7 +153,9 @@ def test_colors_palettes_depth_transparency_and_orientation(tmp_path: Path) -> N
     gray = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
     exif = Image.Exif()
     exif[0x0112] = 6
-    Image.fromarray(gray.astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    Image.fromarray(np.clip(gray * 257.0 - 100, 0, None).astype(np.uint16)).save(
+        tmp_path / "deep.png"
+    )
     Image.fromarray(gray).convert("P").save(tmp_path / "palette.png")
     Image.fromarray(np.stack([gray, np.zeros_like(gray)], axis=2), "LA").save(
         tmp_path / "clear.png"

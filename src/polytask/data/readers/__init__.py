@@ -9,13 +9,10 @@ through `_foreign`. All end as a `Table`: a frame, how it was read, and notes.
 from polytask.data.readers._declared import categories_of
 from polytask.data.readers._file_types import check_table_file, is_text
 from polytask.data.readers._frame_columns import array_columns, no_duplicates
-from polytask.data.readers._image_cells import (
-    Images,
-    as_images,
-    image_paths,
-    looks_like_images,
-    resized_images,
-)
+from polytask.data.readers._image_arrays import resized_images
+from polytask.data.readers._image_cells import as_images
+from polytask.data.readers._image_like import image_paths, looks_like_images
+from polytask.data.readers._images import Images
 from polytask.data.readers._nested import fault
 from polytask.data.readers._open_file import FileRules, file_columns, open_file
 from polytask.data.readers._open_sources import open_sources

@@ -192,7 +192,7 @@ def _in_bytes(image: Image) -> Image:
     if image.mode in {"P", "PA"}:
         return image.convert("RGBA" if "transparency" in image.info else "RGB")
     if image.mode.startswith("I"):
-        return Image.fromarray(np.clip(np.asarray(image) // 257, 0, 255).astype(np.uint8))
+        return Image.fromarray(np.clip(np.round(np.asarray(image) / 257), 0, 255).astype(np.uint8))
     if image.mode == "F":
         values = np.asarray(image)
         if not (values.min() >= 0 and values.max() <= 255):

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
-from rich.console import Console
-from rich.progress import Progress
 
 from polytask._listing import count
 from polytask._reason import reason
 from polytask._validation import describe
 from polytask.data.readers._frame_columns import array_columns, from_columns
 from polytask.data.readers._plain_arrays import as_array, is_tensor
+from polytask.data.readers._progress import with_bar
 from polytask.data.readers._scanned import Scanned
 from polytask.data.readers._series import as_series
 from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["is_of_items", "items_table"]
 
-_SILENT_SECONDS = 2.0
 _PAIR = ("x", "y")
 
 
@@ -100,7 +96,7 @@ def items_table(
 
 
 def _items(data: Any) -> Iterator[Any]:
-    """Every item, with a bar where that takes more than two seconds and someone watches."""
+    """Every item, with a bar where that takes long."""
     if _is_loader(data):
         raise ParameterError(
             "A loader gives batches, not rows. Give its data set instead: loader.dataset."
@@ -112,20 +108,8 @@ def _items(data: Any) -> Iterator[Any]:
             f"A data set must say how many items it has (len). Got {describe(data, 40)}; give "
             "list(dataset), if it ends."
         ) from error
-    started, bar = time.monotonic(), None
-    watched = sys.stderr is not None and sys.stderr.isatty()
-    try:
-        for position in range(length):
-            yield _item(data, position, length)
-            if bar is None and watched and time.monotonic() - started > _SILENT_SECONDS:
-                bar = Progress(console=Console(stderr=True), transient=True)
-                bar.add_task("reading", total=length)
-                bar.start()
-            if bar is not None:
-                bar.update(bar.task_ids[0], completed=position + 1)
-    finally:
-        if bar is not None:
-            bar.stop()
+    each = (_item(data, position, length) for position in range(length))
+    yield from with_bar(each, length, "reading")
 
 
 def _item(data: Any, position: int, length: int) -> Any:
