@@ -121,6 +121,15 @@ def test_nothing_but_ignored_pixels():
         DenseClasses().fit("mask", {"mask": np.full((2, 2, 2), 3.0)})
 
 
+def test_what_no_file_may_hold_is_not_learned():
+    """Rather than after hours of training, when the model is loaded."""
+    mask = (np.arange(200.0 * 200) % 1000).reshape(1, 200, 200)
+    with pytest.raises(DataError, match=r"1,000 classes in arrays of 200 x 200 pixels; at most"):
+        DenseClasses().fit("mask", {"mask": mask})
+    with pytest.raises(DataError, match=r"arrays of 1,001 channels; at most 1,000"):
+        DenseNumbers().fit("depth", {"depth": np.ones((1, 1001, 1, 1))})
+
+
 def test_texts_after_the_name():
     for text in ("", "255", "ignore=", "ignore=nan", "skip=3"):
         with pytest.raises(ParameterError, match=r"as in dense_numbers:ignore=255\. Got "):

@@ -17,11 +17,11 @@ from polytask.tasks._classes import missing, only_column
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
 
-__all__ = ["MOST_CHANNELS", "Dense", "mean_pixels"]
+__all__ = ["MOST_CHANNELS", "MOST_SCORES", "Dense", "mean_pixels"]
 
 MOST_CHANNELS = 1000
 _LONGEST = 8192
-_MOST_SCORES = 1 << 25
+MOST_SCORES = 1 << 25
 """Channels times pixels of a row."""
 
 
@@ -107,11 +107,17 @@ class Dense(Kind):
         if not known.any():
             raise DataError(self._nothing(owner, name))
         shape = values.shape[1:]
-        if max(shape[-2:]) > _LONGEST or math.prod(shape) > _MOST_SCORES:
+        if max(shape[-2:]) > _LONGEST or math.prod(shape) > MOST_SCORES:
             sentence = (
                 f"Task {owner!r}: column {name!r} holds arrays of shape {shape}; at most "
-                f"{_LONGEST:,} pixels in height and width, and {_MOST_SCORES:,} values, can be learned. "
+                f"{_LONGEST:,} pixels in height and width, and {MOST_SCORES:,} values, can be learned. "
                 "Make them smaller, or cut them into tiles."
+            )
+            raise DataError(sentence)
+        if len(shape) == 3 and shape[0] > MOST_CHANNELS:
+            sentence = (
+                f"Task {owner!r}: column {name!r} holds arrays of {shape[0]:,} channels; at most "
+                f"{MOST_CHANNELS:,} can be learned."
             )
             raise DataError(sentence)
         return name, values, known
@@ -129,8 +135,8 @@ class Dense(Kind):
             len(fitted.columns) == 1
             and len(shape) in ((2, 3) if self.may_have_channels else (2,))
             and all(size in range(1, _LONGEST + 1) for size in shape)
-            and math.prod(map(int, shape)) <= _MOST_SCORES
-            and math.prod(self.score_shape(fitted)) <= _MOST_SCORES
+            and math.prod(map(int, shape)) <= MOST_SCORES
+            and math.prod(self.score_shape(fitted)) <= MOST_SCORES
             and self.score_shape(fitted)[0] <= MOST_CHANNELS
             and all(math.isfinite(x) for numbers in fitted.learned.values() for x in numbers)
         )

@@ -12,7 +12,7 @@ from jaxtyping import Float, Float32, Float64, Real, Shaped
 from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._averages import in_any_library, mean_log_probabilities
 from polytask.tasks._classes import class_summary
-from polytask.tasks._dense import MOST_CHANNELS, Dense, mean_pixels
+from polytask.tasks._dense import MOST_CHANNELS, MOST_SCORES, Dense, mean_pixels
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns
 
@@ -74,8 +74,16 @@ class DenseClasses(Dense):
                 "dense_numbers if they are no classes."
             )
             raise DataError(sentence)
+        height, width = values.shape[1:]
+        if len(numbers) * height * width > MOST_SCORES:
+            sentence = (
+                f"Task {owner!r}: column {name!r} holds {len(numbers):,} classes in arrays of {height:,} x "
+                f"{width:,} pixels; at most {MOST_SCORES:,} pixels times classes can be learned. Make the "
+                "arrays smaller, or cut them into tiles."
+            )
+            raise DataError(sentence)
         learned = {
-            "shape": tuple(map(float, values.shape[1:])),
+            "shape": (float(height), float(width)),
             "pixel_counts": tuple(map(float, counts)),
         }
         return FittedTarget((name,), tuple(map(int, numbers)), learned)

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError
-from polytask.tasks._dense import MOST_CHANNELS, Dense, mean_pixels
+from polytask.tasks._dense import Dense, mean_pixels
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns
 
@@ -56,12 +56,6 @@ class HeatMap(Dense):
         name, values, known = self.observed(owner, columns)
         _check_range(owner, name, values)
         shape = values.shape[1:]
-        if len(shape) == 3 and shape[0] > MOST_CHANNELS:
-            sentence = (
-                f"Task {owner!r}: column {name!r} holds arrays of {shape[0]:,} channels; at most "
-                f"{MOST_CHANNELS:,} can be learned."
-            )
-            raise DataError(sentence)
         by_channel = values.swapaxes(0, 1) if values.ndim == 4 else values[None]
         means = [float(own[~np.isnan(own)].mean() if own.size else 0.0) for own in by_channel]
         odds = np.clip(np.nan_to_num(means), _RAREST, 1 - _RAREST)

@@ -121,7 +121,11 @@ class _QuantileNormal(Transform):
         return tuple(np.maximum.accumulate(quantiles).tolist())
 
     def accepts(self, constants: tuple[float, ...]) -> bool:
-        return 2 <= len(constants) <= _MOST_QUANTILES and bool((np.diff(constants) >= 0).all())
+        return (
+            2 <= len(constants) <= _MOST_QUANTILES
+            and max(map(abs, constants)) <= LARGEST
+            and bool((np.diff(constants) >= 0).all())
+        )
 
     def forward(self, values: np.ndarray, constants: tuple[float, ...]) -> np.ndarray:
         from scipy.special import ndtri  # heavy, and not needed without transforms
