@@ -27,12 +27,8 @@ from polytask.tasks import (
 METRICS = [
     thing()
     for thing in map(metrics.__dict__.get, metrics.__all__)
-    if isinstance(thing, type)
-    and issubclass(thing, Metric)
-    and thing is not Metric
-    and any(kind.form != "map" for kind in thing.kinds)
+    if isinstance(thing, type) and issubclass(thing, Metric) and thing is not Metric
 ]
-"""All but those of pixels alone, whose cases are in `test_pixels.py`."""
 
 TAGS = ("B-x", "B-y", "I-x", "I-y", "O")
 

@@ -16,16 +16,17 @@ EXPLAINED = {"r2", "explained_variance"}
 AGREEMENT = {"quadratic_kappa", "mcc"}
 DENSITIES = {"gaussian_log_score"}
 """Of which the best value would be that of an infinite density."""
+PIXELS = {"mean_iou", "pixel_accuracy", "within_factor"}
 STEPS = {"chunk_f1", "sequence_accuracy", "token_accuracy"}
 
 
 @pytest.mark.parametrize(
     ("attribute", "names"),
     [
-        ("greater_is_better", SHARES | EXPLAINED | AGREEMENT | STEPS),
+        ("greater_is_better", SHARES | EXPLAINED | AGREEMENT | STEPS | PIXELS),
         ("in_target_units", {"mae", "rmse", "pinball", "crps", "interval_width"}),
         ("zero_one", {"accuracy", "top_k", "sequence_accuracy"}),
-        ("is_share", SHARES | STEPS),
+        ("is_share", SHARES | STEPS | PIXELS),
     ],
 )
 def test_which_metrics_are_so(attribute, names):

@@ -22,7 +22,7 @@ from polytask.augmentation import Augmentation
 from polytask.bookkeeping import Budget
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
-from polytask.encoders import MLP, Encoder, NumericEmbedding
+from polytask.encoders import CNN, MLP, Encoder, NumericEmbedding
 from polytask.learners import Learner, PooledEstimator, PooledLinear
 from polytask.losses import Loss
 from polytask.merging import Merging, TaskArithmetic
@@ -77,6 +77,7 @@ ARGUMENTS = {
     "LoRA": {"encoder": MLP((16,))},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
+    "Pretrained": {"recipe": CNN((4,)), "path": "weights.safetensors", "digest": "0" * 64},
     "Pooled": {"encoder": MLP((8, 8))},
     "Range": {"low": 0.0, "high": 1.0},
     "STEM": {"encoder": MLP((8,))},

@@ -33,4 +33,4 @@ def suggestion(name: str, known: Iterable[str]) -> str:
         return f"Did you mean {guess!r}?"
     if not known:
         return "There are none."
-    return f"Known: {first_names(known, 12)}."
+    return f"Known: {first_names(known, 20)}."

@@ -96,6 +96,7 @@ class Pretrained(Encoder):
         ),
         "rename": MappingOf(InstanceOf((str,)), InstanceOf((str,))),
         "freeze": Choice((True, False)),
+        "digest": InstanceOf((str,)),
     }
 
     def __post_init__(self) -> None:

@@ -108,7 +108,7 @@ class ViT(ImageEncoder):
         "depth": Range(2, 8, default=4, integer=True),
         "feed_forward": Choices((256, 128, 512)),
         "dropout": Range(0.0, 0.5, default=0.1),
-        "pooling": Choices(("class", None, "max", "attention")),
+        "pooling": Choices(("class", "mean", "max", "attention")),
     }
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **TABLE_CONSTRAINTS,

@@ -166,8 +166,8 @@ def serving_names(kind: Kind) -> tuple[str, ...]:
     --------
     >>> from polytask.metrics import serving_names
     >>> from polytask.tasks import Count
-    >>> serving_names(Count())[0]
-    'poisson_deviance'
+    >>> "poisson_deviance" in serving_names(Count())
+    True
     """
     return tuple(metric.name for metric in _public() if metric.serves(kind))
 

@@ -14,7 +14,7 @@ from polytask.testing._require import require
 __all__ = ["check_search_ranges"]
 
 
-def check_search_ranges(recipe: Any, **required: Any) -> None:
+def check_search_ranges(recipe: Any, /, **required: Any) -> None:
     """Check that every declared range has its parameter's default, and values that are accepted.
 
     Parameters

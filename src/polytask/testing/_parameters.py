@@ -13,7 +13,7 @@ from polytask.testing._require import require
 __all__ = ["check_parameters_reject_bad_values"]
 
 
-def check_parameters_reject_bad_values(recipe: Any, **required: Any) -> None:
+def check_parameters_reject_bad_values(recipe: Any, /, **required: Any) -> None:
     """Feed every declared parameter values outside its constraint and match the error sentence.
 
     Parameters

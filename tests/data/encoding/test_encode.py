@@ -99,9 +99,9 @@ def test_kinds_that_answer_alike_form_a_block():
     tasks = [
         Task("rich", Binary(positive="no")),
         Task("poor", Binary()),
-        Task("score", Shifted(1.0)),
-        Task("age", Shifted(2.0)),
-        Task("more", Shifted(1.0)),
+        Task("score", Shifted(by=1.0)),
+        Task("age", Shifted(by=2.0)),
+        Task("more", Shifted(by=1.0)),
     ]
     data = MultiTaskDataset.from_table({**TABLE, "more": [1.5, 2, 3, 4]}, tasks)
     blocks = make_blocks(data.tasks, fit_schemas(data))

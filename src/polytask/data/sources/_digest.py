@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from polytask._recipes import to_json
 from polytask.data.cells import family, innermost, numbers, step_numbers, steps_of
 from polytask.data.sources._labels import beyond_floats, target_columns
 from polytask.data.sources._source import Source
-from polytask.tasks import Task, TaskSet
+from polytask.tasks import Kind, Task, TaskSet
 
 __all__ = ["data_digest"]
 
@@ -59,10 +60,25 @@ def _declared(source: Source) -> list[dict[str, Any]]:
 
 
 def _facts(task: Task) -> list[Any]:
-    facts = [task.name, repr(task.kind), task.columns, task.weight, task.role]
+    facts = [task.name, _written(task.kind), task.columns, task.weight, task.role]
     facts += [to_json(task.metrics), to_json(task.loss), to_json(task.class_weight)]
     facts += [task.after] if task.after else []
     return facts if task.threshold is None else [*facts, {"threshold": to_json(task.threshold)}]
+
+
+def _written(kind: Kind | str | None) -> str:
+    """Its `repr`, without settings that came later and are as if they had not."""
+    if not isinstance(kind, Kind) or not is_dataclass(kind):
+        return repr(kind)
+    set_here = [
+        field.name
+        for field in fields(kind)
+        if not (field.metadata.get("omit_default") and getattr(kind, field.name) == field.default)
+    ]
+    if len(set_here) == len(fields(kind)):
+        return repr(kind)
+    shown = ", ".join(f"{name}={getattr(kind, name)!r}" for name in set_here)
+    return f"{type(kind).__qualname__}({shown})"
 
 
 def _bytes(series: pl.Series) -> Iterator[bytes]:
