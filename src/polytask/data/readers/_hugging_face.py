@@ -11,8 +11,8 @@ import polars as pl
 
 from polytask._listing import enumerated, first_and_more
 from polytask._reason import reason
-from polytask.data.cells import COLUMN_ROLES
 from polytask.data.readers._frame_columns import no_duplicates
+from polytask.data.readers._nested import of_image_files
 from polytask.data.readers._scanned import Scanned
 from polytask.exceptions import SourceFileError
 
@@ -146,12 +146,8 @@ def with_features(frame: pl.DataFrame, features: Mapping[str, Any]) -> Scanned:
         if named is not None:
             columns.append(named)
         elif _type(feature) == "Image" and isinstance(series.dtype, pl.Struct):
-            image = series.struct.field("bytes").alias(series.name)
-            if image.null_count() == len(image):
-                image = series.struct.field("path").alias(series.name)
-            columns.append(image)
-            if "image" in COLUMN_ROLES:
-                roles[series.name] = "image"
+            columns.append(of_image_files(series))
+            roles[series.name] = "image"
         else:
             columns.append(series)
     return Scanned(pl.DataFrame(columns).lazy(), roles=roles)

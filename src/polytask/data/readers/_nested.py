@@ -15,7 +15,7 @@ from polytask.data.readers._object_cells import object_cells
 from polytask.data.readers._whole_decimals import whole_decimals
 from polytask.exceptions import DataError
 
-__all__ = ["fault", "readable", "readable_table"]
+__all__ = ["fault", "of_image_files", "readable", "readable_table"]
 
 
 def readable_table(table: pl.DataFrame) -> pl.DataFrame:
@@ -52,7 +52,7 @@ def readable(series: pl.Series) -> pl.Series:
     """
     dtype: Any = series.dtype
     if isinstance(dtype, pl.Struct) and {field.name for field in dtype.fields} == {"bytes", "path"}:
-        series = _of_image_files(series)
+        series = of_image_files(series)
         dtype = series.dtype
     if dtype == pl.Binary:
         return _decoded(series)
@@ -66,7 +66,7 @@ def readable(series: pl.Series) -> pl.Series:
     return series
 
 
-def _of_image_files(series: pl.Series) -> pl.Series:
+def of_image_files(series: pl.Series) -> pl.Series:
     """The bytes of files, or their paths where there are no bytes, as Hugging Face stores images."""
     content = series.struct.field("bytes")
     chosen = "path" if content.null_count() == len(content) else "bytes"
