@@ -61,6 +61,8 @@ def test_arrays_of_parts_are_one_table_with_a_split(tmp_path):
         "train and test arrays are one table, whose column split names the part",
         "about: of no part; left out",
     )
+    turned = {name: parts[name] for name in ("x_train", "y_train", "y_test", "x_test")}
+    assert open_table(npz(tmp_path, **turned)).frame.equals(table.frame)
 
 
 def test_halves_and_bytes_of_other_machines_are_numbers(tmp_path):

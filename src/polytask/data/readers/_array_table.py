@@ -67,6 +67,7 @@ def array_table(
         frame, notes = _one_table(named, whole, turned=turned)
         no_duplicates([*frame.columns, SPLIT])
         frames.append(frame.with_columns(pl.lit(part).alias(SPLIT)))
+    frames = [frame.select(frames[0].columns) for frame in frames]  # saved in any order
     others = [name for name in arrays if _OF_A_PART.fullmatch(name) is None]
     said = f"{enumerated(parts)} arrays are one table, whose column {SPLIT} names the part"
     left = [f"{first_and_more(others)}: of no part; left out"] if others else []

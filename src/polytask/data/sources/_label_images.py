@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from polytask.data.cells import ImageForm, Reading, family
-from polytask.data.readers import as_images, looks_like_images
+from polytask.data.readers import as_images, image_paths, looks_like_images
 from polytask.tasks import Kind, Task
 
 __all__ = ["label_images"]
@@ -30,8 +30,16 @@ def label_images(task: Task, series: pl.Series, reading: Reading) -> pl.Series:
     if not (isinstance(task.kind, Kind) and task.kind.form == "map"):
         return series
     role = reading.roles.get(series.name)
-    held = family(series) in {"text", "bytes"}
-    if not held or (role != "image" and not looks_like_images(series, reading.folder)):
+    if family(series) not in {"text", "bytes"}:
+        return series
+    if role != "image" and not _may_be_images(series, reading.folder):
         return series
     form = ImageForm.of(reading.images.get(series.name, ""))
     return as_images(series, form, reading.folder, labels=True).cells
+
+
+def _may_be_images(series: pl.Series, folder: str) -> bool:
+    """Whether there are images, or text ends like their names: an error then says which is absent."""
+    if family(series) == "text":
+        return image_paths(series, folder) is not None
+    return looks_like_images(series, folder)
