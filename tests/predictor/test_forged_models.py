@@ -130,11 +130,17 @@ def test_a_public_class_that_is_no_architecture(tmp_path):
     refused(resealed(network(recipe), tmp_path / "model"), "describes no architecture")
 
 
-@pytest.mark.parametrize("field", ["kind", "loss", "metrics"])
-def test_names_in_a_tasks_settings(tmp_path, field):
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        *((field, "evil:f") for field in ("kind", "loss", "metrics", "threshold")),
+        ("loss", "evil:f(a=1)"),
+    ],
+)
+def test_names_in_a_tasks_settings(tmp_path, field, name):
     (tmp_path / "evil.py").write_text(EVIL)
     task = {"type": "polytask.tasks:Task", "parameters": {"name": "price"}}
-    task["parameters"][field] = ["evil:f"] if field == "metrics" else "evil:f"
+    task["parameters"][field] = [name] if field == "metrics" else name
     refused(resealed(linear(), tmp_path / "model", tasks=[task]), "'evil:f'", UntrustedError)
 
 
