@@ -345,7 +345,7 @@ def test_labels_of_pixels_may_be_images(tmp_path: Path) -> None:
     assert np.stack(list(found)).shape == (12, 3, 3)
     assert images_of(small).shape == (12, 3, 3, 3)
     moved = tmp_path / "moved.csv"
-    moved.write_text(table.read_text().replace(",m", ",gone/m"))
+    moved.write_text(table.read_text().replace(".png,m", ".png,gone/m"))
     with pytest.raises(DataError, match=r"'mask', row 0: the image 'gone/m0.png' is not there"):
         polytask.read(moved, "mask:dense_classes")
     Image.fromarray(masks[0, :4]).save(tmp_path / "m3.png")
