@@ -106,6 +106,14 @@ def test_more_labels_than_tokens_are_refused_with_their_row():
         _encoded(frame, columns={"words": "tokens"})
 
 
+def test_more_labels_than_the_longest_row_has_tokens_are_refused_where_none_was_left_out():
+    frame = pl.DataFrame({"words": WORDS, "tags": ["O O B-a B-a O", "O", "O B-a"]})
+    with pytest.raises(DataError, match=r"row 0 .* labels up to step 5, .* has 4 steps"):
+        _encoded(frame, columns={"words": "tokens"})
+    labels = next(iter(_encoded(frame[1:], columns={"words": "tokens=1"}).targets.values()))
+    assert labels.mask.sum() == 2
+
+
 @pytest.mark.parametrize(
     ("inputs", "columns", "words"),
     [

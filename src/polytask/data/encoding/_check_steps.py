@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Shaped
 
+from polytask.data.columns import row_steps
 from polytask.data.encoding._batch import BlockTargets
 from polytask.data.encoding._schema import Schema
 from polytask.data.sources import Source
@@ -75,7 +76,9 @@ def check_labelled_steps(
     there = steps > 0 if steps.ndim == 2 else ~np.isnan(steps).all(axis=2)
     n_steps, n_labels = there.sum(axis=1), _last(~np.isnan(labels))
     role, _, column = part.partition(":")
-    faulty = (n_labels > n_steps) & (n_steps < steps.shape[1])
+    faulty = n_labels > n_steps
+    cut_off = np.flatnonzero(faulty & (n_steps == steps.shape[1]))  # perhaps
+    faulty[cut_off] &= n_labels[cut_off] > row_steps(source.inputs[column][rows[cut_off]], role)
     if role == "text":
         faulty |= (n_labels < n_steps) & ~longer & (n_labels > 0)
     if not faulty.any():
