@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,13 +18,13 @@ from polytask.encoders._custom_encoder import ENCODER, as_encoder, named_encoder
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._state import MaskedStage, State
 from polytask.encoders._weight_files import WEIGHT_FILES, file_digest, read_tensors, renamed
+from polytask.encoders._weight_names import nothing_fits, weights_report, without_shared_start
 from polytask.exceptions import ParameterError
 
 __all__ = ["Pretrained", "reported_weights", "without_weight_files"]
 
 _REPORTS: ContextVar[list[str] | None] = ContextVar("reports", default=None)
 _READS: ContextVar[bool] = ContextVar("reads", default=True)
-_MOST_NAMES = 3
 
 
 @dataclass(frozen=True)
@@ -162,17 +160,17 @@ class Pretrained(Encoder):
             raise ParameterError(sentence)
         own = stages.state_dict(keep_vars=True)
         held = renamed(self.rename, read_tensors(path))
-        given = _without_shared_start(held, list(own))
+        given = without_shared_start(held, list(own))
         fits = [name for name in own if name in given and given[name].shape == own[name].shape]
         if not fits:
-            raise ParameterError(_nothing_fits(path.name, type(self._inner).__name__, held, own))
+            raise ParameterError(nothing_fits(path.name, type(self._inner).__name__, held, own))
         for name in fits:
             _fill(own[name], given[name], name, path.name)
             if self.freeze:
                 own[name].requires_grad_(requires_grad=False)
         reports = _REPORTS.get()
         if reports is not None:
-            reports.append(_report(path.name, type(self._inner).__name__, given, own, fits))
+            reports.append(weights_report(path.name, type(self._inner).__name__, given, own, fits))
 
 
 @contextmanager
@@ -196,36 +194,6 @@ def reported_weights() -> Iterator[list[str]]:
         _REPORTS.reset(token)
 
 
-def _without_shared_start(held: Mapping[str, Tensor], own: Sequence[str]) -> dict[str, Tensor]:
-    """Tensors of a file by the names of the stages, without what all names of either begin with."""
-    names = {name[len(start) :]: name for start in _shared_starts(own) for name in own}
-    starts: Counter[str] = Counter()
-    for name in held:
-        parts = name.split(".")
-        for position in range(len(parts)):
-            if ".".join(parts[position:]) in names:
-                starts["".join(f"{part}." for part in parts[:position])] += 1
-    if not starts:
-        return dict(held)
-    start = max(starts, key=lambda start: (starts[start], -len(start)))
-    within = {name.removeprefix(start): t for name, t in held.items() if name.startswith(start)}
-    return {names.get(name, name): tensor for name, tensor in within.items()}
-
-
-def _shared_starts(names: Sequence[str]) -> list[str]:
-    """What all names begin with, up to each of its points, the longest first.
-
-    Examples
-    --------
-    >>> from polytask.encoders._pretrained import _shared_starts
-    >>> _shared_starts(["0.backbone.stem.weight", "0.backbone.fc.weight"])
-    ['0.backbone.', '0.', '']
-    """
-    by_place = zip(*(name.split(".")[:-1] for name in names), strict=False)
-    shared = [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, by_place)]
-    return ["".join(f"{part}." for part in shared[:end]) for end in range(len(shared), -1, -1)]
-
-
 @torch.no_grad()
 def _fill(own: Tensor, given: Tensor, name: str, file: str) -> None:
     if not torch.isfinite(given).all():
@@ -236,54 +204,6 @@ def _fill(own: Tensor, given: Tensor, name: str, file: str) -> None:
         raise ParameterError(sentence)
     if not own.is_meta:
         own.copy_(given)
-
-
-def _report(
-    file: str,
-    encoder: str,
-    given: Mapping[str, Tensor],
-    own: Mapping[str, Tensor],
-    fits: Sequence[str],
-) -> str:
-    parts = [f"{file} gives {len(fits)} of the {len(own)} tensors of {encoder}"]
-    shapes = [
-        f"{name} ({tuple(given[name].shape)} there, {tuple(own[name].shape)} here)"
-        for name in own
-        if name in given and name not in fits
-    ]
-    if shapes:
-        parts.append(f"of another shape, which start as drawn: {_some(shapes)}")
-    if missing := [name for name in own if name not in given]:
-        parts.append(f"not in it, which start as drawn: {_some(missing)}")
-    if unused := [name for name in given if name not in own]:
-        parts.append(f"not used: {_some(unused)}")
-    return f"{'; '.join(parts)}."
-
-
-def _nothing_fits(
-    file: str, encoder: str, held: Mapping[str, Tensor], own: Mapping[str, Tensor]
-) -> str:
-    got = ", ".join(f"{name} {tuple(tensor.shape)}" for name, tensor in _first(held))
-    has = ", ".join(f"{name} {tuple(tensor.shape)}" for name, tensor in _first(own))
-    if not held:
-        return (
-            f"The `path` parameter of Pretrained must be a file of named tensors. {file} holds none; "
-            "choose another file."
-        )
-    return (
-        f"The `path` parameter of Pretrained must be a file with tensors of the stages of {encoder}, such "
-        f"as {has}. None of the {len(held)} of {file} fits: {got}, …. Say by `rename` how names begin, "
-        'such as {"layer1.": "1."}, or choose another file.'
-    )
-
-
-def _first(tensors: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
-    return list(tensors.items())[:_MOST_NAMES]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _frozen(stage: nn.Module) -> nn.Module:
