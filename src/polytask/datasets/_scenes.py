@@ -67,7 +67,7 @@ def make_scenes(
     ----------
     n_rows : int, default 500
     size : int, default 32
-        Height and width of images, at least 16, a multiple of 4.
+        Height and width of images, at least 16; rounded down to a multiple of 4.
     targets : sequence of str, default ("segments", "depth")
         The tasks, among ``"segments"`` (wall, floor, box or ball, of kind `DenseClasses`),
         ``"depth"`` in metres and ``"normals"`` (`DenseNumbers`), and for the detection of objects

@@ -23,8 +23,9 @@ class CoverageError(RowwiseMetric):
     .. math:: \Big| \frac{1}{n} \sum_i [q_{i1} \le y_i \le q_{iQ}] - (\tau_Q - \tau_1) \Big|
 
     with true values y, and quantiles q of the levels :math:`\tau_1 < … < \tau_Q`. Undefined for one
-    level. Of predicted distributions the interval is that of the levels 0.1 and 0.9. It says whether intervals are honest, not whether they are narrow: those of the training
-    rows as a whole are honest, too, so that it never enters Δm.
+    level. Of predicted distributions the interval is that of the levels 0.1 and 0.9. It says whether
+    intervals are honest, not whether they are narrow: those of the training rows as a whole are
+    honest, too, so that it never enters Δm.
 
     Examples
     --------
