@@ -141,6 +141,22 @@ def test_attributes_of_arff_are_numbers_and_texts(tmp_path):
         "c": ["red", "blue", None],
         "y": [0, 1, None],
     }
+    for quote in "'\"":  # in some rows alone
+        cells = [f"{quote}{cell}{quote}" for cell in ("light red", "a, b", "<0")]
+        lines = ["@relation r", "@attribute x numeric", f"@attribute c {{p,{','.join(cells)}}}"]
+        lines += [
+            "@data",
+            "1,p",
+            f"2, {cells[0]}",
+            "% a, b",
+            f"3,{cells[1]}",
+            f"4,{cells[2]}",
+            "?,?",
+        ]
+        (tmp_path / "q.arff").write_text("\n".join(lines))
+        table = open_table(tmp_path / "q.arff").frame
+        assert table["x"].to_list() == [1.0, 2.0, 3.0, 4.0, None]
+        assert table["c"].to_list() == ["p", "light red", "a, b", "<0", None]
     (tmp_path / "s.arff").write_text("@relation r\n@attribute a string\n@data\nx\n")
     with pytest.raises(SourceFileError, match="save others as CSV"):
         open_table(tmp_path / "s.arff")

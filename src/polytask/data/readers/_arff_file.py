@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from polytask.data.readers._series import as_series
 from polytask.exceptions import SourceFileError
 
 __all__ = ["read_arff"]
+
+_FAULTS = (NotImplementedError, ValueError, StopIteration, IndexError, csv.Error)
 
 
 def read_arff(path: Path, whole: Collection[str] = ()) -> Scanned:
@@ -42,8 +46,8 @@ def read_arff(path: Path, whole: Collection[str] = ()) -> Scanned:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            rows, header = loadarff(path)
-    except (ArffError, NotImplementedError, ValueError, StopIteration, IndexError) as error:
+            rows, header = loadarff(io.StringIO(_quoted_alike(path.read_text(encoding="utf-8"))))
+    except (ArffError, *_FAULTS) as error:
         sentence = (
             f"{path} cannot be read: {reason(error, named=False)}. Of ARFF files those are read "
             "whose rows are dense and whose attributes are numbers, dates or lists of values; save "
@@ -57,6 +61,23 @@ def read_arff(path: Path, whole: Collection[str] = ()) -> Scanned:
         for name, attribute in zip(names, header.names(), strict=True)
     ]
     return Scanned(pl.DataFrame(columns).lazy())
+
+
+def _quoted_alike(text: str) -> str:
+    """Rows in which all cells have quotes, if some have: scipy takes those of the first row for all."""
+    lines = io.StringIO(text).readlines()
+    data = next((i for i, line in enumerate(lines) if line.lower().startswith("@data")), len(lines))
+    quotes = [quote for quote in ("'", '"') if any(quote in line for line in lines[data:])]
+    return "".join([*lines[:data], *(_quoted(line, quotes) for line in lines[data:])])
+
+
+def _quoted(line: str, quotes: Sequence[str]) -> str:
+    row = line.strip()
+    if not quotes or "," not in row or row.startswith(("%", "{")):
+        return line
+    own = min(quotes, key=lambda quote: row.find(quote) % (len(row) + 1))  # the first in the row
+    cells = next(csv.reader([row], quotechar=own, skipinitialspace=True))
+    return ",".join(f"{quotes[0]}{cell.strip()}{quotes[0]}" for cell in cells) + "\n"
 
 
 def _column(name: str, cells: np.ndarray) -> pl.Series:
