@@ -73,7 +73,7 @@ def calibration_view(study: Study) -> CalibrationView | None:
         )
         for task, check in zip(tasks, first, strict=True)
     ]
-    intervals = ", ".join(dict.fromkeys(check["intervals"] for check in first))
+    intervals = "; ".join(dict.fromkeys(check["intervals"] for check in first))
     return CalibrationView(list(checks), shown_learners(study), rows, intervals, _drawn(study))
 
 
