@@ -93,7 +93,7 @@ def test_targets_of_a_forged_model_are_refused():
             "dense_numbers",
             r"\(channels, height, width\) .* Got arrays of shape \(2,\)",
         ),
-        (["a.png", "b.png", None], "dense_classes", r"Got text, such as 'a\.png'\. Give arrays"),
+        (["a.png", "b.png", None], "dense_classes", r"row 0: the image 'a\.png' is not there"),
         ([1.5, 2.5, 3.5], "dense_numbers", r"Got one value in each row, such as 1\.5"),
         (np.full((3, 2, 2), np.nan), "dense_numbers", "no observed label to learn from"),
         (

@@ -1,6 +1,6 @@
 """What is learned of targets: once per task, over all sources; own-row tasks together."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -8,7 +8,7 @@ import pytest
 
 from polytask.data import MultiTaskDataset, RandomSplit, Schema, fit_schemas
 from polytask.exceptions import DataError
-from polytask.tasks import Multiclass, Task, TaskSet
+from polytask.tasks import Multiclass, Regression, Task, TaskSet
 
 
 def joined(*datasets: MultiTaskDataset) -> MultiTaskDataset:
@@ -81,3 +81,17 @@ def test_own_rows_and_a_table_that_label_the_same_task():
         (2, 0, 1),
         (0, 3, 0),
     ]
+
+
+@dataclass(frozen=True)
+class Unkept(Regression):
+    """A kind whose `fit` gives what its `accepts` refuses."""
+
+    def accepts(self, fitted):
+        return super().accepts(fitted) and fitted.learned["scale"][0] < 10
+
+
+def test_what_a_saved_model_could_not_hold_is_refused_before_training():
+    columns = {"x": [1, 2, 3], "y": [0.0, 1e3, 5.0]}
+    with pytest.raises(DataError, match="what the kind regression learned of y could not be"):
+        MultiTaskDataset.from_table(columns, [Task("y", Unkept())])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from polytask._listing import first_and_more
+from polytask._listing import first_and_more, first_names
 from polytask.data.sources._one_class import one_class_error
 from polytask.data.sources._source import Source
 from polytask.exceptions import DataError, OneClassError
@@ -42,7 +42,21 @@ def fit_targets(sources: Sequence[Source]) -> dict[str, FittedTarget]:
             errors |= dict.fromkeys(names, error)
     if errors:
         raise one_class_error(errors)
+    for name, target in fitted.items():
+        _check_kept(tasks[name], target)
     return {name: fitted[name] for name in tasks}
+
+
+def _check_kept(task: Task, target: FittedTarget) -> None:
+    """Raise before training if a saved model with this target would be refused."""
+    kind = task.known_kind
+    if not kind.accepts(target):
+        sentence = (
+            f"Task {task.name!r}: what the kind {kind.name} learned of {first_names(target.columns)} could not be "
+            "loaded from a saved model. Check the column for values without measure; of a kind of "
+            "your own, `accepts` must hold what its `fit` gives."
+        )
+        raise DataError(sentence)
 
 
 def _check_labelled(labelled: Mapping[str, Labelled]) -> None:
