@@ -133,7 +133,8 @@ def _survival(rng, n_rows, *, ties):
     }
     events = (rng.random(n_rows) < 0.6).astype(float)
     times = rng.integers(1, 7, n_rows) + np.where(events, 0.0, 0.5)
-    perfect = (times[:, None] > cuts).astype(float)
+    there = (times[:, None] > cuts) | ((times[:, None] == cuts) & (events[:, None] == 0))
+    perfect = there.astype(float)
     response = -np.sort(-rng.random((n_rows, 11)), axis=1)
     response = np.round(response[:, :1] ** np.arange(1, 12), 1) if ties else response
     truth = np.stack([times, events], axis=1)

@@ -36,6 +36,7 @@ _FEW = 32
 """Images that are read without threads."""
 _THREADS = 8
 _MOST_BYTES = 1 << 34
+_LONGEST_PATH = 100
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -211,9 +212,14 @@ def _unreadable(
     for row in rows.tolist():
         code = int(codes[row])
         cell = cells[code]
-        what = f"its {len(cell):,} bytes" if isinstance(cell, bytes) else describe(cell, 80)
+        what = f"its {len(cell):,} bytes" if isinstance(cell, bytes) else _path(cell)
         named.append((row, f"{what} {faults[code]}"))
     return tuple(named)
+
+
+def _path(cell: str) -> str:
+    """A path in quotes; of a long one the end, which names the file."""
+    return describe(cell if len(cell) <= _LONGEST_PATH else f"…{cell[1 - _LONGEST_PATH :]}", 200)
 
 
 def _refusal(owner: _Owner, unreadable: Sequence[tuple[int, str]], *, fitted: bool) -> str:
