@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from polytask import fit, read
 from polytask.bookkeeping import Budget
+from polytask.cli import _run_comparison
 from polytask.cli._app import app
+from polytask.exceptions import ParameterError
 from polytask.training._progress import TrainingProgress, _silent
 
 WORDS = ["the", "cat", "sat", "on", "a", "warm", "mat", "while", "it", "rained", "outside"]
@@ -118,6 +120,24 @@ def test_tags_are_learned_by_networks_that_read_step_by_step(tmp_path, monkeypat
         model = fit(read(table, "tags:tokens"), budget=Budget(steps=2))
     assert str(warned[0].message).startswith("Networks have the encoder lstm by default")
     assert model.name == "hard_sharing+lstm"
+
+
+def test_a_bare_network_reads_step_by_step_where_steps_are_labelled(tmp_path, monkeypatch):
+    def stopped(data, compared, **options):
+        raise ParameterError(f"comparing ended: {options['notes']}")
+
+    monkeypatch.setattr(_run_comparison, "compare", stopped)
+    table = tmp_path / "t.ndjson"
+    words = [["fly", "rome"][: 1 + row % 2] for row in range(40)]
+    pl.DataFrame({"words": words, "tags": words}).write_ndjson(table)
+    start = ["compare", table, "-t", "tags:tokens", "--model", "mmoe"]
+    _, said = run(*start, "--model", "hard_sharing+gru", "--out", tmp_path / "out")
+    assert "comparing mmoe+lstm, hard_sharing+gru;" in said
+    note = "Networks have the encoder lstm by default, since tags labels the steps"
+    assert said.count(note) == 2  # as a note, and as one of the comparison's
+    _, said = run(*start, "--encoder", "gru", "--out", tmp_path / "out")
+    assert "comparing mmoe+gru;" in said
+    assert note not in said
 
 
 def test_what_a_network_cannot_learn_is_said_before_the_comparison_begins(reviews):

@@ -25,7 +25,7 @@ from polytask.learners import (
     fit,
     resolve_learner,
 )
-from polytask.learners._table_networks import ensemble_note, form_note, has_images
+from polytask.learners._table_networks import ensemble_note, form_note, has_images, suited_to
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task, TaskSet
 from polytask.testing import tiny_dataset
@@ -171,6 +171,8 @@ def test_networks_keep_maps_where_pixels_are_labelled():
     assert all(named_learner(name).name == name for name in names)
     assert ensemble_note(tasks, 5000, images=True) is None
     assert "u_net by default, since mask labels the pixels of images" in str(form_note(tasks))
+    assert suited_to(tasks, named_learner("hard_sharing")).name == f"hard_sharing{detail}"
+    assert suited_to(tasks, named_learner("mmoe+cnn")).name == "mmoe+cnn"
 
 
 def test_the_note_on_the_ensemble_says_why_and_how_to_leave_it_out():

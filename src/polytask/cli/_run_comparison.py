@@ -18,7 +18,7 @@ from polytask.cli._checked_tasks import checked
 from polytask.cli._distinct_models import check_distinct
 from polytask.cli._encoders import with_encoder
 from polytask.cli._interrupt import ending_well
-from polytask.cli._learners import named_learner
+from polytask.cli._learners import named_learner, suited_learner
 from polytask.cli._observers import with_observers
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings
@@ -85,7 +85,8 @@ def _study(
 ) -> _Study:
     """Resolve the names of models and methods, and the folder of the results."""
     data = checked(data, voice)
-    requested = [named_learner(name) for name in options.model]
+    named = [named_learner(name) for name in options.model]
+    requested = _suited(named, options, data)
     methods = balancing(options)
     check_sampler(options, data)
     learners = with_encoder(requested or _usual(options, data), options)
@@ -98,13 +99,24 @@ def _study(
         reason = unserved(learner, data)
         if reason is not None:
             raise ParameterError(reason)
-    notes = [] if requested else _about_defaults(options, data)
+    notes = _about_defaults(options, data) if not requested else []
+    if requested != named and (note := form_note(data.tasks)) is not None:
+        notes = [note]
     for sentence in notes:
         voice.warning(sentence)
     folder = options.out or _folder(options, data, splitter, allowed)
     names = ", ".join(learner.name for learner in learners)
     voice.note(f"comparing {names}; all is kept in {folder}")
     return _Study(data, learners, splitter, allowed, folder, tuple(notes))
+
+
+def _suited(
+    named: list[Learner], options: CompareSettings, data: MultiTaskDataset
+) -> list[Learner]:
+    """Learners whose bare names get the encoder that suits the tasks, unless one is given."""
+    if options.encoder is not None:
+        return named
+    return [suited_learner(name, data.tasks) for name in options.model]
 
 
 def _usual(options: CompareSettings, data: MultiTaskDataset) -> tuple[Learner, ...]:

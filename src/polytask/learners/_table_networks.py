@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
+from polytask._learner import Learner
 from polytask._listing import first_and_more
 from polytask.architectures import Architecture, HardSharing
 from polytask.data import MultiTaskDataset, Source
@@ -12,7 +15,14 @@ from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Kind, TaskSet
 from polytask.training import Trainer
 
-__all__ = ["ensemble_note", "form_note", "has_images", "table_networks", "usual_network"]
+__all__ = [
+    "ensemble_note",
+    "form_note",
+    "has_images",
+    "suited_to",
+    "table_networks",
+    "usual_network",
+]
 
 _FEWEST_ROWS, _MANY_ROWS = 500, 4000
 _MOST_TASKS = 40
@@ -41,6 +51,24 @@ def usual_network(
         trainer = Trainer(batch_size=_SMALL_BATCH)
         return _wide(architecture(UNet(widths=_IMAGE_WIDTHS)), _IMAGE_WIDTHS, trainer)
     return MultiTaskNetwork(architecture(LSTM() if _of_form(tasks, "sequence") else MLP()))
+
+
+def suited_to(tasks: TaskSet, learner: Learner) -> Learner:
+    """A plain network with `MLP`, with the default encoder of these tasks; any other as it is.
+
+    Examples
+    --------
+    >>> from polytask.learners import resolve_learner
+    >>> from polytask.learners._table_networks import suited_to
+    >>> from polytask.tasks import TaskSet, Task
+    >>> suited_to(TaskSet([Task("slots", "tokens")]), resolve_learner("mmoe")).name
+    'mmoe+lstm'
+    """
+    architecture: Any = getattr(learner, "architecture", None)
+    plain = isinstance(learner, MultiTaskNetwork) and learner == MultiTaskNetwork(architecture)
+    if form_note(tasks) is None or not plain or getattr(architecture, "encoder", None) != MLP():
+        return learner
+    return usual_network(tasks, lambda encoder: replace(architecture, encoder=encoder))
 
 
 def _of_form(tasks: TaskSet | None, form: str) -> list[str]:
