@@ -206,7 +206,16 @@ GOOD = [1.0, 2.0, 3.0, 4.0]
             [0, 0, 0, 0],
             "column 'e' holds no event in the training rows, which are all censor",
         ),
-        (GOOD, [0, 0, 1, 0], "all events of the training rows happen at one time, 3 in column 't'"),
+        (
+            GOOD,
+            [0, 0, 1, 0],
+            "column 'e' holds a single event in the training rows, at 3 in column",
+        ),
+        (
+            [1, 3, 3, 4],
+            [0, 1, 1, 0],
+            "all events of the training rows happen at one time, 3 in column 't'",
+        ),
         ([1e40, 2, 3, 4], [1, 1, 1, 0], r"column 't' holds 1e\+40 in row 0. Give times in another"),
         (
             GOOD,
@@ -228,7 +237,10 @@ def test_what_is_read():
 
 @pytest.mark.parametrize("target", ["t:survival", "d=t,e,more:survival"])
 def test_one_column_and_three(target):
-    said = r"is survival and must have two target columns, the time and whether the event happened"
+    said = (
+        "is survival and must have two target columns, the time and whether the event happened then. "
+        r"Got \[.*\]. Write NAME=TIME,EVENT:survival"
+    )
     with pytest.raises(DataError, match=said):
         read([1.0, 2.0, 3.0], [1, 1, 0], target)
 

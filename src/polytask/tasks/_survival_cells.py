@@ -36,16 +36,16 @@ def labelled_survival(
     Raises
     ------
     DataError
-        If there are not two columns, a cell is no time or event, no row is labelled, nothing
-        happened, or all at one time.
+        If there are not two columns, a cell is no time or event, no row is labelled, or nothing
+        happened, one event alone, or all at one time.
     """
     for name, values in columns.items():
         _check_some(owner, name, values)
     if len(columns) != 2:
         sentence = (
             f"Task {owner!r} is {_KIND} and must have two target columns, the time and whether the "
-            f"event happened then. Got {list(columns)}. Write {owner}=TIME,EVENT:{_KIND}, in Python "
-            f'Task({owner!r}, "{_KIND}", ("TIME", "EVENT")).'
+            f"event happened then. Got {list(columns)}. Write NAME=TIME,EVENT:{_KIND}, in Python "
+            f'Task("NAME", "{_KIND}", ("TIME", "EVENT")).'
         )
         raise DataError(sentence)
     check_survival(owner, columns, rows=False)
@@ -75,6 +75,13 @@ def _check_several(owner: str, time: str, event: str, event_times: Numbers) -> N
             f"Task {owner!r}: column {event!r} holds no event in the training rows, which are all "
             "censored, so that no risk can be learned. Check the split and that 1 marks events, or "
             "drop the task."
+        )
+        raise DataError(sentence)
+    if len(event_times) == 1:
+        sentence = (
+            f"Task {owner!r}: column {event!r} holds a single event in the training rows, at "
+            f"{event_times[0]:g} in column {time!r}, of which no risk can be learned. Give more rows "
+            "with events, or drop the task."
         )
         raise DataError(sentence)
     if len(np.unique(event_times[event_times > 0])) < 2:
