@@ -344,6 +344,10 @@ def test_labels_of_pixels_may_be_images(tmp_path: Path) -> None:
     found = small.sources[0].labelled().columns("mask")["mask"]
     assert np.stack(list(found)).shape == (12, 3, 3)
     assert images_of(small).shape == (12, 3, 3, 3)
+    with pytest.raises(
+        DataError, match=r"'mask' holds paths of images, .* write mask:dense_classes"
+    ):
+        polytask.read(table, "mask")
     moved = tmp_path / "moved.csv"
     moved.write_text(table.read_text().replace(".png,m", ".png,gone/m"))
     with pytest.raises(DataError, match=r"'mask', row 0: the image 'gone/m0.png' is not there"):

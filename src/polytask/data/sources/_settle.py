@@ -10,7 +10,7 @@ import polars as pl
 from polytask._listing import first_and_more
 from polytask.data.cells import NESTED, family, no_infinity, number_hint, unit_hint, written_hint
 from polytask.data.names import named
-from polytask.data.readers import fault
+from polytask.data.readers import fault, image_paths
 from polytask.data.sources._labels import column_values
 from polytask.exceptions import DataError
 from polytask.tasks import (
@@ -165,6 +165,7 @@ def _kind(task: str, series: pl.Series, role: str | None, written: str) -> tuple
         return Regression(), "numbers, as declared"
     count = series.drop_nulls().n_unique()
     if role != "categorical":
+        _check_no_images(task, series, count, written)
         doubt = _numbers_in_text(task, series, count)
         whole = _all_whole(series)
         # pandas stores whole numbers as floats where some are missing
@@ -175,6 +176,19 @@ def _kind(task: str, series: pl.Series, role: str | None, written: str) -> tuple
         return kind, reason + classes * (few and kind.numeric) + doubt
     kind = Binary() if count <= 2 else Multiclass()
     return kind, f"{count} {'category' if count == 1 else 'categories'}, as declared"
+
+
+def _check_no_images(task: str, series: pl.Series, count: int, written: str) -> None:
+    """Raise for a text target of as many different paths of images, which name no classes."""
+    several = count > 2 and len(series) - series.null_count() < 2 * count
+    if series.dtype != pl.String or not several or image_paths(series, "") is None:
+        return
+    sentence = (
+        f"Task {task!r}: column {series.name!r} holds paths of images, which are no classes. For a "
+        f"class or a number for each pixel, write {written}:dense_classes or {written}:dense_numbers; "
+        "otherwise choose another target."
+    )
+    raise DataError(sentence)
 
 
 def _all_whole(series: pl.Series) -> bool:
