@@ -13,6 +13,8 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset, Tenso
 
 from polytask import MultiTaskDataset, read
 from polytask.data import open_table, to_polars
+from polytask.data.readers._frames import table_and_notes
+from polytask.data.readers._hugging_face import with_features
 from polytask.exceptions import DataError, ParameterError, SourceFileError
 
 ROWS = 12
@@ -173,6 +175,18 @@ def test_a_saved_folder_is_a_table_with_names_of_classes(tmp_path):
     assert table["picture"].to_list() == [b"\x89PNG"] * 4
     assert read(tmp_path / "one", "tags:tokens", drop=["picture", "label"]).n_rows == 4
     assert open_table(tmp_path / "one" / "0.arrow").frame["label"].to_list() == [0, 1]
+
+
+def test_files_with_a_path_alone_among_others_with_bytes_are_counted(tmp_path):
+    cells = [{"bytes": b"\x89PNG", "path": "a.png"}] * 3 + [{"bytes": None, "path": "b.png"}]
+    frame = pl.DataFrame({"picture": cells, "y": [0, 1, 0, 1]})
+    said = "picture: 1 cell has a path but no bytes, which the others have, and counts as missing"
+    frame.write_parquet(tmp_path / "t.parquet")
+    stored = open_table(tmp_path / "t.parquet").notes
+    for notes in (table_and_notes(frame)[1], stored, with_features(frame, FEATURES).notes):
+        assert [note.split(";")[0] for note in notes] == [said]
+    paths = frame.with_columns(pl.col("picture").struct.with_fields(bytes=pl.lit(None)))
+    assert table_and_notes(frame.head(3))[1] == table_and_notes(paths)[1] == ()
 
 
 def test_splits_are_one_table_with_a_column_that_names_them(tmp_path):

@@ -13,7 +13,7 @@ from polytask._reason import reason
 from polytask._validation import message
 from polytask.data.readers._frame_columns import array_columns, from_columns, no_duplicates
 from polytask.data.readers._index_notes import index_notes
-from polytask.data.readers._nested import readable_table
+from polytask.data.readers._nested import path_notes, readable_table
 from polytask.data.readers._plain_arrays import as_array, is_sparse, is_tensor
 from polytask.exceptions import DataError, MissingDependencyError, ParameterError
 
@@ -38,7 +38,7 @@ def table_and_notes(frame: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
         if dtype == pl.Binary and table[name].null_count() > given[name].null_count()
     ]
     note = f"{', '.join(marked)}: cells b'?' are missing, as ARFF files write them"
-    return table, (*index_notes(frame), *[note] * bool(marked))
+    return table, (*index_notes(frame), *path_notes(given), *[note] * bool(marked))
 
 
 def _converted(frame: Any) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 from polytask._listing import enumerated, first_and_more
 from polytask._reason import reason
 from polytask.data.readers._frame_columns import no_duplicates
-from polytask.data.readers._nested import of_image_files
+from polytask.data.readers._nested import of_image_files, path_notes
 from polytask.data.readers._scanned import Scanned
 from polytask.exceptions import SourceFileError
 
@@ -81,6 +81,7 @@ def beside(parts: Mapping[str, Scanned], owner: str) -> Scanned:
         )
         raise SourceFileError(sentence) from error
     first = next(iter(used.values()))
+    notes = dict.fromkeys(said for table in used.values() for said in table.notes)
     note = f"{enumerated(used)} are one table, whose column {SPLIT} names the part"
     others = [part for part in parts if part not in used]
     left = (
@@ -88,7 +89,7 @@ def beside(parts: Mapping[str, Scanned], owner: str) -> Scanned:
         if others
         else []
     )
-    return Scanned(joined.lazy(), (note, *left, *first.notes), first.roles)
+    return Scanned(joined.lazy(), (note, *left, *notes), first.roles)
 
 
 def _one_folder(path: Path) -> Scanned:
@@ -140,6 +141,8 @@ def with_features(frame: pl.DataFrame, features: Mapping[str, Any]) -> Scanned:
     ['pos', 'neg', None]
     """
     columns, roles = [], {}
+    images = [name for name, feature in features.items() if _type(feature) == "Image"]
+    notes = path_notes(frame.select(name for name in images if name in frame.columns))
     for series in frame.iter_columns():
         feature = features.get(series.name)
         named = _with_names(series, feature)
@@ -150,7 +153,7 @@ def with_features(frame: pl.DataFrame, features: Mapping[str, Any]) -> Scanned:
             roles[series.name] = "image"
         else:
             columns.append(series)
-    return Scanned(pl.DataFrame(columns).lazy(), roles=roles)
+    return Scanned(pl.DataFrame(columns).lazy(), notes, roles)
 
 
 def _with_names(series: pl.Series, feature: Any) -> pl.Series | None:

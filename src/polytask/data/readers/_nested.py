@@ -15,7 +15,7 @@ from polytask.data.readers._object_cells import object_cells
 from polytask.data.readers._whole_decimals import whole_decimals
 from polytask.exceptions import DataError
 
-__all__ = ["fault", "of_image_files", "readable", "readable_table"]
+__all__ = ["fault", "of_image_files", "path_notes", "readable", "readable_table"]
 
 
 def readable_table(table: pl.DataFrame) -> pl.DataFrame:
@@ -51,7 +51,7 @@ def readable(series: pl.Series) -> pl.Series:
     inner ones have one length.
     """
     dtype: Any = series.dtype
-    if isinstance(dtype, pl.Struct) and {field.name for field in dtype.fields} == {"bytes", "path"}:
+    if _holds_files(dtype):
         series = of_image_files(series)
         dtype = series.dtype
     if dtype == pl.Binary:
@@ -71,6 +71,29 @@ def of_image_files(series: pl.Series) -> pl.Series:
     content = series.struct.field("bytes")
     chosen = "path" if content.null_count() == len(content) else "bytes"
     return series.struct.field(chosen).alias(series.name)
+
+
+def path_notes(table: pl.DataFrame) -> tuple[str, ...]:
+    """A note for each column of files of which some cells have a path alone, and count as missing."""
+    notes = []
+    for series in table:
+        if not _holds_files(series.dtype):
+            continue
+        content, path = series.struct.field("bytes"), series.struct.field("path")
+        lost = int((content.is_null() & path.is_not_null()).sum())
+        if lost and content.null_count() < len(content):
+            cells = "1 cell has" if lost == 1 else f"{lost:,} cells have"
+            counted = "counts" if lost == 1 else "count"
+            notes.append(
+                f"{series.name}: {cells} a path but no bytes, which the others have, and {counted} as "
+                "missing; give the bytes of all files, or of none"
+            )
+    return tuple(notes)
+
+
+def _holds_files(dtype: Any) -> bool:
+    """Whether cells are files as Hugging Face stores them, with their bytes, paths or both."""
+    return isinstance(dtype, pl.Struct) and {f.name for f in dtype.fields} == {"bytes", "path"}
 
 
 def _decoded(series: pl.Series) -> pl.Series:

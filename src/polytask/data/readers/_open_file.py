@@ -22,7 +22,7 @@ from polytask.data.cells import (
 )
 from polytask.data.readers._file_types import scanner
 from polytask.data.readers._layout import Layout, find_layout
-from polytask.data.readers._nested import readable_table
+from polytask.data.readers._nested import path_notes, readable_table
 from polytask.data.readers._separated import check_numbers, raw_cells
 from polytask.data.readers._table import Table, joined, prepared
 from polytask.data.readers._text_options import TextOptions
@@ -85,7 +85,8 @@ def open_file(path: Path, rules: FileRules) -> Table:
         raise ParameterError(sentence)
     scanned = _reading(path, lambda: scan(path, {*rules.columns, *rules.text}))
     chosen = _chosen(scanned.frame, rules.only)
-    frame = readable_table(_reading(path, chosen.collect))
+    stored = _reading(path, chosen.collect)
+    frame = readable_table(stored)
     _check_rows(path, frame)
     own = {name: role for name, role in scanned.roles.items() if name in frame.columns}
     return prepared(
@@ -93,7 +94,7 @@ def open_file(path: Path, rules: FileRules) -> Table:
         categories=[n for n, d in frame.schema.items() if isinstance(d, pl.Categorical | pl.Enum)],
         columns={**own, **rules.columns},
         missing=rules.missing,
-        notes=scanned.notes,
+        notes=(*scanned.notes, *path_notes(stored)),
         folder=str(path.parent),
     )
 
