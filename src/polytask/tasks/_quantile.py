@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask._row_shares import shares_of_largest
-from polytask._validation import Constraint, Satisfies, check_parameters
+from polytask._validation import Choice, Constraint, Satisfies, check_parameters
 from polytask.exceptions import ParameterError
 from polytask.tasks._averages import in_any_library
 from polytask.tasks._calibration import Calibration, calibrated_levels
@@ -19,7 +19,7 @@ from polytask.tasks._classes import only_column
 from polytask.tasks._estimator_answers import gives_numbers, predicted_numbers, with_loss
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
-from polytask.tasks._numbers import center_and_scale, number_column, observed_numbers
+from polytask.tasks._numbers import number_column
 from polytask.tasks._quantile_estimators import level_setting
 from polytask.tasks._quantile_scores import (
     mean_quantile_scores,
@@ -27,7 +27,21 @@ from polytask.tasks._quantile_scores import (
     quantile_scores,
     quantiles,
 )
-from polytask.tasks._standardised import FARTHEST, check_range, is_in_range, standardised
+from polytask.tasks._standardised import FARTHEST, standardised
+from polytask.tasks._transformed import (
+    accepts_numbers,
+    check_domain,
+    deviations,
+    learn_numbers,
+    transformed,
+    untransformed,
+)
+from polytask.tasks._transforms import (
+    TRANSFORM_NAMES,
+    TRANSFORMS,
+    TransformName,
+    named_transform,
+)
 
 __all__ = ["Quantile"]
 
@@ -69,12 +83,20 @@ class Quantile(Kind):
     ----------
     levels : tuple of float in (0, 1), default (0.1, 0.5, 0.9)
         Ascending, and at least 1e-6 apart.
+    transform : {None, "log1p", "yeo_johnson", "quantile_normal"}, default None
+        Map of the column before it is standardised, for skewed numbers, as in `Regression`; on the
+        command line ``price:quantile:0.1,0.5,0.9,log1p``, or ``price:quantile:log1p``.
 
     Notes
     -----
     Quantiles ascend for every score, where those that are learned apart may cross and are sorted
     afterwards (Chernozhukov, Fernández-Val & Galichon); estimators, of which there is one per
-    level, are sorted so. An ensemble answers with the means of its members' quantiles.
+    level, are sorted so. An ensemble answers with the means of its members' quantiles, on the scale
+    of the transform if there is one.
+
+    Transforms ascend, so that the quantiles of transformed numbers, transformed back, are those of
+    the numbers themselves. Like those of `Regression`, responses then stay in the range of the
+    training rows, widened by its own width on either side.
 
     References
     ----------
@@ -95,6 +117,8 @@ class Quantile(Kind):
     """
 
     levels: Sequence[float] = (0.1, 0.5, 0.9)
+    transform: TransformName | None = field(default=None, metadata={"omit_default": True})
+
     name: ClassVar[str] = "quantile"
     numeric: ClassVar[bool] = True
     takes_text: ClassVar[bool] = True
@@ -106,6 +130,7 @@ class Quantile(Kind):
             "a tuple of at least 1 level, each a float in (0, 1), in ascending order and at least "
             f"1e-6 apart, at most {_MOST_LEVELS}",
         ),
+        "transform": Choice((None, *TRANSFORMS)),
     }
 
     def __post_init__(self) -> None:
@@ -115,30 +140,35 @@ class Quantile(Kind):
 
     @classmethod
     def from_text(cls, text: str) -> Quantile:
-        """Levels with commas between them, as in ``0.1,0.5,0.9``."""
+        """Levels with commas between them, a transform after them, or either: ``0.1,0.9,log1p``."""
+        *before, last = text.split(",")
+        transform = named_transform(last)
+        words = [*before, last] if transform is None else before
         try:
-            levels = tuple(float(level) for level in text.split(","))
+            levels = tuple(map(float, words)) or cls.levels
         except ValueError:
             levels = ()
         if not _are_levels(levels):
             sentence = (
                 f"The kind {cls.name} takes levels between 0 and 1 in ascending order, with commas "
-                f"between them, at least 1e-6 apart, as in {cls.name}:0.1,0.5,0.9. Got {text!r} "
-                "instead."
+                f"between them, at least 1e-6 apart, as in {cls.name}:0.1,0.5,0.9, and after them "
+                f"{TRANSFORM_NAMES}, if the numbers are to be transformed. Got {text!r} instead."
             )
             raise ParameterError(sentence)
-        return cls(levels)
+        return cls(levels, transform)
 
     # ── what is learned ───────────────────────────────────────────────────────
     def fit(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> FittedTarget:
         """Learn the column's mean and standard deviation (1 for a constant column)."""
-        column, values = only_column(owner, columns, self.name)
-        observed = observed_numbers(owner, column, values, self.name)
-        check_range(owner, column, observed, constant=bool(observed.min() == observed.max()))
-        center, scale = center_and_scale(observed)
+        column, _ = only_column(owner, columns, self.name)
+        learned = learn_numbers(owner, columns, self.name, self.transform)
         levels = tuple(map(float, self.levels))
-        learned = {"center": (center,), "scale": (scale,), "levels": levels}
-        return FittedTarget((column,), learned=learned)
+        return FittedTarget((column,), learned={**learned, "levels": levels})
+
+    def check_cells(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> None:
+        """Raise for the first number that the transform does not take."""
+        for name, values in columns.items():
+            check_domain(owner, name, values, self.name, self.transform, rows=True)
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there are a mean, a deviation and these levels for one column."""
@@ -146,9 +176,8 @@ class Quantile(Kind):
             super().accepts(fitted)
             and len(fitted.columns) == 1
             and not fitted.classes
-            and fitted.learned_counts == {"center": 1, "scale": 1, "levels": len(self.levels)}
-            and fitted.learned["levels"] == tuple(self.levels)
-            and is_in_range(fitted)
+            and fitted.learned.get("levels") == tuple(self.levels)
+            and accepts_numbers(fitted, self.transform, besides={"levels"})
         )
 
     # ── labels ────────────────────────────────────────────────────────────────
@@ -158,27 +187,36 @@ class Quantile(Kind):
         return (len(self.levels),)
 
     def encode(self, columns: Columns, fitted: FittedTarget) -> Float32[np.ndarray, "n c"]:
-        """Standardised values."""
-        return standardised(self.truth(columns, fitted)[:, None], fitted)
+        """Standardised values, transformed before."""
+        table = self.truth(columns, fitted)[:, None]
+        return standardised(transformed(table, fitted, self.transform), fitted)
 
     def truth(self, columns: Columns, fitted: FittedTarget) -> np.ndarray:
         """The values as given."""
         return number_column(fitted.columns[0], columns[0], self.name)
 
     def units(self, fitted: FittedTarget) -> tuple[float, ...]:
+        """Standard deviation of the column; none with a transform, which depends on the unit."""
+        return () if self.transform else self.deviations(fitted)
+
+    def deviations(self, fitted: FittedTarget) -> tuple[float, ...]:
         """Standard deviation of the column."""
-        return fitted.learned.get("scale", ())
+        return deviations(fitted, self.transform)
 
     # ── scores ────────────────────────────────────────────────────────────────
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Quantiles in the user's units (n, n_levels)."""
         ascending = quantiles(raw.astype(np.float64) + normal_quantile_scores(self.levels))
-        return np.asarray(ascending * fitted.learned["scale"][0] + fitted.learned["center"][0])
+        table = ascending * fitted.learned["scale"][0] + fitted.learned["center"][0]
+        cells = untransformed(table.reshape(-1, 1), fitted, self.transform)
+        return np.asarray(cells.reshape(table.shape))
 
     def raw(self, response: np.ndarray, fitted: FittedTarget) -> Float32[np.ndarray, "n size"]:
         """Scores of these quantiles; one below the one before is moved up."""
         center, scale = fitted.learned["center"][0], fitted.learned["scale"][0]
-        return self._raw((response.astype(np.float64) - center) / scale)
+        cells = response.astype(np.float64).reshape(-1, 1)
+        table = transformed(cells, fitted, self.transform).reshape(response.shape)
+        return self._raw((table - center) / scale)
 
     def _raw(self, values: Float64[np.ndarray, "n size"]) -> Float32[np.ndarray, "n size"]:
         scores = quantile_scores(np.clip(values, -FARTHEST, FARTHEST))
@@ -285,7 +323,10 @@ class Quantile(Kind):
         return calibrated_levels(self.levels, below, weight[seen], labels)
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
-        """The levels."""
+        """The levels, and the transform if there is one."""
         del fitted, column, inferred
         shown = ", ".join(f"{level:.12g}" for level in self.levels[:_SHOWN])
-        return f"levels {shown}" + ", …" * (len(self.levels) > _SHOWN)
+        levels = f"levels {shown}" + ", …" * (len(self.levels) > _SHOWN)
+        if self.transform is None:
+            return levels
+        return f"{levels}; learned as its {self.transform}, predicted and measured in its own units"

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float32, Real, Shaped
 
-from polytask._naming import fold
 from polytask._validation import Choice, Constraint, check_parameters, message
 from polytask.exceptions import ParameterError
 from polytask.tasks._calibration import Calibration, calibrated_means
@@ -26,7 +25,12 @@ from polytask.tasks._transformed import (
     transformed,
     untransformed,
 )
-from polytask.tasks._transforms import TRANSFORMS, TransformName
+from polytask.tasks._transforms import (
+    TRANSFORM_NAMES,
+    TRANSFORMS,
+    TransformName,
+    named_transform,
+)
 
 __all__ = ["Regression"]
 
@@ -91,11 +95,10 @@ class Regression(Kind):
     @classmethod
     def from_text(cls, text: str) -> Regression:
         """The transform in any spelling, such as ``yeo_johnson``."""
-        for transform in TRANSFORMS:
-            if fold(text) == fold(transform):
-                return cls(transform)  # type: ignore[arg-type]
-        expected = f"{', '.join(list(TRANSFORMS)[:-1])} or {list(TRANSFORMS)[-1]}"
-        raise ParameterError(message("kind regression", "transform", expected, text))
+        transform = named_transform(text)
+        if transform is None:
+            raise ParameterError(message("kind regression", "transform", TRANSFORM_NAMES, text))
+        return cls(transform)
 
     @property
     def scores(self) -> Scores | None:  # type: ignore[override]
@@ -110,7 +113,7 @@ class Regression(Kind):
     def check_cells(self, owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]) -> None:
         """Raise for the first number that the transform does not take."""
         for name, values in columns.items():
-            check_domain(owner, name, values, self.transform, rows=True)
+            check_domain(owner, name, values, self.name, self.transform, rows=True)
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there are a mean and a deviation for every column, in the range of `fit`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float64, Shaped
@@ -47,7 +47,7 @@ def learn_numbers(
         check_range(owner, name, observed, constant=constant)
         numbers: dict[str, float] = {}
         if transform is not None:
-            check_domain(owner, name, observed, transform)
+            check_domain(owner, name, observed, kind, transform)
             constants = TRANSFORMS[transform].fit(observed)
             if constants:
                 learned[_constants(position)] = constants
@@ -66,6 +66,7 @@ def check_domain(
     owner: str,
     name: str,
     values: Shaped[np.ndarray, " n"],
+    kind: str,
     transform: TransformName | None,
     *,
     rows: bool = False,
@@ -77,6 +78,8 @@ def check_domain(
     owner, name : str
         The task and its column, for errors.
     values : array of shape (n,)
+    kind : str
+        Name of the task's kind, for errors.
     transform : str or None
     rows : bool
         Whether rows are those of the user's table, so that the first bad one is named.
@@ -84,7 +87,7 @@ def check_domain(
     above = -math.inf if transform is None else TRANSFORMS[transform].above
     if above == -math.inf:
         return
-    bad = np.flatnonzero(number_column(name, values, "regression") <= above)
+    bad = np.flatnonzero(number_column(name, values, kind) <= above)
     if len(bad):
         where = f" in row {bad[0]}" if rows else ""
         sentence = (
@@ -95,11 +98,22 @@ def check_domain(
         raise DataError(sentence)
 
 
-def accepts_numbers(fitted: FittedTarget, transform: TransformName | None) -> bool:
-    """Whether a target from a file has what `learn_numbers` gives for its columns, in range."""
+def accepts_numbers(
+    fitted: FittedTarget, transform: TransformName | None, *, besides: Collection[str] = ()
+) -> bool:
+    """Whether a target from a file has what `learn_numbers` gives for its columns, in range.
+
+    Parameters
+    ----------
+    fitted : FittedTarget
+    transform : str or None
+    besides : collection of str
+        Names of other numbers, which the kind checks.
+    """
     n_columns = len(fitted.columns)
     names = ("center", "scale", *(_BOUNDS if transform else ()))
     own = {_constants(position) for position in range(n_columns)} if transform else set()
+    own |= set(besides)
     counts = {name: n for name, n in fitted.learned_counts.items() if name not in own}
     if counts != dict.fromkeys(names, n_columns) or not is_in_range(fitted):
         return False

@@ -10,9 +10,10 @@ from typing import ClassVar, Literal
 import numpy as np
 from jaxtyping import Float64
 
+from polytask._naming import fold
 from polytask.tasks._standardised import LARGEST
 
-__all__ = ["TRANSFORMS", "Transform", "TransformName"]
+__all__ = ["TRANSFORMS", "TRANSFORM_NAMES", "Transform", "TransformName", "named_transform"]
 
 TransformName = Literal["log1p", "yeo_johnson", "quantile_normal"]
 Numbers = Float64[np.ndarray, " n"]
@@ -143,11 +144,26 @@ class _QuantileNormal(Transform):
         return np.asarray(np.interp(shares, np.linspace(0, 1, n_quantiles), constants))
 
 
-TRANSFORMS: Mapping[str, Transform] = {
+TRANSFORMS: Mapping[TransformName, Transform] = {
     "log1p": _Log1p(),
     "yeo_johnson": _YeoJohnson(),
     "quantile_normal": _QuantileNormal(),
 }
+
+TRANSFORM_NAMES = f"{', '.join(list(TRANSFORMS)[:-1])} or {list(TRANSFORMS)[-1]}"
+"""For errors."""
+
+
+def named_transform(text: str) -> TransformName | None:
+    """The transform of that name in any spelling, or None.
+
+    Examples
+    --------
+    >>> from polytask.tasks._transforms import named_transform
+    >>> named_transform("Yeo-Johnson"), named_transform("sqrt")
+    ('yeo_johnson', None)
+    """
+    return next((name for name in TRANSFORMS if fold(text) == fold(name)), None)
 
 
 def _powered(size: np.ndarray, power: float) -> np.ndarray:
