@@ -54,6 +54,9 @@ class Distribution(Kind):
 
     Notes
     -----
+    There is no transform for skewed numbers, which would come back as no normal distribution;
+    `Quantile` has one.
+
     Deviations are limited to factors of e⁻¹⁰ … e¹⁰ around that of the training rows. Ensembles
     answer with mean and deviation of the equal mixture of their members' distributions: where
     members disagree on the mean, the deviation is wider than any of theirs. Of estimators, those
