@@ -24,6 +24,7 @@ from lenet import pooled_lenet
 from polytask.architectures import HardSharing
 from polytask.data import MultiTaskDataset
 from polytask.datasets import fetch_multi_fashion, fetch_multi_mnist
+from polytask.evaluation import evaluate
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
 
@@ -40,21 +41,9 @@ def accuracies(network: MultiTaskNetwork, groups: Groups, parts: Parts, seed: in
         others = [task for task in parts[0].tasks.names if task not in group]
         train, *measured = (part.without_tasks(others) for part in parts)
         model = network.fit(train, measured[0], seed)
-        predicted = [model.predict(rows) for rows in measured]
-        shares += [
-            [
-                share(answers[task].decision, rows, task)
-                for answers, rows in zip(predicted, measured, strict=True)
-            ]
-            for task in group
-        ]
+        figures = [evaluate(model, rows) for rows in measured]
+        shares += [[each[task]["accuracy"].value for each in figures] for task in group]
     return 100 * np.array(shares).T
-
-
-def share(decisions: np.ndarray, rows: MultiTaskDataset, task: str) -> float:
-    """Share of right decisions."""
-    (truth,) = rows.sources[0].labelled().columns(task).values()
-    return float(np.mean(decisions == truth))
 
 
 def main() -> None:

@@ -147,11 +147,13 @@ def _maps(kind, rng, n_rows):
     shape = (n_rows, 2, 3)
     learned = {"shape": (2.0, 3.0)}
     if kind is DenseClasses:
+        learned["pixel_counts"] = (1.0, 1.0, 1.0)
         fitted = FittedTarget(("a",), (0, 1, 2), learned)
         truth = rng.integers(0, 3, shape).astype(float)
         response = rng.dirichlet(np.ones(3), shape).transpose(0, 3, 1, 2)
         perfect = np.eye(3)[truth.astype(int)].transpose(0, 3, 1, 2)
     else:
+        learned |= {"center": (0.5,), "scale": (0.3,), "log_odds": (0.0,)}
         fitted = FittedTarget(("a",), learned=learned)
         truth, response = rng.random(shape), rng.random(shape)
         perfect = truth

@@ -10,6 +10,7 @@ from polytask.metrics import MAE, RMSE, Accuracy, LogLoss, Metric, MetricValue
 from polytask.tasks import (
     Binary,
     Count,
+    DenseClasses,
     Distribution,
     FittedTarget,
     Multiclass,
@@ -33,7 +34,9 @@ def constant(metric, kind, truth, target, weight=None):
 def rivals(case, generator):
     """Other constants: quantiles of numbers; sure, even and random probabilities of classes."""
     (*steps, size) = case.kind.score_shape(case.fitted)
-    if isinstance(case.kind, StepNumbers):  # the same number at all of them
+    if case.kind.form == "map":
+        yield from rivals_of_pixels(case)
+    elif isinstance(case.kind, StepNumbers):  # the same number at all of them
         levels = np.nanquantile(case.truth, np.linspace(0, 1, 9))
         yield from (np.full(tuple(steps), level) for level in levels)
     elif steps:  # the same tag at all of them
@@ -63,11 +66,22 @@ def rivals(case, generator):
         yield from generator.random((5, size))
 
 
+def rivals_of_pixels(case):
+    """The same class, or the same number, at all pixels."""
+    channels, *size = case.kind.score_shape(case.fitted)
+    if isinstance(case.kind, DenseClasses):
+        yield from np.eye(channels)[:, :, None, None] * np.ones(size)
+    else:
+        levels = np.nanquantile(case.truth, np.linspace(0, 1, 9))
+        yield from (np.full(case.truth.shape[1:], level) for level in levels)
+
+
+OF_THE_KIND = {"mean_iou", "dense_relative_error", "within_factor"}
+"""Metrics of pixels whose constant is that of the kind, which others may surpass."""
 RANKING = [
     pytest.param(metric, kind, id=name)
     for (metric, kind), name in zip(PAIRS, PAIR_NAMES, strict=True)
-    if metric.ranks_models
-    and kind.form != "map"  # whose constant is that of the kind, pixel by pixel
+    if metric.ranks_models and metric.name not in OF_THE_KIND
 ]
 
 

@@ -23,6 +23,7 @@ class DenseError(Loss):
     numbers.
     """
 
+    counts_cells: ClassVar[bool] = True
     kinds: ClassVar[tuple[type[Kind], ...]] = (DenseNumbers,)
 
     @abstractmethod
@@ -40,7 +41,3 @@ class DenseError(Loss):
         del constants
         distances = self.distance(scores.reshape(values.shape) - values)
         return torch.where(mask, distances, 0.0).flatten(scores.ndim - 3).sum(dim=-1)
-
-    def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
-        """The labelled numbers."""
-        return mask.sum(dim=-1).to(torch.float32)

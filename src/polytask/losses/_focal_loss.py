@@ -72,6 +72,7 @@ class FocalLoss(Loss):
     class_weight: ClassWeight = None
 
     weighs_classes: ClassVar[bool] = True
+    counts_cells: ClassVar[bool] = True
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Multilabel, Tokens)
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "gamma": Interval(float, 0.0, closed="left"),
@@ -98,10 +99,6 @@ class FocalLoss(Loss):
         if CLASS_WEIGHT_CONSTANT in constants:
             cells = cells * label_weights(constants[CLASS_WEIGHT_CONSTANT], scores, values)
         return torch.where(mask, cells, 0.0).sum(dim=-1)
-
-    def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
-        """The labelled cells."""
-        return mask.sum(dim=-1).to(torch.float32)
 
     def constants(self, targets: Sequence[FittedTarget]) -> Mapping[str, Tensor]:
         """`class_weight` (n_tasks, n_classes); none if all are 1."""

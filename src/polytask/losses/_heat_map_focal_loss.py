@@ -68,6 +68,7 @@ class HeatMapFocalLoss(Loss):
     alpha: float = 2.0
     beta: float = 4.0
 
+    counts_cells: ClassVar[bool] = True
     kinds: ClassVar[tuple[type[Kind], ...]] = (HeatMap,)
     default_for: ClassVar[tuple[type[Kind], ...]] = (HeatMap,)
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -98,7 +99,3 @@ class HeatMapFocalLoss(Loss):
         of_less = logsigmoid(-scores) * torch.exp(self.alpha * logsigmoid(scores))
         pixels = -torch.where(values == 1, of_one, (1 - values).pow(self.beta) * of_less)
         return torch.where(mask, pixels, 0.0).flatten(first).sum(dim=-1) / constants["share"]
-
-    def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
-        """The labelled pixels."""
-        return mask.sum(dim=-1).to(torch.float32)

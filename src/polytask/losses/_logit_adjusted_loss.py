@@ -63,6 +63,7 @@ class LogitAdjustedLoss(Loss):
 
     tau: float = 1.0
 
+    counts_cells: ClassVar[bool] = True
     kinds: ClassVar[tuple[type[Kind], ...]] = (Binary, Multiclass, Tokens)
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "tau": Interval(float, 0.0, closed="left")
@@ -86,10 +87,6 @@ class LogitAdjustedLoss(Loss):
             shares = shares.unsqueeze(-2)
         cells = -label_log_probabilities(scores + shares, values)
         return torch.where(mask, cells, 0.0).sum(dim=-1)
-
-    def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
-        """The labelled cells."""
-        return mask.sum(dim=-1).to(torch.float32)
 
     def constants(self, targets: Sequence[FittedTarget]) -> Mapping[str, Tensor]:
         """`log_share` (n_tasks, n_classes), the logarithm of each class's share."""

@@ -19,7 +19,7 @@ class Loss(ABC):
     """How far raw scores are from labels, row by row; a frozen dataclass of plain arguments.
 
     A loss of one's own implements `rowwise`; `constants` where it needs numbers that its kind
-    learned; and `counts` where a row is several labels. Give it to tasks,
+    learned; and `counts_cells` where a row is several labels. Give it to tasks,
     ``Task("price", "regression", loss=ErrorInUnits())``, on the command line by
     ``--loss price=my_module:ErrorInUnits``, or let it name a kind of your own in `default_for`.
     `polytask.testing.check_loss` holds it to this contract.
@@ -31,6 +31,8 @@ class Loss(ABC):
     default_for : tuple of Kind classes
         The kinds whose tasks get it unless they name another. Of a loss of one's own only kinds of
         one's own count.
+    counts_cells : bool
+        Whether each labelled cell is a label of its own, as in kinds that say so.
     weighs_classes : bool
         Whether rows are multiplied by the weight of their class in the constant
         ``"class_weight"``, (n_tasks, n_classes), where there is one.
@@ -63,6 +65,7 @@ class Loss(ABC):
 
     kinds: ClassVar[tuple[type[Kind], ...]]
     default_for: ClassVar[tuple[type[Kind], ...]] = ()
+    counts_cells: ClassVar[bool] = False
     weighs_classes: ClassVar[bool] = False
     named_by_class: ClassVar[bool] = True
 
@@ -102,14 +105,15 @@ class Loss(ABC):
         """
 
     def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
-        """How many labels each row counts for: 1 if any cell is labelled.
+        """How many labels each row counts for: 1 if any cell is labelled, or its labelled cells.
 
         Parameters
         ----------
         mask : tensor of shape (*rows, n_cells)
             Which cells are labelled, several axes of a label as one.
         """
-        return mask.any(dim=-1).to(torch.float32)
+        labels = mask.sum(dim=-1) if self.counts_cells else mask.any(dim=-1)
+        return labels.to(torch.float32)
 
     def constants(self, targets: Sequence[FittedTarget]) -> Mapping[str, Tensor]:
         """Numbers that the loss needs of the fitted targets, by name; none by default.

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -36,6 +35,7 @@ class MultilabelBinaryCrossEntropy(Loss):
     tensor([1.3863])
     """
 
+    counts_cells: ClassVar[bool] = True
     kinds: ClassVar[tuple[type[Kind], ...]] = (Multilabel,)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Multilabel,)
 
@@ -50,7 +50,3 @@ class MultilabelBinaryCrossEntropy(Loss):
         del constants
         cells = binary_cross_entropy_with_logits(scores, values, reduction="none")
         return (cells * mask).sum(dim=-1)
-
-    def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
-        """Observed cells of each row."""
-        return mask.sum(dim=-1).to(torch.float32)

@@ -22,6 +22,7 @@ class StepError(Loss):
     A task's loss is the mean over its labelled steps, so that long rows weigh more than short ones.
     """
 
+    counts_cells: ClassVar[bool] = True
     kinds: ClassVar[tuple[type[Kind], ...]] = (StepNumbers,)
 
     @abstractmethod
@@ -39,7 +40,3 @@ class StepError(Loss):
         del constants
         difference = torch.where(mask, scores.squeeze(-1) - values, 0.0)
         return self.distance(difference).sum(dim=-1)
-
-    def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
-        """The labelled steps."""
-        return mask.sum(dim=-1).to(torch.float32)

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
-from jaxtyping import Bool, Float
-from torch import Tensor
-
-from polytask._validation import Constraint, Interval, check_parameters
-from polytask.losses._class_weight_table import (
-    CLASS_WEIGHT,
-    CLASS_WEIGHT_CONSTANT,
-    ClassWeight,
-    class_weight_constants,
-)
-from polytask.losses._label_cells import label_weights
-from polytask.losses._loss import Loss
-from polytask.tasks import FittedTarget, Kind, Tokens
+from polytask.losses._cell_cross_entropy import CellCrossEntropy
+from polytask.tasks import Kind, Tokens
 
 __all__ = ["TokenCrossEntropy"]
 
 
 @dataclass(frozen=True)
-class TokenCrossEntropy(Loss):
+class TokenCrossEntropy(CellCrossEntropy):
     r"""Log loss of the tag of every labelled step, added up over a row.
 
     .. math:: \ell = -\sum_{t \in O} c_{y_t} \sum_j q_{tj} \log \mathrm{softmax}(s_t)_j,
@@ -50,40 +37,5 @@ class TokenCrossEntropy(Loss):
     tensor([1.3863])
     """
 
-    label_smoothing: float = 0.0
-    class_weight: ClassWeight = field(default=None, metadata={"omit_default": True})
-
-    weighs_classes: ClassVar[bool] = True
     kinds: ClassVar[tuple[type[Kind], ...]] = (Tokens,)
     default_for: ClassVar[tuple[type[Kind], ...]] = (Tokens,)
-    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        "label_smoothing": Interval(float, 0.0, 1.0, closed="left"),
-        "class_weight": CLASS_WEIGHT,
-    }
-
-    def __post_init__(self) -> None:
-        check_parameters(self)
-
-    def rowwise(
-        self,
-        scores: Float[Tensor, "*rows l c"],
-        values: Float[Tensor, "*rows l"],
-        mask: Bool[Tensor, "*rows l"],
-        constants: Mapping[str, Tensor],
-    ) -> Float[Tensor, "*rows"]:
-        """Log loss of each row, the sum over its labelled steps."""
-        logs = torch.log_softmax(scores, dim=-1)
-        steps = -logs.gather(-1, values.long().unsqueeze(-1)).squeeze(-1)
-        if self.label_smoothing:
-            steps = (1 - self.label_smoothing) * steps - self.label_smoothing * logs.mean(dim=-1)
-        if CLASS_WEIGHT_CONSTANT in constants:
-            steps = steps * label_weights(constants[CLASS_WEIGHT_CONSTANT], scores, values)
-        return torch.where(mask, steps, 0.0).sum(dim=-1)
-
-    def counts(self, mask: Bool[Tensor, "*rows c"]) -> Float[Tensor, "*rows"]:
-        """The labelled steps."""
-        return mask.sum(dim=-1).to(torch.float32)
-
-    def constants(self, targets: Sequence[FittedTarget]) -> Mapping[str, Tensor]:
-        """`class_weight` (n_tasks, n_tags); none if all are 1."""
-        return class_weight_constants(type(self).__name__, self.class_weight, targets)

@@ -172,7 +172,17 @@ class Dense(Kind):
             raise DataError(sentence)
         return values.astype(np.float64, copy=False)
 
-    # ── tables ────────────────────────────────────────────────────────────────
+    # ── tables and reports ────────────────────────────────────────────────────
+    def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
+        """Mean and deviation of each channel over all labelled pixels."""
+        values = self.values(columns, fitted)
+        by_channel = values.swapaxes(0, 1) if values.ndim == 4 else values[None]
+        known = [own[~np.isnan(own)] for own in by_channel]
+        return {
+            "mean": [float(own.mean()) if own.size else 0.0 for own in known],
+            "std": [float(own.std()) if own.size else 0.0 for own in known],
+        }
+
     def prediction_columns(
         self, name: str, response: np.ndarray, fitted: FittedTarget
     ) -> list[tuple[str, np.ndarray]]:

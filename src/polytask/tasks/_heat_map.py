@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
@@ -129,16 +129,6 @@ class HeatMap(Dense):
         return mean_pixels(truth.astype(np.float64), weight, 1 / (1 + np.exp(-odds)))
 
     # ── tables and reports ────────────────────────────────────────────────────
-    def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
-        """Mean and deviation of each channel over all labelled pixels."""
-        values = self.values(columns, fitted)
-        by_channel = values.swapaxes(0, 1) if values.ndim == 4 else values[None]
-        known = [own[~np.isnan(own)] for own in by_channel]
-        return {
-            "mean": [float(own.mean()) if own.size else 0.0 for own in known],
-            "std": [float(own.std()) if own.size else 0.0 for own in known],
-        }
-
     def examples(self) -> Sequence[Mapping[str, Shaped[np.ndarray, " n *cells"]]]:
         """Small maps of a few rows, one and two for each."""
         rng = np.random.default_rng(0)

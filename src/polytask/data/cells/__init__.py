@@ -45,7 +45,7 @@ from polytask.data.cells._roles import (
 from polytask.data.cells._scripts import LETTERS_ALONE
 from polytask.data.cells._sentinels import sentinel_notes
 from polytask.data.cells._steps import Steps, step_numbers, step_positions, steps_of
-from polytask.data.cells._tensors import finite_cells, tensor_cells, tensor_shape
+from polytask.data.cells._tensors import check_finite, finite_cells, tensor_cells, tensor_shape
 from polytask.data.cells._text_dates import date_hint, date_readings, may_be_dates
 from polytask.data.cells._text_numbers import marker_words, number_hint, unit_hint
 from polytask.data.cells._text_reading import Read, read_by, unread
@@ -73,6 +73,7 @@ __all__ = [
     "amounts_read",
     "booleans_read",
     "check_dates",
+    "check_finite",
     "counts_read",
     "date_hint",
     "date_readings",

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float
+from jaxtyping import Float, Int64, Shaped
 
 from polytask.data.cells._families import innermost
 from polytask.exceptions import DataError
 
-__all__ = ["finite_cells", "tensor_cells", "tensor_shape"]
+__all__ = ["check_finite", "finite_cells", "tensor_cells", "tensor_shape"]
 
 _IN_SINGLE = {pl.Float32, pl.Boolean, pl.Int8, pl.Int16, pl.UInt8, pl.UInt16}
 """Types whose values single precision holds."""
@@ -45,15 +45,27 @@ def finite_cells(series: pl.Series) -> Float[np.ndarray, " n *cells"]:
         If a cell is infinite.
     """
     cells = _cells(series, pl.Float64 if innermost(series) == pl.Float64 else pl.Float32)
+    check_finite(series.name, cells, np.arange(len(series)))
+    return cells
+
+
+def check_finite(
+    column: str, cells: Shaped[np.ndarray, " n *cells"], rows: Int64[np.ndarray, " n"]
+) -> None:
+    """Raise for the first infinite cell, naming its row.
+
+    Raises
+    ------
+    DataError
+    """
     infinite = np.isinf(cells)
     if infinite.any():
-        first = int(infinite.reshape(len(cells), -1).any(axis=1).argmax())
+        first = rows[infinite.reshape(len(cells), -1).any(axis=1).argmax()]
         sentence = (
-            f"Column {series.name!r} holds an infinite value (first in row {first}). Replace it by a "
+            f"Column {column!r} holds an infinite value (first in row {first}). Replace it by a "
             "number, or by NaN if it is missing."
         )
         raise DataError(sentence)
-    return cells
 
 
 def _cells(series: pl.Series, kept: Any) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from polytask._validation import Constraint, Satisfies
-from polytask.data.cells import MOST_PIXELS
+from polytask.data.cells import MOST_PIXELS, check_finite
 from polytask.data.columns._column import Column
 from polytask.data.columns._standardize import FURTHEST
 from polytask.data.readers import resized_images
@@ -161,14 +161,8 @@ class ImageColumn(Column):
 def _observed(series: pl.Series) -> np.ndarray:
     """Images that are there (m, channels, height, width); raise if a pixel is infinite."""
     cells = np.asarray(series.drop_nulls().to_numpy())
-    if cells.dtype.kind == "f" and np.isinf(cells).any():
-        first = int(np.isinf(cells).reshape(len(cells), -1).any(axis=1).argmax())
-        row = np.flatnonzero(series.is_not_null().to_numpy())[first]
-        sentence = (
-            f"Column {series.name!r} holds an infinite value (first in row {row}). Replace it by a number, "
-            "or by NaN if it is missing."
-        )
-        raise DataError(sentence)
+    if cells.dtype.kind == "f":
+        check_finite(series.name, cells, np.flatnonzero(series.is_not_null().to_numpy()))
     return cells
 
 
