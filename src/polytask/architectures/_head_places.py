@@ -1,4 +1,4 @@
-"""Where the tasks of a block stand among those of a source, and products of their heads."""
+"""Positions of the tasks of a block among those of a source, and products of their heads."""
 
 from __future__ import annotations
 

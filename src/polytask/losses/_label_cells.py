@@ -1,4 +1,4 @@
-"""What losses of classes have in common: a label in each cell, of two classes, of several, or of a step."""
+"""Log-probabilities and weights of the label in each cell: of two classes, of several, or of a step."""
 
 from __future__ import annotations
 

@@ -62,13 +62,13 @@ def _best(
         prediction = predictions[name]
         parts = list(labelled_parts(name, sources, prediction.kind, prediction.target))
         weights = validation.unit_weights(name)
-        found = best_thresholds(
+        thresholds = best_thresholds(
             metric,
             np.concatenate([truth for *_, truth in parts]),
             prediction.response[np.concatenate([positions for _, positions, *_ in parts])],
             prediction.target,
             np.concatenate([weights[source.name] for source, *_ in parts]),
         )
-        if any(threshold is not None for threshold in found):
-            chosen[name] = [_HALF if threshold is None else threshold for threshold in found]
+        if any(threshold is not None for threshold in thresholds):
+            chosen[name] = [_HALF if threshold is None else threshold for threshold in thresholds]
     return chosen

@@ -81,8 +81,8 @@ def calibrated_shares(
     >>> from polytask.tasks import calibrated_shares
     >>> stated = np.repeat([0.2, 0.8], 50)
     >>> happened = np.tile([True, False, False, False, False], 20)
-    >>> found = calibrated_shares(stated, happened, np.ones(100), ("stated", "happened"))
-    >>> found.stated, found.happened, found.error
+    >>> calibration = calibrated_shares(stated, happened, np.ones(100), ("stated", "happened"))
+    >>> calibration.stated, calibration.happened, calibration.error
     ((0.2, 0.8), (0.2, 0.2), 0.3)
     """
     bins = _bins(stated, weight)
@@ -177,8 +177,8 @@ def calibrated_curve(
     """
     low, high = _wilson(happened, rows)
     columns = (stated, happened, low, high, rows)
-    found = _calibration(columns, labels, ("mean distance of the curves", intervals))
-    return replace(found, error=_rounded(float(np.abs(stated - happened).mean())))
+    calibration = _calibration(columns, labels, ("mean distance of the curves", intervals))
+    return replace(calibration, error=_rounded(float(np.abs(stated - happened).mean())))
 
 
 def _bins(stated: np.ndarray, weight: np.ndarray) -> Int[np.ndarray, " n"]:

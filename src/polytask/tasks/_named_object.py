@@ -38,8 +38,8 @@ def named_object(given: object, room: str, base: type, owner: str, parameter: st
     """
     if isinstance(given, str):
         name, inner = name_and_settings(given)
-        found = made(name, room, base.__name__.lower(), base, imports=True)
-        return _with_settings(found, inner, given, owner, parameter) if inner else found
+        recipe = made(name, room, base.__name__.lower(), base, imports=True)
+        return _with_settings(recipe, inner, given, owner, parameter) if inner else recipe
     if not isinstance(given, type):
         return given
     missing = required(given)
@@ -51,11 +51,11 @@ def named_object(given: object, room: str, base: type, owner: str, parameter: st
     return given()
 
 
-def _with_settings(found: Any, inner: str, given: str, owner: str, parameter: str) -> Any:
+def _with_settings(recipe: Any, inner: str, given: str, owner: str, parameter: str) -> Any:
     """The object with the settings that stand in brackets after its name."""
     unnamed, pairs = assignments(inner)
     if unnamed or len(dict(pairs)) < len(pairs):
         name = name_and_settings(given)[0]
         expected = f"{name} with settings of its own, each once, as in {name}(SETTING=VALUE)"
         raise ParameterError(message(owner, parameter, expected, given))
-    return configured(found, {path: Written(text) for path, text in pairs})
+    return configured(recipe, {path: Written(text) for path, text in pairs})

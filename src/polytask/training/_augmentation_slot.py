@@ -39,15 +39,26 @@ def resolved_augmentations(
     check(owner, "augmentation", given, AUGMENTATIONS, remedy)
     listed = [given] if isinstance(given, str | Augmentation) else list(given)
     single: list[Augmentation | str] = []
-    for one in listed:
-        single += [name.strip() for name in one.split(",")] if isinstance(one, str) else [one]
+    for name_or_recipe in listed:
+        single += (
+            [name.strip() for name in name_or_recipe.split(",")]
+            if isinstance(name_or_recipe, str)
+            else [name_or_recipe]
+        )
     augmentations = tuple(
-        made(one, "polytask.augmentation", "augmentation", Augmentation, imports=True, value=True)
-        if isinstance(one, str)
-        else one
-        for one in single
+        made(
+            name_or_recipe,
+            "polytask.augmentation",
+            "augmentation",
+            Augmentation,
+            imports=True,
+            value=True,
+        )
+        if isinstance(name_or_recipe, str)
+        else name_or_recipe
+        for name_or_recipe in single
     )
-    if sum(one.mixes for one in augmentations) > 1:
+    if sum(augmentation.mixes for augmentation in augmentations) > 1:
         expected = "augmentations of which one mixes rows"
         raise ParameterError(message(owner, "augmentation", expected, given, "Leave one out."))
     return augmentations

@@ -78,9 +78,9 @@ def _parts(arrays: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Arrays by part and by name without the part; none unless all parts have the same."""
     parts: dict[str, dict[str, Any]] = {}
     for name, array in arrays.items():
-        found = _OF_A_PART.fullmatch(name)
-        if found is not None:
-            part, stem = found[1] or found[4], (found[2] or found[3]).strip("_")
+        match = _OF_A_PART.fullmatch(name)
+        if match is not None:
+            part, stem = match[1] or match[4], (match[2] or match[3]).strip("_")
             parts.setdefault(part.casefold(), {})[stem] = array
     names = {tuple(sorted(named)) for named in parts.values()}
     whole = {"train", "test"} <= set(parts) and len(names) == 1

@@ -96,8 +96,8 @@ def as_images(
             return ""
 
         kept = [index for index in range(len(files)) if index not in faults]
-        found = zip(kept, _each(fill, kept, f"reading {series.name}"), strict=True)
-        faults |= {index: fault for index, fault in found if fault}
+        by_image = zip(kept, _each(fill, kept, f"reading {series.name}"), strict=True)
+        faults |= {index: fault for index, fault in by_image if fault}
     unreadable = _unreadable(codes, cells, faults)
     if unreadable and not form.missing:
         raise DataError(_refusal(owner, unreadable, fitted=fitted))
@@ -159,9 +159,9 @@ def _looks(
         except UnreadableError as error:
             return str(error)
 
-    found = list(_each(look, files, f"looking at {owner.column}"))
-    looks = {index: each for index, each in enumerate(found) if isinstance(each, Look)}
-    return looks, {index: each for index, each in enumerate(found) if isinstance(each, str)}
+    headers = list(_each(look, files, f"looking at {owner.column}"))
+    looks = {index: each for index, each in enumerate(headers) if isinstance(each, Look)}
+    return looks, {index: each for index, each in enumerate(headers) if isinstance(each, str)}
 
 
 def _settled(looks: Sequence[Look], form: ImageForm) -> tuple[tuple[int, int], int]:

@@ -131,15 +131,15 @@ def untyped(
     """
     if isinstance(frame, Table | Untyped):
         return frame
-    found = foreign(frame, whole, names)
-    if found is not None:
-        frame = found.frame.collect()
+    opened = foreign(frame, whole, names)
+    if opened is not None:
+        frame = opened.frame.collect()
     table, notes = table_and_notes(frame)
     stored = categories_of(frame, table.columns)
     categories = tuple(name for name in stored if family(table[name]) is not None)
-    if found is None:
+    if opened is None:
         return Untyped(table, categories, notes)
-    return Untyped(table, categories, (*found.notes, *notes), found.roles, found.targets)
+    return Untyped(table, categories, (*opened.notes, *notes), opened.roles, opened.targets)
 
 
 def _check_unsaid(columns: object, missing: object) -> None:

@@ -48,5 +48,5 @@ def to_polars(frame: Any) -> pl.DataFrame:
 
 def as_table(frame: Any) -> pl.DataFrame:
     """As `to_polars`, but columns that nothing can be made of stay as objects."""
-    found = foreign(frame)
-    return plain_table(frame if found is None else found.frame.collect())
+    opened = foreign(frame)
+    return plain_table(frame if opened is None else opened.frame.collect())

@@ -20,7 +20,7 @@ _MOST_CLASSES = 50
 
 def calibrations(answers: TaskAnswers) -> dict[str, Calibration]:
     """Whether what a learner states comes true, of the first tasks whose kind has a check."""
-    found: dict[str, Calibration] = {}
+    records: dict[str, Calibration] = {}
     checked = {
         task: splits
         for task, splits in answers.items()
@@ -31,21 +31,21 @@ def calibrations(answers: TaskAnswers) -> dict[str, Calibration]:
         target, kind = rows[0][2], answers[task][0].kind
         seen = np.isfinite(truth).reshape(len(truth), -1).any(axis=1) & (weight > 0)
         if seen.any():
-            found_one = kind.calibration(truth[seen], response[seen], target, weight[seen])
-            if found_one is not None:
-                found[task] = found_one
-    return found
+            calibration = kind.calibration(truth[seen], response[seen], target, weight[seen])
+            if calibration is not None:
+                records[task] = calibration
+    return records
 
 
 def classes_of(answers: TaskAnswers) -> dict[str, tuple[ClassRow, ...]]:
     """Precision, recall and F1 of the most frequent classes, of the first tasks with classes."""
-    found = {}
+    records = {}
     for task, rows in _first(answers).items():
         table = class_rows(answers[task][0].kind, rows)
         if table:
             most = sorted(table, key=lambda row: -row.support)[:_MOST_CLASSES]
-            found[task] = tuple(row for row in table if row in most)
-    return found
+            records[task] = tuple(row for row in table if row in most)
+    return records
 
 
 def _first(answers: TaskAnswers) -> Mapping[str, Sequence[Decided]]:

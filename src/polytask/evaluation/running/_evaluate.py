@@ -57,8 +57,8 @@ def evaluate_classes(
     if not names:
         return {}
     rows = {source.name: np.arange(source.n_rows) for source in data.sources}
-    found = outcomes(predictor, data, rows, names)
+    by_task = outcomes(predictor, data, rows, names)
     return {
         name: class_rows(kinds[name], [(own.truth, own.response, own.target, own.weight)])
-        for name, own in found.items()
+        for name, own in by_task.items()
     }
