@@ -43,7 +43,7 @@ def test_compare_digits(tmp_path, capsys):
 def test_risk_and_time(capsys):
     example = runpy.run_path(str(EXAMPLES / "risk_and_time.py"))
     figures = example["main"](rows=1200, steps=150, seeds=1)
-    assert "hard_sharing: disease, ROC-AUC" in capsys.readouterr().out
+    assert "hard_sharing: disease, roc_auc" in capsys.readouterr().out
     assert (figures["hard_sharing"][0, :2] > 0.6).all()
 
 
