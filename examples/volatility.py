@@ -12,7 +12,7 @@ import polytask
 from polytask import Task
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
-from polytask.data import windows
+from polytask.data import ColumnSplit, windows
 from polytask.encoders import MLP
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
@@ -34,16 +34,19 @@ def returns(days: int, seed: int = 0) -> pl.DataFrame:
 def main(days: int = 1500, steps: int = 400, seeds: int = 3) -> None:
     """Compare one network for ten tasks with networks apart and linear models; the last days test."""
     table = returns(days).with_columns(
-        *(pl.col(name).abs().log1p().alias(f"{name}_size") for name in SERIES), day=np.arange(days)
+        pl.col(name).abs().log1p().alias(f"{name}_size") for name in SERIES
     )
-    rows = windows(table, table.columns[:-1], lags=10, keep=["day"])
+    part = np.repeat(
+        ["train", "validation", "test"], np.diff([0, days * 3 // 5, days * 4 // 5, days])
+    )
+    rows = windows(table.with_columns(split=part), table.columns, lags=10, part="split")
     ahead = {f"{name}_volatility": pl.col(f"{name}_size_1") for name in SERIES}
     ahead |= {f"{name}_up": (pl.col(f"{name}_1") > 0).cast(int) for name in SERIES}
     tasks = [Task(name, "binary" if name.endswith("up") else "regression") for name in ahead]
-    data = polytask.read(rows.select("day", "past", **ahead), tasks)
+    data = polytask.read(rows.select("split", "past", **ahead), tasks)
     network = MultiTaskNetwork(HardSharing(MLP((64,), dropout=0.3)), Trainer(batch_size=64))
-    split, budget = polytask.data.TimeSplit("day", as_input=False), Budget(steps=steps)
-    print(polytask.compare(data, [network, "linear"], split=split, seeds=seeds, budget=budget))
+    learners, split, budget = [network, "linear"], ColumnSplit("split"), Budget(steps=steps)
+    print(polytask.compare(data, learners, split=split, seeds=seeds, budget=budget))
 
 
 if __name__ == "__main__":
