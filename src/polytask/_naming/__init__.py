@@ -5,6 +5,7 @@ from polytask._naming._made import made, required
 from polytask._naming._plus_parts import plus_parts
 from polytask._naming._resolve import public_classes, resolve
 from polytask._naming._spelling import fold, snake_case
+from polytask._naming._subclasses import subclasses
 from polytask._naming._suggestion import nearest, suggestion
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "required",
     "resolve",
     "snake_case",
+    "subclasses",
     "suggestion",
 ]

@@ -63,7 +63,7 @@ class Loss(ABC):
             [40.]])
     """
 
-    kinds: ClassVar[tuple[type[Kind], ...]]
+    kinds: ClassVar[tuple[type[Kind], ...]] = ()
     default_for: ClassVar[tuple[type[Kind], ...]] = ()
     counts_cells: ClassVar[bool] = False
     weighs_classes: ClassVar[bool] = False

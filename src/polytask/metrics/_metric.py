@@ -127,7 +127,7 @@ class Metric(ABC):
 
     name: ClassVar[str]
     label: ClassVar[str]
-    kinds: ClassVar[tuple[type[Kind], ...]]
+    kinds: ClassVar[tuple[type[Kind], ...]] = ()
     default_for: ClassVar[tuple[type[Kind], ...]] = ()
     greater_is_better: ClassVar[bool]
     positive_scale: ClassVar[bool] = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from polytask._naming import subclasses
 from polytask._recipes import import_path
 from polytask._trust import in_script, is_own, named_code, trusted_here
 from polytask.data import Schema, Source
@@ -120,16 +121,9 @@ def models_loaded(names: Iterable[str]) -> tuple[str, ...]:
     """
     if not any(names):
         return ()
-    loaded = [kind for kind in _subclasses(Model) if "<" not in kind.__qualname__]
+    loaded = [kind for kind in subclasses(Model) if "<" not in kind.__qualname__]
     for kind in loaded:
         if kind.__module__ == "__main__":
             in_script(kind.__qualname__, kind)  # a worker process has no such script to look in
     paths = (f"{kind.__module__}:{kind.__qualname__}" for kind in loaded)
     return tuple(dict.fromkeys(path for path in paths if not is_own(path)))
-
-
-def _subclasses(base: type) -> Iterator[type]:
-    below: list[type] = base.__subclasses__()
-    for kind in below:
-        yield kind
-        yield from _subclasses(kind)

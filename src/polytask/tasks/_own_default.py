@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from polytask._naming import required
+from polytask._naming import required, subclasses
 from polytask._trust import is_own
 from polytask.exceptions import ParameterError
 from polytask.tasks._kind import Kind
@@ -42,7 +42,7 @@ def own_default(base: type, kind: Kind, argument: str) -> Any:
     """
     for ancestor in _own(type(kind)):
         defaults: dict[tuple[str, str], type] = {}
-        for cls in _subclasses(base):
+        for cls in subclasses(base):
             if ancestor in _declared(cls):
                 defaults[cls.__module__, cls.__qualname__] = cls
         if defaults:
@@ -65,13 +65,6 @@ def _declared(cls: type) -> tuple[type, ...]:
     """The kinds that a class declares itself the default for, not those that it inherits."""
     declared = () if inspect.isabstract(cls) else vars(cls).get("default_for", ())
     return tuple(declared) if isinstance(declared, Collection) else (declared,)
-
-
-def _subclasses(base: type) -> Iterator[type]:
-    cls: type
-    for cls in base.__subclasses__():
-        yield cls
-        yield from _subclasses(cls)
 
 
 def _only(defaults: list[Any], kind: Kind, what: str, argument: str) -> Any:

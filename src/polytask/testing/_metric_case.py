@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from polytask._naming import required
+from polytask._naming import required, subclasses
 from polytask.exceptions import ParameterError
 from polytask.losses import Loss, loss_for
 from polytask.metrics import Metric, MetricValue
@@ -104,7 +104,7 @@ def _loss_of(kind: Kind) -> Loss | None:
     except ParameterError:
         serving = (
             cls
-            for cls in Loss.__subclasses__()
+            for cls in subclasses(Loss)
             if cls.serves(kind) and not inspect.isabstract(cls) and not required(cls)
         )
         loss = next(serving, None)
