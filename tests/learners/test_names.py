@@ -12,6 +12,7 @@ from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.cli._learners import named_learner
 from polytask.data import MultiTaskDataset
+from polytask.encoders import LSTM
 from polytask.evaluation import compare
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import (
@@ -25,7 +26,8 @@ from polytask.learners import (
     fit,
     resolve_learner,
 )
-from polytask.learners._table_networks import ensemble_note, form_note, has_images, suited_to
+from polytask.learners._as_learner import as_learner, encoder_note
+from polytask.learners._table_networks import ensemble_note, form_note, has_images
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Task, TaskSet
 from polytask.testing import tiny_dataset
@@ -171,8 +173,58 @@ def test_networks_keep_maps_where_pixels_are_labelled():
     assert all(named_learner(name).name == name for name in names)
     assert ensemble_note(tasks, 5000, images=True) is None
     assert "u_net by default, since mask labels the pixels of images" in str(form_note(tasks))
-    assert suited_to(tasks, named_learner("hard_sharing")).name == f"hard_sharing{detail}"
-    assert suited_to(tasks, named_learner("mmoe+cnn")).name == "mmoe+cnn"
+
+
+@pytest.mark.parametrize(
+    ("name", "of_steps", "of_pixels"),
+    [
+        ("hard_sharing", "hard_sharing+lstm", "hard_sharing(batch_size=16)+u_net(widths=16,32,64)"),
+        (
+            "mmoe(n_experts=4)+grad_norm",
+            "mmoe(n_experts=4)+lstm+grad_norm",
+            "mmoe(batch_size=16, n_experts=4)+u_net(widths=16,32,64)+grad_norm",
+        ),
+        ("ties", "ties+lstm", "ties(batch_size=16)+u_net(widths=16,32,64)"),
+        (
+            "ties(mmoe+mgda)",
+            "ties(mmoe)+lstm+mgda",
+            "ties(mmoe(batch_size=16)+u_net(widths=16,32,64)+mgda)",
+        ),
+        (
+            "separate(mmoe)",
+            "separate(mmoe+lstm)",
+            "separate(mmoe(batch_size=16)+u_net(widths=16,32,64))",
+        ),
+        (
+            "hard_sharing(trainer.batch_size=8)",
+            "hard_sharing(trainer.batch_size=8)+lstm",
+            "hard_sharing(trainer.batch_size=8)+u_net(widths=16,32,64)",
+        ),
+        ("mmoe(encoder=gru)", "mmoe(encoder=gru)", "mmoe(encoder=gru)"),
+        ("hard_sharing+mlp", "hard_sharing", "hard_sharing"),
+        ("mmoe+cnn", "mmoe+cnn", "mmoe+cnn"),
+        ("linear", "linear", "linear"),
+    ],
+)
+def test_networks_named_without_an_encoder_get_one_that_suits_the_tasks(name, of_steps, of_pixels):
+    for kind, expected in {"tokens": of_steps, "dense_classes": of_pixels, "binary": None}.items():
+        tasks = TaskSet([Task("y", kind)])
+        (learner,) = as_learners([name], "compare", tasks)
+        assert learner == as_learner(name, "fit", tasks) == resolve_learner(name, tasks=tasks)
+        assert learner.name == (expected or resolve_learner(name).name)
+        assert resolve_learner(learner.name) == learner
+        suited = learner != resolve_learner(name)
+        assert (encoder_note(["linear", name], tasks) is not None) == suited
+    assert encoder_note(HardSharing(), tasks) is None
+
+
+def test_what_is_given_as_an_object_or_by_a_label_keeps_it():
+    tasks = TaskSet([Task("tags", "tokens"), Task("y", "binary")])
+    assert as_learner(HardSharing(), "fit", tasks).name == "hard_sharing"
+    labelled = as_learner("hard_sharing(label=mine)", "fit", tasks)
+    assert (labelled.name, labelled.architecture.encoder) == ("mine", LSTM())
+    for given in ("single_task", "hard_sharing"):
+        assert as_learner(given, "fit", tasks) in default_learners(tasks)
 
 
 def test_the_note_on_the_ensemble_says_why_and_how_to_leave_it_out():

@@ -10,7 +10,7 @@ from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._checked_tasks import checked
 from polytask.cli._class_table import class_table
 from polytask.cli._encoders import with_encoder
-from polytask.cli._learners import named_learner, suited_learner
+from polytask.cli._learners import named_learner
 from polytask.cli._observers import with_observers
 from polytask.cli._said_warnings import warnings_as_notes
 from polytask.cli._score_table import score_table
@@ -20,7 +20,7 @@ from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import evaluate, evaluate_classes
 from polytask.learners import Learner, fit
-from polytask.learners._table_networks import form_note
+from polytask.learners._as_learner import encoder_note
 from polytask.predictor import FittedPredictor
 from polytask.training import silently
 
@@ -65,15 +65,13 @@ def run_fit(
 
 
 def _model(options: FitSettings, data: MultiTaskDataset, voice: Voice) -> Learner:
-    """The model that is named; of a bare name, with the encoder that suits the tasks."""
-    named = named_learner(options.model)
+    """The model that is named, with the encoder that suits the tasks if none is given."""
     if options.encoder is not None:
-        return named
-    suited = suited_learner(options.model, data.tasks)
-    note = form_note(data.tasks)
-    if suited != named and note is not None:
+        return named_learner(options.model)
+    learner = named_learner(options.model, data.tasks)
+    if (note := encoder_note(options.model, data.tasks)) is not None:
         voice.warning(note)
-    return suited
+    return learner
 
 
 def _say_how(predictor: FittedPredictor, voice: Voice) -> None:

@@ -18,7 +18,7 @@ from polytask.cli._checked_tasks import checked
 from polytask.cli._distinct_models import check_distinct
 from polytask.cli._encoders import with_encoder
 from polytask.cli._interrupt import ending_well
-from polytask.cli._learners import named_learner, suited_learner
+from polytask.cli._learners import named_learner
 from polytask.cli._observers import with_observers
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings
@@ -28,6 +28,7 @@ from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare, progress_at_once
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner, default_learners, unserved
+from polytask.learners._as_learner import encoder_note
 from polytask.learners._table_networks import ensemble_note, form_note, has_images
 from polytask.report import write_report
 
@@ -85,8 +86,8 @@ def _study(
 ) -> _Study:
     """Resolve the names of models and methods, and the folder of the results."""
     data = checked(data, voice)
-    named = [named_learner(name) for name in options.model]
-    requested = _suited(named, options, data)
+    suited = data.tasks if options.encoder is None else None
+    requested = [named_learner(name, suited) for name in options.model]
     methods = balancing(options)
     check_sampler(options, data)
     learners = with_encoder(requested or _usual(options, data), options)
@@ -99,9 +100,7 @@ def _study(
         reason = unserved(learner, data)
         if reason is not None:
             raise ParameterError(reason)
-    notes = _about_defaults(options, data) if not requested else []
-    if requested != named and (note := form_note(data.tasks)) is not None:
-        notes = [note]
+    notes = _about_encoders(options, data) if requested else _about_defaults(options, data)
     for sentence in notes:
         voice.warning(sentence)
     folder = options.out or _folder(options, data, splitter, allowed)
@@ -110,19 +109,16 @@ def _study(
     return _Study(data, learners, splitter, allowed, folder, tuple(notes))
 
 
-def _suited(
-    named: list[Learner], options: CompareSettings, data: MultiTaskDataset
-) -> list[Learner]:
-    """Learners whose bare names get the encoder that suits the tasks, unless one is given."""
-    if options.encoder is not None:
-        return named
-    return [suited_learner(name, data.tasks) for name in options.model]
-
-
 def _usual(options: CompareSettings, data: MultiTaskDataset) -> tuple[Learner, ...]:
     """The learners compared by default; with an encoder that is given, those that take it."""
     n_rows = data.n_rows if options.encoder is None else None
     return default_learners(data.tasks, n_rows, images=has_images(data))
+
+
+def _about_encoders(options: CompareSettings, data: MultiTaskDataset) -> list[str]:
+    """A sentence on the encoder of the models that are named without one, if the tasks decide on it."""
+    note = encoder_note(options.model, data.tasks) if options.encoder is None else None
+    return [] if note is None else [note]
 
 
 def _about_defaults(options: CompareSettings, data: MultiTaskDataset) -> list[str]:

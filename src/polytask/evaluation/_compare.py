@@ -49,6 +49,7 @@ from polytask.evaluation.wording._describe import described_study, identity
 from polytask.exceptions import DiskError, ParameterError
 from polytask.executors import Executor
 from polytask.learners import with_checked_tasks
+from polytask.learners._as_learner import encoder_note
 from polytask.learners._table_networks import ensemble_note, form_note, has_images
 
 __all__ = ["compare"]
@@ -90,8 +91,9 @@ def compare(
         Such as ``["hard_sharing", "gradient_boosting"]``, also with settings, encoder and balancing
         as on the command line, such as ``"mmoe(n_experts=4)+tab_m+mgda"``; by default single-task
         and joint networks, on tables of at least 500 rows an ensemble inside one joint network,
-        linear models and boosted trees. The single-task self of every joint learner
-        takes part in any case. Estimators of scikit-learn are cloned and fitted to each task; a
+        linear models and boosted trees. A network that is named without an encoder gets `LSTM`
+        where a task labels the steps of rows, and a small `UNet` where one labels the pixels of
+        images. The single-task self of every joint learner takes part in any case. Estimators of scikit-learn are cloned and fitted to each task; a
         regressor and a classifier in a tuple are one learner.
     twins : bool, default False
         Whether the twin of every joint network takes part too: a network of the same architecture
@@ -255,7 +257,8 @@ def _check_arguments(data: object, seeds: object, budget: object, **switches: ob
 
 def _about_defaults(learners: LearnersLike, data: MultiTaskDataset) -> list[str]:
     if learners is not None:
-        return []
+        note = encoder_note(learners, data.tasks)
+        return [] if note is None else [note]
     ensemble = ensemble_note(data.tasks, data.n_rows, images=has_images(data))
     return [note for note in (form_note(data.tasks), ensemble) if note is not None]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,13 +16,14 @@ from polytask.exceptions import ParameterError
 from polytask.learners._estimators import named_after, serves
 from polytask.learners._labelled import with_distinct_names
 from polytask.learners._per_task_estimator import PerTaskEstimator
+from polytask.learners._table_networks import form_note
 from polytask.learners._unserved import unserved
 from polytask.learners.names import NameOwner, resolve_learner
 from polytask.merging import Merging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.tasks import TaskSet
 
-__all__ = ["Estimator", "as_learner", "as_learners"]
+__all__ = ["Estimator", "as_learner", "as_learners", "encoder_note"]
 
 _PAIR = (
     "Numbers take a regressor, classes a classifier with predict_proba; give both as one learner, "
@@ -54,7 +55,7 @@ _EXPECTED = {
 def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False) -> Learner:
     """Return the learner for a name, an architecture, a merging, an estimator or a tuple of them.
 
-    Estimators are cloned and fitted per task; of several, each task gets the first that can
+    A network that is named without an encoder gets one that suits the tasks. Estimators are cloned and fitted per task; of several, each task gets the first that can
     learn its kind.
 
     Parameters
@@ -72,9 +73,8 @@ def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False)
     ParameterError
         If `given` is none of these, or an estimator that cannot learn the tasks.
     """
-    parameter, expected = _EXPECTED[several]
     if isinstance(given, str):
-        return resolve_learner(given, NameOwner(owner, parameter, _SEVERAL[several]))
+        return resolve_learner(given, _name_owner(owner, several=several), tasks=tasks)
     if isinstance(given, Architecture):
         return MultiTaskNetwork(given)
     if isinstance(given, Merging):
@@ -83,8 +83,29 @@ def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False)
         return given
     if _are_estimators(given):
         return _wrap(given, tasks)
+    parameter, expected = _EXPECTED[several]
     remedy = f"Make an object of it: {given.__name__}()." if isinstance(given, type) else None
     raise ParameterError(message(owner, parameter, expected, given, remedy))
+
+
+def encoder_note(given: Any, tasks: TaskSet) -> str | None:
+    """A sentence on the encoder of networks that are named without one, if the tasks decide on it.
+
+    Parameters
+    ----------
+    given : learner or learners, or their names
+    tasks : TaskSet
+    """
+    note = form_note(tasks)
+    names = [given] if isinstance(given, str) else given
+    if note is None or not isinstance(names, Collection):
+        return None
+    suited = any(
+        resolve_learner(name) != resolve_learner(name, tasks=tasks)
+        for name in names
+        if isinstance(name, str)
+    )
+    return note if suited else None
 
 
 def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
@@ -117,6 +138,10 @@ def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
     learners = with_distinct_names(learners)
     _check_unique(learners, owner)
     return learners
+
+
+def _name_owner(owner: str, *, several: bool) -> NameOwner:
+    return NameOwner(owner, _EXPECTED[several][0], _SEVERAL[several])
 
 
 def _check_unique(learners: Sequence[Learner], owner: str) -> None:

@@ -21,18 +21,14 @@ from polytask.data import (
     splits_of,
 )
 from polytask.exceptions import ParameterError
-from polytask.learners._as_learner import Estimator, as_learner
+from polytask.learners._as_learner import Estimator, as_learner, encoder_note
 from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._on_device import on_device
-from polytask.learners._table_networks import form_note, usual_network
 from polytask.learners._unserved import unserved
 from polytask.merging import Merging
 from polytask.predictor import FittedPredictor, with_chosen_thresholds
-from polytask.tasks import TaskSet
 
 __all__ = ["fit"]
-
-_DEFAULT = "hard_sharing"
 
 
 def fit(
@@ -58,12 +54,12 @@ def fit(
     data : MultiTaskDataset
         Such as `polytask.read` returns.
     learner : Learner or str, default "hard_sharing"
-        With the encoder `LSTM` where a task labels the steps of rows, such as ``tokens``. Otherwise a
-        recipe or its name, such as ``"gradient_boosting"`` or ``"hard_sharing+tab_m(members=4)"``;
+        A recipe or its name, such as ``"gradient_boosting"`` or ``"hard_sharing+tab_m(members=4)"``;
         an architecture; a method of merging
         (`polytask.neural_network.MergedNetwork`); or a scikit-learn estimator, which is cloned and
         fitted per task. A tuple of a regressor and a classifier serves tasks of numbers and of
-        classes.
+        classes. A network that is named without an encoder gets `LSTM` where a task labels the steps
+        of rows, such as ``tokens``, and `UNet` where one labels the pixels of images.
     validation : MultiTaskDataset, optional
         Rows that decide when to stop; by default they are split off `data`.
     split : Splitter or str, optional
@@ -97,7 +93,7 @@ def fit(
     UserWarning
         Naming the tasks that are left out because their training rows hold one class or are too few
         to split, or the column by which rows are split; and what the learner decides by itself, such
-        as an order of the tasks.
+        as the encoder of a network that is named without one, or an order of the tasks.
 
     Examples
     --------
@@ -112,11 +108,9 @@ def fit(
     data = with_checked_tasks(data, measured=False)
     if validation is not None:
         validation = with_checked_tasks(validation, measured=False)
-    if isinstance(learner, str) and learner == _DEFAULT:
-        learner, note = _default(data.tasks)
-        if note is not None:
-            warnings.warn(note, UserWarning, stacklevel=2)
     (chosen,) = on_device([_served_learner(learner, data)], device, precision, "fit")
+    if (decided := encoder_note(learner, data.tasks)) is not None:
+        warnings.warn(decided, UserWarning, stacklevel=2)
     too_small: tuple[str, ...] = ()
     if validation is None:
         own = own_split(data) if split is None else None
@@ -132,11 +126,6 @@ def fit(
         budget = Budget()
     predictor = chosen.fit(data, validation, seed, budget)  # type: ignore[arg-type]
     return with_chosen_thresholds(predictor, validation, data.tasks)
-
-
-def _default(tasks: TaskSet) -> tuple[Learner, str | None]:
-    """The default learner of these tasks, and a note where it is no usual one."""
-    return usual_network(tasks), form_note(tasks)
 
 
 def _check_arguments(

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
 
-from polytask._learner import Learner
 from polytask._listing import first_and_more
 from polytask.architectures import Architecture, HardSharing
 from polytask.data import MultiTaskDataset, Source
@@ -19,8 +16,8 @@ __all__ = [
     "ensemble_note",
     "form_note",
     "has_images",
-    "suited_to",
     "table_networks",
+    "usual_encoder",
     "usual_network",
 ]
 
@@ -53,22 +50,26 @@ def usual_network(
     return MultiTaskNetwork(architecture(LSTM() if _of_form(tasks, "sequence") else MLP()))
 
 
-def suited_to(tasks: TaskSet, learner: Learner) -> Learner:
-    """A plain network with `MLP`, with the default encoder of these tasks; any other as it is.
+def usual_encoder(tasks: TaskSet) -> tuple[str, dict[str, str]] | None:
+    """What a network that is named without an encoder gets by default, if it is not `MLP`.
+
+    Returns
+    -------
+    tuple or None
+        The name of the encoder, and settings of the network by their paths, as they are written in
+        names.
 
     Examples
     --------
-    >>> from polytask.learners import resolve_learner
-    >>> from polytask.learners._table_networks import suited_to
+    >>> from polytask.learners._table_networks import usual_encoder
     >>> from polytask.tasks import TaskSet, Task
-    >>> suited_to(TaskSet([Task("slots", "tokens")]), resolve_learner("mmoe")).name
-    'mmoe+lstm'
+    >>> usual_encoder(TaskSet([Task("slots", "tokens")]))
+    ('lstm', {})
     """
-    architecture: Any = getattr(learner, "architecture", None)
-    plain = isinstance(learner, MultiTaskNetwork) and learner == MultiTaskNetwork(architecture)
-    if form_note(tasks) is None or not plain or getattr(architecture, "encoder", None) != MLP():
-        return learner
-    return usual_network(tasks, lambda encoder: replace(architecture, encoder=encoder))
+    if _of_form(tasks, "map"):
+        widths = ",".join(map(str, _IMAGE_WIDTHS))
+        return "u_net", {"batch_size": str(_SMALL_BATCH), "encoder.widths": widths}
+    return ("lstm", {}) if _of_form(tasks, "sequence") else None
 
 
 def _of_form(tasks: TaskSet | None, form: str) -> list[str]:
@@ -87,8 +88,8 @@ def form_note(tasks: TaskSet) -> str | None:
             label = "labels" if len(names) == 1 else "label"
             return (
                 f"Networks have the encoder {encoder} by default, since {first_and_more(names)} {label} "
-                f"the {places}. Choose another by --encoder, such as {other}, or in Python by naming "
-                "the learners."
+                f"the {places}. Choose another by --encoder, such as {other}, or after the name of a "
+                f"network: hard_sharing+{other}."
             )
     return None
 

@@ -20,7 +20,9 @@ from polytask.learners.names._model_name import (
     model_name,
 )
 from polytask.learners.names._slots import BALANCING, slot_of
+from polytask.learners.names._suited_name import suited_name
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
+from polytask.tasks import TaskSet
 
 __all__ = ["NAME_SETTINGS", "resolve_learner"]
 
@@ -31,7 +33,9 @@ NAME_SETTINGS = {"label", "name"}
 _OWNER = NameOwner("resolve_learner", "name")
 
 
-def resolve_learner(name: str, owner: NameOwner = _OWNER) -> Learner:
+def resolve_learner(
+    name: str, owner: NameOwner = _OWNER, *, tasks: TaskSet | None = None
+) -> Learner:
     """Return the learner that a name means, in any spelling, as on the command line.
 
     Parameters
@@ -43,6 +47,9 @@ def resolve_learner(name: str, owner: NameOwner = _OWNER) -> Learner:
         ``"mmoe(n_experts=4)+tab_m(members=4)+mgda"``.
     owner : NameOwner, optional
         Whose argument it is, for errors.
+    tasks : TaskSet, optional
+        Where they label steps of rows or pixels of images, a network named without an encoder gets
+        `LSTM` or a small `UNet`; otherwise it has the default encoder of its architecture.
 
     Raises
     ------
@@ -59,16 +66,23 @@ def resolve_learner(name: str, owner: NameOwner = _OWNER) -> Learner:
     'gradient_boosting'
     >>> resolve_learner("mmoe(n_experts=4)+TabM").name
     'mmoe(n_experts=4)+tab_m'
+    >>> from polytask.tasks import Task, TaskSet
+    >>> resolve_learner("mmoe+mgda", tasks=TaskSet([Task("slots", "tokens")])).name
+    'mmoe+lstm+mgda'
     """
     parts = model_name(name, owner)
-    learner = _with_part(resolve_base(parts.base), parts, name, owner)
+    learner = _with_part(resolve_base(parts.base), parts, name, owner, tasks)
+    if tasks is not None:
+        parts = suited_name(parts, learner, name, tasks)
     methods = [word for word in parts.methods if slot_of(word) in BALANCING]
     if {*parts.bracketed} & {*methods}:
         raise malformed_settings(name, owner)
     return with_methods(_with_settings(learner, parts, name), methods, name)
 
 
-def _with_part(learner: Learner, name: ModelName, text: str, owner: NameOwner) -> Learner:
+def _with_part(
+    learner: Learner, name: ModelName, text: str, owner: NameOwner, tasks: TaskSet | None
+) -> Learner:
     """The learner of the part that its name holds without a path, as names in tables do.
 
     It is the penalty of `soft_sharing(trace_norm)`, and the model of `separate(mmoe)` or of
@@ -77,10 +91,10 @@ def _with_part(learner: Learner, name: ModelName, text: str, owner: NameOwner) -
     if not name.part:
         return learner
     if isinstance(learner, MergedNetwork):
-        return _merging(learner, _network(name.part, text, owner))
+        return _merging(learner, _network(name.part, text, owner, tasks))
     architecture = getattr(learner, "architecture", None)
     if isinstance(architecture, Separate):
-        inner = _network(name.part, text, owner)
+        inner = _network(name.part, text, owner, tasks)
         return inner.twin() or replace(inner, architecture=Separate(inner.architecture))
     if isinstance(architecture, SoftSharing):
         return _configured(learner, {"penalty": name.part})
@@ -97,8 +111,8 @@ def _merging(learner: MergedNetwork, inner: MultiTaskNetwork) -> MergedNetwork:
     return replace(learner, architecture=inner.architecture, trainer=inner.trainer, label=label)
 
 
-def _network(part: str, text: str, owner: NameOwner) -> MultiTaskNetwork:
-    inner = resolve_learner(part, owner)
+def _network(part: str, text: str, owner: NameOwner, tasks: TaskSet | None) -> MultiTaskNetwork:
+    inner = resolve_learner(part, owner, tasks=tasks)
     if isinstance(inner, MergedNetwork):
         sentence = (
             f"{text}: what stands in brackets must be an architecture, such as mmoe. Got the merged "
@@ -120,7 +134,7 @@ def _with_settings(learner: Learner, name: ModelName, text: str) -> Learner:
         return configured.with_detail(name.detail, learner.name)
     if not configured.name.strip():
         raise ParameterError(f"The name of {name.base} is empty. Give one: label=mine.")
-    has_word = any(slot_of(word) not in BALANCING for word in name.methods)
+    has_word = any(slot_of(word) not in BALANCING for word in model_name(text).methods)
     return with_encoder_in_label(configured) if has_word else configured
 
 
