@@ -67,5 +67,50 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = polytask.tusk
 
 
+@pytest.mark.parametrize(
+    ("line", "start", "remedy"),
+    [
+        (
+            "from polytask.architectures import MLP",
+            "cannot import name 'MLP' from 'polytask.architectures'.",
+            "It is in polytask.encoders: from polytask.encoders import MLP.",
+        ),
+        (
+            "from polytask import HardSharing",
+            "cannot import name 'HardSharing' from 'polytask'.",
+            "It is in polytask.architectures: from polytask.architectures import HardSharing.",
+        ),
+        (
+            "polytask.DataError",
+            "module 'polytask' has no attribute 'DataError'.",
+            "It is in polytask.exceptions: from polytask.exceptions import DataError",
+        ),
+        (
+            "from polytask.data import Nothing",
+            "cannot import name 'Nothing' from 'polytask.data'",
+            "",
+        ),
+        ("import polytask.nothing", "No module named 'polytask.nothing'", ""),
+    ],
+)
+def test_a_name_from_the_wrong_room_is_told_where_it_is(line, start, remedy):
+    with pytest.raises((ImportError, AttributeError)) as error:
+        exec(line, {"polytask": polytask})
+    assert str(error.value).startswith(f"{start} {remedy}".rstrip())
+
+
+def test_where_a_name_is_public_is_read_without_importing_the_room():
+    code = """
+import sys, polytask.bookkeeping
+assert not hasattr(polytask.bookkeeping, "MLP") and not hasattr(polytask, "MLP")
+try:
+    from polytask.bookkeeping import MLP
+except ImportError as error:
+    print(error, "torch" in sys.modules)
+"""
+    said = run_python(code)
+    assert said.endswith("It is in polytask.encoders: from polytask.encoders import MLP. False\n")
+
+
 def test_version_is_the_installed_one():
     assert importlib.metadata.version("polytask") == polytask.__version__

@@ -6,6 +6,8 @@ nor scikit-learn.
 
 from typing import TYPE_CHECKING, Any
 
+from polytask._elsewhere import hint_at_rooms, remedy
+
 if TYPE_CHECKING:
     from polytask.data import MultiTaskDataset, read
     from polytask.evaluation import compare
@@ -37,9 +39,13 @@ _ROOMS = {
 }
 
 
+hint_at_rooms()
+
+
 def __getattr__(name: str) -> Any:
     if name not in _ROOMS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+        sentence = f"module {__name__!r} has no attribute {name!r}. {remedy(name)}"
+        raise AttributeError(sentence.rstrip(". "), name=name)
     from importlib import import_module
 
     value = getattr(import_module(_ROOMS[name]), name)
