@@ -20,6 +20,17 @@ def test_classes_of_tasks_that_have_several():
     assert class_table({"fraud": two}) == ""
 
 
+def test_classes_of_pixels_have_iou():
+    wall = ClassRow("0", 0.9, 0.8, 0.85, 12_345_678.0, 0.75)
+    text = class_table({"mask": (wall, ClassRow("10", None, None, None, 0.0))})
+    assert text.splitlines() == [
+        "mask, by class",
+        "  0   precision 0.900  recall 0.800  F1 0.850  IoU 0.750  12,345,678 pixels",
+        "  10  precision –      recall –      F1 –      IoU –      0 pixels",
+        "  no pixel has or is decided for 10: no IoU",
+    ]
+
+
 def test_many_classes_and_tasks():
     many = tuple(row(f"c{k}", float(k)) for k in range(40))
     lines = class_table({f"task {k}": many for k in range(9)}).splitlines()

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
-from polytask.metrics import class_rows
-from polytask.tasks import Binary, FittedTarget, Multiclass, Multilabel, Ordinal, Tokens
+from polytask.metrics import MeanIoU, _class_rows, class_rows
+from polytask.tasks import (
+    Binary,
+    DenseClasses,
+    FittedTarget,
+    Multiclass,
+    Multilabel,
+    Ordinal,
+    Tokens,
+)
 
 RNG = np.random.default_rng(0)
 TARGET = FittedTarget(("y",), ("a", "b", "c"))
@@ -66,3 +74,30 @@ def test_steps_and_several_parts():
     seen = np.isfinite(truth)
     rows = class_rows(Tokens(), parts)
     check(rows, truth[seen], p.argmax(axis=-1)[seen], [0, 1, 2])
+
+
+def test_pixels_have_intersection_over_union(monkeypatch):
+    target = FittedTarget(("y",), (0, 1, 7, 9), {"shape": (3.0, 5.0)})
+    truth, p = RNG.integers(0, 2, (20, 3, 5)) * 1.0, probabilities(20, 3, 5, 4)
+    p[..., 3] = 0.0  # which occurs nowhere either
+    p = np.moveaxis(p, -1, 1)
+    truth[RNG.random(truth.shape) < 0.3] = np.nan  # not labelled, or ignored
+    truth[0, 0, 0] = 4.0  # a class that training did not have
+    weight = RNG.uniform(1, 2, 20)
+    rows = class_rows(DenseClasses(), [(truth, p, target, weight)])
+    seen = np.isfinite(truth)
+    pixel_weight = np.broadcast_to(weight[:, None, None], truth.shape)[seen]
+    own, decided = truth[seen], p.argmax(axis=1)[seen]
+    check(rows, own, decided, [0, 1, 2, 3], pixel_weight)
+    for row, code in zip(rows[:3], (0, 1, 2), strict=True):
+        both = pixel_weight[(own == code) & (decided == code)].sum()
+        either = pixel_weight[(own == code) | (decided == code)].sum()
+        assert row.iou == pytest.approx(both / either, abs=1e-4)
+    assert rows[3].name == "9"
+    assert (rows[3].iou, rows[3].precision, rows[3].recall, rows[3].f1) == (None,) * 4
+    mean = MeanIoU().score(truth, p, target, weight).value
+    assert mean == pytest.approx(np.mean([row.iou for row in rows[:3]]), abs=1e-4)
+    monkeypatch.setattr(_class_rows, "_MOST_CELLS", 100)  # one row at once
+    assert class_rows(DenseClasses(), [(truth, p, target, weight)]) == rows
+    labels = Multiclass(), [(np.array([0.0, 1.0]), np.eye(2), target, np.ones(2))]
+    assert class_rows(*labels)[0].iou is None

@@ -40,6 +40,19 @@ def test_charts_and_tables(make_record, read_page):
     assert "<title>what is stated happens</title>" in page.source
 
 
+def test_classes_of_pixels_have_iou(make_record, read_page):
+    record = with_checks(make_record({"mask": "binary", "price": "regression"}))
+    absent = {"precision": None, "recall": None, "f1": None, "support": 0.0, "iou": None}
+    for learner in record["learners"]:
+        own = [{**row, "iou": 0.125} for row in CLASSES[:2]]
+        learner["classes"]["mask"] = [*own, {"name": "c9", **absent}]
+    page = read_page(record)
+    assert "0.125" in page.text
+    assert page.source.count('<th scope="col">IoU</th>') == 1
+    assert "No pixel has or is decided for c9: no IoU." in page.text
+    assert "without those that have no label" in page.text
+
+
 def test_very_many_tasks_stay_small(make_record):
     record = with_checks(make_record({f"task {k}": "binary" for k in range(600)}))
     source = render(record)

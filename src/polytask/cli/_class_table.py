@@ -12,11 +12,13 @@ _MOST_TASKS, _MOST_CLASSES = 6, 12
 
 
 def class_table(classes: Mapping[str, tuple[ClassRow, ...]]) -> str:
-    """Format the classes of the first tasks that have more than two; empty without any.
+    """Format the classes of the first tasks that have more than two, or pixels; empty without any.
 
     Of many classes those with the most labels are shown.
     """
-    several = {task: rows for task, rows in classes.items() if len(rows) > 2}
+    several = {
+        task: rows for task, rows in classes.items() if len(rows) > 2 or _are_of_pixels(rows)
+    }
     blocks = [_block(task, rows) for task, rows in list(several.items())[:_MOST_TASKS]]
     if len(several) > len(blocks):
         blocks.append(f"… and classes of {len(several) - len(blocks)} more tasks")
@@ -28,12 +30,21 @@ def _block(task: str, rows: tuple[ClassRow, ...]) -> str:
     shown = [row for row in rows if row in most]
     width = max(len(row.name) for row in shown)
     head = f"{task}, by class{' (those with the most labels)' if len(shown) < len(rows) else ''}"
+    of_pixels = _are_of_pixels(rows)
     lines = [
         f"  {row.name.ljust(width)}  precision {_share(row.precision)}  recall {_share(row.recall)}  "
-        f"F1 {_share(row.f1)}  {row.support:g} labels"
+        f"F1 {_share(row.f1)}  {f'IoU {_share(row.iou)}  ' if of_pixels else ''}"
+        f"{row.support:,.9g} {'pixels' if of_pixels else 'labels'}"
         for row in shown
     ]
+    absent = [row.name for row in shown if of_pixels and row.iou is None]
+    if absent:
+        lines.append(f"  no pixel has or is decided for {', '.join(absent)}: no IoU")
     return "\n".join([head, *lines])
+
+
+def _are_of_pixels(rows: tuple[ClassRow, ...]) -> bool:
+    return any(row.iou is not None for row in rows)
 
 
 def _share(value: float | None) -> str:

@@ -1,8 +1,9 @@
-"""Precision, recall and F1 of every class."""
+"""Precision, recall and F1 of every class, and IoU of classes of pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ __all__ = ["ClassRow", "Decided", "class_rows"]
 
 Decided = tuple[np.ndarray, np.ndarray, FittedTarget, np.ndarray]
 """Truth, response, fitted target and how many rows each row counts as."""
+
+_MOST_CELLS = 1 << 22
+"""Numbers of responses that are counted at once, since those of pixels are many."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,9 @@ class ClassRow:
         Harmonic mean of both; None where the class neither occurs nor is decided for.
     support : float
         Its labels, weighted.
+    iou : float or None
+        Intersection over union of its pixels, where classes are those of pixels; None where the
+        class neither occurs nor is decided for.
     """
 
     name: str
@@ -38,10 +45,13 @@ class ClassRow:
     recall: float | None
     f1: float | None
     support: float
+    iou: float | None = None
 
 
 def class_rows(kind: Kind, parts: Iterable[Decided]) -> tuple[ClassRow, ...]:
     """A row for each class, or for each column of yes or no; none without classes.
+
+    Steps and pixels count as labels of their own; those without a label are left out.
 
     Parameters
     ----------
@@ -58,11 +68,11 @@ def class_rows(kind: Kind, parts: Iterable[Decided]) -> tuple[ClassRow, ...]:
     >>> truth, response = np.array([0.0, 0.0, 1.0]), np.array([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]])
     >>> for row in class_rows(Multiclass(), [(truth, response, target, np.ones(3))]):
     ...     print(row)
-    ClassRow(name='a', precision=1.0, recall=0.5, f1=0.6667, support=2.0)
-    ClassRow(name='b', precision=0.5, recall=1.0, f1=0.6667, support=1.0)
+    ClassRow(name='a', precision=1.0, recall=0.5, f1=0.6667, support=2.0, iou=None)
+    ClassRow(name='b', precision=0.5, recall=1.0, f1=0.6667, support=1.0, iou=None)
     """
     totals: dict[str, Float64[np.ndarray, " 3"]] = {}
-    for truth, response, fitted, weight in parts:
+    for truth, response, fitted, weight in _pieces(parts):
         decided = kind.decided_codes(response, fitted)
         if decided is None:
             return ()
@@ -75,7 +85,19 @@ def class_rows(kind: Kind, parts: Iterable[Decided]) -> tuple[ClassRow, ...]:
             named = zip(map(str, fitted.classes), counts, strict=True)
         for name, own in named:
             totals[name] = totals.get(name, np.zeros(3)) + own
-    return tuple(_row(name, *counts.tolist()) for name, counts in totals.items())
+    of_pixels = kind.form == "map"
+    return tuple(
+        _row(name, *counts.tolist(), of_pixels=of_pixels) for name, counts in totals.items()
+    )
+
+
+def _pieces(parts: Iterable[Decided]) -> Iterator[Decided]:
+    """The same rows, no more at once than memory for their cells should be used."""
+    for truth, response, fitted, weight in parts:
+        step = max(1, _MOST_CELLS // max(1, math.prod(response.shape[1:])))
+        for start in range(0, max(1, len(truth)), step):
+            own = slice(start, start + step)
+            yield truth[own], response[own], fitted, weight[own]
 
 
 def _of_columns(cells: np.ndarray, decided: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -95,13 +117,14 @@ def _of_classes(
     return np.stack([np.bincount(code, of, minlength=size) for code, of in pairs], 1)[:n_classes]
 
 
-def _row(name: str, true: float, called: float, right: float) -> ClassRow:
+def _row(name: str, true: float, called: float, right: float, *, of_pixels: bool) -> ClassRow:
     return ClassRow(
         name,
         _share(right, called),
         _share(right, true),
         _share(2 * right, true + called),
         round(true, 1),
+        _share(right, true + called - right) if of_pixels else None,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from polytask.report._format import count, number, plural
 from polytask.report._study import Study
@@ -39,7 +40,10 @@ class ClassTable:
     """Classes of one task."""
 
     task: str
-    rows: Sequence[tuple[str, str, str, str, str]]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    of_pixels: bool
+    absent: str
     more: str
 
 
@@ -88,23 +92,31 @@ def class_tables(study: Study) -> list[ClassTable]:
     """Classes of the learner in front, for the first tasks that have several."""
     name = shown_learners(study)[-1]
     tables = study.by_learner[name].get("classes", {})
-    return [
-        ClassTable(
-            task,
-            [
-                (
-                    row["name"],
-                    *(_share(row[column]) for column in ("precision", "recall", "f1")),
-                    number(row["support"], 0 if row["support"] == int(row["support"]) else 1),
-                )
-                for row in rows[:CLASSES]
-            ],
-            f"{plural(len(rows) - CLASSES, 'further row')} of classes are"
-            if len(rows) > CLASSES
-            else "",
-        )
-        for task, rows in list(tables.items())[:TABLES]
-    ]
+    return [_class_table(task, rows) for task, rows in list(tables.items())[:TABLES]]
+
+
+def _class_table(task: str, rows: Sequence[Mapping[str, Any]]) -> ClassTable:
+    of_pixels = any(row.get("iou") is not None for row in rows)
+    measures = {"precision": "precision", "recall": "recall", "f1": "F1"}
+    if of_pixels:
+        measures["iou"] = "IoU"
+    shown, more = rows[:CLASSES], len(rows) - CLASSES
+    absent = [row["name"] for row in shown if of_pixels and row["iou"] is None]
+    return ClassTable(
+        task,
+        ["class", *measures.values(), "pixels" if of_pixels else "labels"],
+        [
+            [row["name"], *(_share(row[key]) for key in measures), _support(row["support"])]
+            for row in shown
+        ],
+        of_pixels,
+        f"No pixel has or is decided for {', '.join(absent)}: no IoU." if absent else "",
+        f"{plural(more, 'further row')} of classes are" if more > 0 else "",
+    )
+
+
+def _support(value: float) -> str:
+    return number(value, 0 if value == int(value) else 1)
 
 
 def _share(value: float | None) -> str:

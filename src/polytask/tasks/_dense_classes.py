@@ -179,6 +179,13 @@ class DenseClasses(Dense):
         )
 
     # ── tables and reports ────────────────────────────────────────────────────
+    def decided_codes(
+        self, response: np.ndarray, fitted: FittedTarget
+    ) -> Real[np.ndarray, "n cells"]:
+        """The likeliest class of each pixel."""
+        del fitted
+        return response.argmax(axis=1).reshape(len(response), -1)
+
     def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
         """How many pixels have each class."""
         return class_summary(self.truth(columns, fitted), fitted)
