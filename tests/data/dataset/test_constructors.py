@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from polytask.data import MultiTaskDataset, OwnRowLabels, read
-from polytask.exceptions import UnknownNameError
+from polytask.exceptions import DataError, UnknownNameError
 from polytask.losses import BinaryCrossEntropy
 from polytask.tasks import Binary, Multilabel, Task, TaskSet
 
@@ -219,6 +219,73 @@ def test_kinds_may_be_given_a_task():
     data = MultiTaskDataset.from_per_task(tables, kinds={"b": "regression"})
     assert [task.known_kind.name for task in data.tasks] == ["multiclass", "regression"]
     assert data.tasks["a"].weight == 2.0
+
+
+def _counts_and_times(n, seed):
+    generator = np.random.default_rng(seed)
+    counts = np.c_[generator.poisson(3.0, n), generator.uniform(1, 12, n)]
+    times = {"event": generator.integers(2, size=n), "time": generator.exponential(size=n)}
+    return generator.normal(size=(n, 2)), counts, times
+
+
+def test_a_task_of_several_columns_names_them():
+    X, counts, _ = _counts_and_times(8, 0)
+    more, other, times = _counts_and_times(9, 1)
+    claims = {"target": ("claims", "months")}
+    tables = {Task("north", "count", **claims): (X, counts)}
+    both = tables | {Task("south", "count", **claims): (more, other)}
+    (source,) = MultiTaskDataset.from_per_task(both).sources
+    assert source.tasks["south"].columns == ("claims", "months")
+    for name, y in (("north", counts), ("south", other)):
+        found = source.labelled().columns(name)
+        np.testing.assert_array_equal(np.stack([found["claims"], found["months"]], axis=1), y)
+    relapse = Task("relapse", "survival", target=("time", "event"))
+    data = MultiTaskDataset.from_per_task(tables | {relapse: (more, times), "y": (X, X[:, 0])})
+    north, of_times, y = data.sources
+    for name, values in of_times.labelled().columns("relapse").items():
+        np.testing.assert_array_equal(values, times[name])
+    assert (north.tasks["north"].columns, y.tasks["y"].columns) == (tuple(found), ("target",))
+
+
+def test_tasks_of_other_columns_have_sources_of_their_own():
+    X, counts, _ = _counts_and_times(8, 0)
+    names = {"a": ("claims", "months"), "b": ("claims", "years")}
+    tables = {Task(name, "count", target=columns): (X, counts) for name, columns in names.items()}
+    assert len(MultiTaskDataset.from_per_task(tables).sources) == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "y", "sentence"),
+    [
+        (
+            Task("t", "count"),
+            np.ones((2, 2)),
+            (
+                "Task 't': y must have one value for each row. Got 2 columns; make each a task of its own, "
+                "or name them all in one task: Task('t', 'count', target=('y0', 'y1'))."
+            ),
+        ),
+        (
+            Task("t", "count", target=("claims", "months")),
+            [1, 2],
+            "Task 't': y must have the 2 columns claims and months. Got 1 column.",
+        ),
+        (
+            Task("t", "count", target=("claims", "months")),
+            {"claims": [1, 2], "month": [1, 2]},
+            "Task 't': the target 'months' is not a column of the table. Did you mean 'month'?",
+        ),
+        (
+            Task("t", "count", target=("x0", "months")),
+            np.ones((2, 2)),
+            "Task 't': no input may be called 'x0'. Rename that column.",
+        ),
+    ],
+)
+def test_columns_that_a_task_does_not_have(task, y, sentence):
+    with pytest.raises(DataError) as error:
+        MultiTaskDataset.from_per_task({task: (np.eye(2), y)})
+    assert str(error.value) == sentence
 
 
 # ── arrays ────────────────────────────────────────────────────────────────────

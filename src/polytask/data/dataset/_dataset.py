@@ -221,12 +221,15 @@ class MultiTaskDataset:
         Parameters
         ----------
         data : mapping of Task or str to (X, y)
-            X is an array (n, d) or a frame, y has n values.
+            X is an array (n, d) or a frame, y has n values. A task of several columns, such as a count
+            and its exposure, names them: ``Task("claims", "count", target=("claims", "months"))``; y
+            then has these columns, by name or in this order.
         kinds : mapping of task name to kind, or one kind for all, optional
         weights : mapping of task name to array of shape (n,), optional
             Row weights as in `from_table`.
         columns, missing
-            As in `from_table`, for all tables with such columns; y is called ``target``.
+            As in `from_table`, for all tables with such columns; a y of one column is called
+            ``target``.
         """
         made = per_task_sources(data, kinds, weights, columns=columns, missing=missing)
         return cls._finished(made.sources, made.reasons, made.notes, declared=made.tasks)

@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from polytask._listing import count
+from polytask._listing import count, enumerated
 from polytask.data.cells import Reading, family, markers_by_column, roles_by_column, tensor_shape
 from polytask.data.dataset._array_targets import array_targets
 from polytask.data.dataset._from_long import own_row_source
 from polytask.data.dataset._from_table import table_source
 from polytask.data.dataset._table_sources import MadeSources
+from polytask.data.names import require_columns
 from polytask.data.readers import NO_ROLES, Table, as_table, categories_of, joined, prepared
 from polytask.data.sources import (
     Source,
+    TableLabels,
     check_target,
     check_weighed,
-    column_values,
     row_weights,
     settled_kind,
 )
@@ -64,7 +65,8 @@ def per_task_sources(
         for frame, categories in pairs
     ]
     for task, table in zip(tasks, tables, strict=True):
-        check_target(task.name, table.frame[_TARGET], task.kind)
+        for column in task.columns:
+            check_target(task.name, table.frame[column], task.kind)
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
     weighed = _weights(tasks, [table.frame for table in tables], weights)
     if _agree(tasks, tables):
@@ -101,66 +103,85 @@ def _weights(
 
 
 def _task(given: Task | str, kinds: Mapping[str, Kind | str] | Kind | str | None) -> Task:
+    """The task with its own names of several columns, or one common name of a single one."""
     if isinstance(given, Task):
-        return replace(given, target=_TARGET)
+        return given if len(given.columns) > 1 else replace(given, target=_TARGET)
     return Task(given, kinds.get(given) if isinstance(kinds, Mapping) else kinds, _TARGET)
 
 
 def _joined(task: Task, X: Any, y: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Join inputs and target of a task in one frame; also return its categorical columns."""
+    """Join inputs and targets of a task in one frame; also return its categorical columns."""
     name = task.name
     inputs = as_table(X)
-    if _TARGET in inputs.columns:
-        sentence = f"Task {name!r}: no input may be called {_TARGET!r}. Rename that column."
-        raise DataError(sentence)
-    target = _series(task, y)
-    if len(target) != inputs.height:
+    for column in task.columns:
+        if column in inputs.columns:
+            sentence = f"Task {name!r}: no input may be called {column!r}. Rename that column."
+            raise DataError(sentence)
+    targets = _targets(task, y)
+    if targets.height != inputs.height:
         sentence = (
             f"Task {name!r}: X and y must have one length. "
-            f"Got {inputs.height} and {count(len(target), 'row')}."
+            f"Got {inputs.height} and {count(targets.height, 'row')}."
         )
         raise DataError(sentence)
-    categories = categories_of(X, inputs.columns) + categories_of(y, [_TARGET])
-    return inputs.with_columns(target), categories
+    categories = categories_of(X, inputs.columns) + categories_of(y, task.columns)
+    return inputs.hstack(targets), categories
 
 
-def _series(task: Task, y: Any) -> pl.Series:
-    name, of_pixels = task.name, isinstance(task.kind, Kind) and task.kind.form == "map"
-    table = array_targets(y, of_pixels=of_pixels).table
-    if table.width != 1:
-        sentence = (
-            f"Task {name!r}: y must have one value for each row. Got {count(table.width, 'column')}; "
-            "make each a task of its own."
-        )
-        raise DataError(sentence)
-    return table.to_series().rename(_TARGET)
+def _targets(task: Task, y: Any) -> pl.DataFrame:
+    """The task's columns, by name, or by position if no name matches."""
+    of_pixels = isinstance(task.kind, Kind) and task.kind.form == "map"
+    table, named, _ = array_targets(y, of_pixels=of_pixels)
+    if named and len(task.columns) > 1 and not set(task.columns).isdisjoint(table.columns):
+        require_columns(table.columns, task.columns, f"Task {task.name!r}: the target")
+        return table.select(task.columns)
+    if table.width != len(task.columns):
+        raise DataError(_other_width(task, table))
+    return table.rename(dict(zip(table.columns, task.columns, strict=True)))
+
+
+def _other_width(task: Task, table: pl.DataFrame) -> str:
+    start, got = f"Task {task.name!r}: y must have", f"Got {count(table.width, 'column')}"
+    if len(task.columns) > 1:
+        return f"{start} the {len(task.columns)} columns {enumerated(task.columns)}. {got}."
+    kind = f"{task.kind.name!r}" if isinstance(task.kind, Kind) else None
+    arguments = ", ".join(filter(None, (repr(task.name), kind, f"target={tuple(table.columns)}")))
+    return (
+        f"{start} one value for each row. {got}; make each a task of its own, or name them all in one "
+        f"task: Task({arguments})."
+    )
 
 
 def _agree(tasks: Sequence[Task], tables: Sequence[Table]) -> bool:
-    """Whether one source can hold all tasks: same inputs, kind, loss, classes and units."""
-    frames, roles = [table.frame for table in tables], tables[0].reading.roles
+    """Whether one source can hold all tasks: same inputs, columns, kind, loss, classes and units."""
+    frames, roles, first = [table.frame for table in tables], tables[0].reading.roles, tasks[0]
     kinds = [
-        settled_kind(task, [table.frame[_TARGET]], table.reading.roles)[0]
+        settled_kind(task, table.frame.select(task.columns).get_columns(), table.reading.roles)[0]
         for task, table in zip(tasks, tables, strict=True)
     ]
-    kind, loss, shape = kinds[0], tasks[0].loss, _shape(frames[0])
-    if any(other != kind for other in kinds) or any(task.loss != loss for task in tasks):
+    kind, shape = kinds[0], _shape(frames[0])
+    if any(other != kind for other in kinds) or any(
+        (task.loss, task.columns) != (first.loss, first.columns) for task in tasks
+    ):
         return False
     if any(_shape(frame) != shape for frame in frames):
         return False
     if any(table.reading.roles != roles for table in tables):
         return False
-    targets = {t.name: _columns(f[_TARGET]) for t, f in zip(tasks, frames, strict=True)}
-    together = pl.concat([frame.select(_TARGET) for frame in frames], how="vertical_relaxed")
+    only = [frame.select(first.columns) for frame in frames]
+    together = pl.concat(only, how="vertical_relaxed")
     try:
-        common = kind.fit("all", _columns(together[_TARGET]))
+        common = kind.fit("all", _columns(together, kind))
     except DataError:  # such as two classes here and two others there
         return False
+    targets = {task.name: _columns(own, kind) for task, own in zip(tasks, only, strict=True)}
     return _same_classes(kind, common, targets) and _same_units(kind, common, targets)
 
 
-def _columns(target: pl.Series) -> Mapping[str, np.ndarray]:
-    return {_TARGET: column_values(target.drop_nulls())}
+def _columns(targets: pl.DataFrame, kind: Kind) -> Mapping[str, np.ndarray]:
+    """The target columns at rows with labels."""
+    whole = frozenset({_TARGET} if kind.whole_rows else ())
+    return TableLabels(targets, {_TARGET: tuple(targets.columns)}, whole=whole).columns(_TARGET)
 
 
 def _shape(frame: pl.DataFrame) -> tuple[tuple[str, str], ...]:
@@ -184,7 +205,8 @@ def _same_units(kind: Kind, common: FittedTarget, targets: Targets) -> bool:
     if not units:
         return True
     alone = (kind.deviations(kind.fit(name, columns)) for name, columns in targets.items())
-    return all(units[0] <= _UNITS * own[0] for own in alone)
+    pairs = (pair for own in alone for pair in zip(units, own, strict=True))
+    return all(unit <= _UNITS * own for unit, own in pairs)
 
 
 def _joined_source(
@@ -198,8 +220,8 @@ def _joined_source(
         for task, frame in zip(tasks, frames, strict=True)
     ]
     return own_row_source(
-        table.drop(_TARGET, *tables[0].dropped(())),
-        table.select(_TARGET),
+        table.drop(*tasks[0].columns, *tables[0].dropped(())),
+        table.select(tasks[0].columns),
         index,
         tasks,
         reading=_reading(tables),
