@@ -34,7 +34,7 @@ ROOMS = (
 # Contracts, records and helpers of the rooms, which the page need not list.
 NOT_METHODS = {
     "Architecture", "EncoderArchitecture", "Encoder", "MultiTaskModule", "Condition", "ConditionedNetwork", "Copies", "FusedTowersNetwork", "FusionUnit", "Towers", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "Penalty", "QuadraticPenalty", "TableEntry", "NumericEmbedding", "Weighting", "Aggregator", "GramianAggregator",
-    "JacobianAggregator", "AmortisedAggregator", "Property", "Merging", "Sampler", "MixedSampler", "Observer", "View", "Augmentation", "ImageAugmentation", "RowMixing", "Loss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
+    "JacobianAggregator", "AmortisedAggregator", "Property", "Merging", "Sampler", "MixedSampler", "Observer", "View", "Augmentation", "ImageAugmentation", "RowMixing", "Loss", "ListwiseLoss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
     "TaskSet", "TaskRelation", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "CountTruth", "SceneTruth", "SurvivalTruth", "TrafficTruth", "PreferenceTruth", "RankingScores", "PublicFile", "Calibration", "ClassRow",
 }  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Losses of networks: masked torch functions of raw scores and labels, per row and task.
 
-`Loss` (``_loss.py``) is the contract, and ``_huber.py`` a short example; a loss declares the kinds
-it serves. `loss_for` chooses the loss of a task, and `MultiTaskLoss` sums row losses to one loss
+`Loss` (``_loss.py``) is the contract, and ``_huber.py`` a short example; `ListwiseLoss` is that of
+losses that compare rows. A loss declares the kinds it serves. `loss_for` chooses the loss of a task, and `MultiTaskLoss` sums row losses to one loss
 per task. Begin with `Loss`.
 """
 
@@ -17,6 +17,7 @@ from polytask.losses._gaussian_likelihood import GaussianLikelihood
 from polytask.losses._hazard_likelihood import HazardLikelihood
 from polytask.losses._heat_map_focal_loss import HeatMapFocalLoss
 from polytask.losses._huber import Huber
+from polytask.losses._listwise_loss import ListwiseLoss
 from polytask.losses._logit_adjusted_loss import LogitAdjustedLoss
 from polytask.losses._loss import Loss
 from polytask.losses._mean_absolute_error import MeanAbsoluteError
@@ -42,6 +43,7 @@ __all__ = [
     "HazardLikelihood",
     "HeatMapFocalLoss",
     "Huber",
+    "ListwiseLoss",
     "LogitAdjustedLoss",
     "Loss",
     "MeanAbsoluteError",

@@ -31,6 +31,8 @@ class Cells:
         Whether each row has one task.
     scale : float, tensor of shape (n,) or None
         Factor of the losses.
+    members : int
+        How often each row stands for the members of an ensemble, one time after another.
     """
 
     block: str
@@ -42,11 +44,12 @@ class Cells:
     tasks: Tensor
     by_row: bool
     scale: float | Tensor | None
+    members: int = 1
 
     @property
-    def key(self) -> tuple[str, ...]:
-        """Block and sources, which determine the tasks of the columns."""
-        return (self.block, *self.sources)
+    def key(self) -> tuple[str | int, ...]:
+        """Block, sources and number of columns, which determine the tasks of the columns."""
+        return (self.block, *self.sources, len(self.tasks))
 
 
 def cells_of(
@@ -107,6 +110,7 @@ def _of_source(
         tasks,
         by_row,
         scale.get(source),
+        rows.members,
     )
 
 
@@ -122,6 +126,7 @@ def _beside(cells: Sequence[Cells]) -> Cells:
         torch.cat([part.tasks for part in cells]),
         by_row=False,
         scale=None,
+        members=cells[0].members,
     )
 
 
@@ -146,6 +151,7 @@ def _below(cells: Sequence[Cells]) -> Cells:
         tasks.repeat_interleave(counts, output_size=len(scores)),
         by_row=True,
         scale=factors,
+        members=cells[0].members,
     )
 
 

@@ -22,7 +22,8 @@ class Loss(ABC):
     learned; and `counts_cells` where a row is several labels. Give it to tasks,
     ``Task("price", "regression", loss=ErrorInUnits())``, on the command line by
     ``--loss price=my_module:ErrorInUnits``, or let it name a kind of your own in `default_for`.
-    `polytask.testing.check_loss` holds it to this contract.
+    `polytask.testing.check_loss` holds it to this contract. A loss that compares the rows of a batch
+    extends `ListwiseLoss`.
 
     Attributes
     ----------

@@ -12,6 +12,8 @@ from torch import Tensor
 from polytask.data import Batch, Block
 from polytask.losses._constants import block_constants
 from polytask.losses._labelled_scores import Cells, cells_of
+from polytask.losses._listwise_loss import ListwiseLoss
+from polytask.losses._rows_together import rows_together
 from polytask.losses._select import loss_for
 from polytask.losses._shaped import shaped
 from polytask.tasks import TaskSet
@@ -27,6 +29,9 @@ class MultiTaskLoss:
     with task k's labelled rows :math:`O_k`, row weights c and the expected weight of its labels
     in a batch, :math:`E_k`. The mean over an epoch's batches is then the unbiased mean over
     labelled rows, however rare they are. Absent tasks hold 0, never NaN.
+
+    In a `ListwiseLoss` the weights c count in the comparison of rows, too, times the factor `scale`
+    of a row's source; the rows of a task are compared over all sources.
 
     Parameters
     ----------
@@ -65,10 +70,14 @@ class MultiTaskLoss:
             for block in blocks
             for source in block.sources
         }
-        self._orders: dict[tuple[tuple[str, ...], ...], Tensor | None] = {}
-        self._selected: dict[tuple[str, ...], Mapping[str, Tensor]] = {}
+        self._orders: dict[tuple[tuple[str | int, ...], ...], Tensor | None] = {}
+        self._selected: dict[tuple[str | int, ...], Mapping[str, Tensor]] = {}
         self._in_block = {
             block.name: torch.tensor(block.positions(tasks.names)) for block in blocks
+        }
+        self._of_block = {
+            block.name: torch.tensor([tasks.index(name) for name in block.tasks])
+            for block in blocks
         }
 
     def to(self, device: torch.device) -> MultiTaskLoss:
@@ -81,6 +90,7 @@ class MultiTaskLoss:
         }
         self._orders, self._selected = {}, {}
         self._in_block = {name: p.to(device) for name, p in self._in_block.items()}
+        self._of_block = {name: p.to(device) for name, p in self._of_block.items()}
         return self
 
     def __call__(
@@ -103,7 +113,7 @@ class MultiTaskLoss:
         sums: list[tuple[Cells, Tensor]] = []
         counts: list[tuple[Cells, Tensor]] = []
         for block in self.blocks:
-            for cells in cells_of(block, raw, batch, self._positions, scale):
+            for cells in self._cells(block, raw, batch, scale):
                 losses, labelled = self._rows(block.name, cells)
                 sums.append((cells, losses))
                 counts.append((cells, labelled))
@@ -122,22 +132,43 @@ class MultiTaskLoss:
             counts.extend((cells, self._counts(block.name, cells)) for cells in carried)
         return self._totals(counts)
 
+    def _cells(
+        self,
+        block: Block,
+        raw: Mapping[tuple[str, str], Tensor],
+        batch: Batch,
+        scale: Mapping[str, float],
+    ) -> list[Cells]:
+        """The cells of a block, in one tensor if its loss compares rows."""
+        cells = cells_of(block, raw, batch, self._positions, scale)
+        if not cells or not isinstance(self._losses[block.name], ListwiseLoss):
+            return cells
+        return [rows_together(cells, self._of_block[block.name], self._in_block[block.name])]
+
     def _rows(self, block: str, cells: Cells) -> tuple[Tensor, Tensor]:
         """Losses of rows, and how many labels each counts for, both weighted."""
-        score_shape, target_shape = self._shapes[block]
-        losses = self._losses[block].rowwise(
-            shaped(cells.scores, score_shape),
-            shaped(cells.values, target_shape),
-            shaped(cells.mask, target_shape),
-            self._constants_of(block, cells),
-        )
         labels = self._losses[block].counts(cells.mask)
+        losses = self._unweighted(block, cells, labels > 0)
         losses = torch.where(labels > 0, losses, 0.0)
         if cells.scale is not None:
             losses = losses * cells.scale
         if cells.weight is None:
             return losses, labels
         return losses * cells.weight, labels * cells.weight
+
+    def _unweighted(self, block: str, cells: Cells, labelled: Tensor) -> Tensor:
+        """Losses of rows, of any value where nothing is labelled."""
+        score_shape, target_shape = self._shapes[block]
+        scores = shaped(cells.scores, score_shape)
+        values, mask = shaped(cells.values, target_shape), shaped(cells.mask, target_shape)
+        constants, loss = self._constants_of(block, cells), self._losses[block]
+        if not isinstance(loss, ListwiseLoss):
+            return loss.rowwise(scores, values, mask, constants)
+        weight = labelled.to(scores.dtype)
+        for factor in (cells.weight, cells.scale):
+            weight = weight if factor is None else weight * factor
+        counted = (weight > 0).view(*weight.shape, *[1] * len(score_shape))
+        return loss.listwise(torch.where(counted, scores, 0.0), values, mask, weight, constants)
 
     def _counts(self, block: str, cells: Cells) -> Tensor:
         labels = self._losses[block].counts(cells.mask)

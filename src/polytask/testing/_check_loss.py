@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from polytask.losses import Loss
+from polytask.losses import ListwiseLoss, Loss
 from polytask.tasks import Kind
+from polytask.testing._check_listwise import check_listwise
 from polytask.testing._examples import served_examples
 from polytask.testing._loss_case import LossCase, cast
 from polytask.testing._require import require, require_close, require_finite, require_instance
@@ -35,7 +36,9 @@ def check_loss(
     AssertionError
         If a missing label has any influence or a label none; if a gradient is wrong, absent or not
         finite, also far from the labels; if losses of a task depend on the tasks beside it; if
-        classes are not weighted as declared; or if shapes disagree, of constants too.
+        classes are not weighted as declared; or if shapes disagree, of constants too. Of a loss that
+        compares rows (`polytask.losses.ListwiseLoss`), also if weights are not like repeated rows,
+        or rows without weight or their order have an influence.
     ParameterError
         If the loss is no object of a class that extends `Loss`, or `kind` or `columns` is none.
 
@@ -50,8 +53,11 @@ def check_loss(
         case = LossCase(loss, example)
         _check_constants(case)
         _check_rows(case)
-        _check_tasks(case)
         _check_missing(case)
+        if isinstance(loss, ListwiseLoss):
+            check_listwise(loss, case)
+        else:
+            _check_tasks(case)
         _check_gradient(case)
         _check_labels(case)
         _check_far(case)
@@ -165,6 +171,8 @@ def _check_gradient(case: LossCase) -> None:
     slope = (ahead - behind) / (2 * step)
     sentence = f"{case.name}: the gradient disagrees with finite differences"
     along = (gradient * direction).flatten(1).sum(dim=-1)
+    if isinstance(case.loss, ListwiseLoss):  # a row's scores move the losses of others
+        along, slope = along.sum(), slope.sum()
     require_close(along, slope, sentence, relative=1e-4, absolute=1e-6)
     moved = gradient.abs().flatten(1).sum(dim=-1)[case.labelled]
     require((moved > 0).any(), f"{case.name}: no labelled row pulls at the scores.")

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from polytask.exceptions import DataError
-from polytask.losses import Loss
+from polytask.losses import ListwiseLoss, Loss
 from polytask.tasks import FittedTarget
 from polytask.testing._examples import OWNER, KindExample
 
-__all__ = ["LossCase", "cast"]
+__all__ = ["LossCase", "cast", "row_losses"]
 
 
 class LossCase:
@@ -51,11 +51,7 @@ class LossCase:
         scores = self.scores if scores is None else scores
         values = self.values if values is None else values
         constants = self.constants if constants is None else constants
-        of_rows = {
-            name: constant.expand(len(scores), *constant.shape[1:])
-            for name, constant in constants.items()
-        }
-        return self.loss.rowwise(scores, values, self.mask, of_rows)
+        return row_losses(self.loss, scores, values, self.mask, constants)
 
     def other_target(self) -> FittedTarget:
         """What the kind learns of the first half of the rows; of all where shapes would differ."""
@@ -79,6 +75,19 @@ class LossCase:
         order = np.random.default_rng(seed).permutation(int(labelled.sum()))
         values[labelled, cell] = values[labelled, cell][torch.from_numpy(order)]
         return values.reshape(self.values.shape)
+
+
+def row_losses(
+    loss: Loss, scores: Tensor, values: Tensor, mask: Tensor, constants: Mapping[str, Tensor]
+) -> Tensor:
+    """Losses of rows (n, …) of one task, with constants of shape (1, …)."""
+    if isinstance(loss, ListwiseLoss):
+        return loss.rowwise(scores[:, None], values[:, None], mask[:, None], constants)[:, 0]
+    of_rows = {
+        name: constant.expand(len(scores), *constant.shape[1:])
+        for name, constant in constants.items()
+    }
+    return loss.rowwise(scores, values, mask, of_rows)
 
 
 def cast(constants: Mapping[str, Tensor], dtype: torch.dtype) -> Mapping[str, Tensor]:

@@ -14,6 +14,7 @@ from polytask.losses import Loss, loss_for
 from polytask.metrics import Metric, MetricValue
 from polytask.tasks import Kind
 from polytask.testing._examples import KindExample
+from polytask.testing._loss_case import row_losses
 from polytask.testing._require import require, require_same
 
 __all__ = ["MetricCase"]
@@ -59,7 +60,7 @@ class MetricCase:
         optimizer = torch.optim.Adam([scores], lr=0.1)
         for _ in range(200):
             optimizer.zero_grad()
-            rows = loss.rowwise(scores, encoded.nan_to_num(0.0), mask, constants)
+            rows = row_losses(loss, scores, encoded.nan_to_num(0.0), mask, constants)
             total = torch.where(mask.flatten(1).any(dim=-1), rows, 0.0).sum()
             (scores.grad,) = torch.autograd.grad(total, scores)
             optimizer.step()
