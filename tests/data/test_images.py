@@ -360,3 +360,67 @@ def test_labels_of_pixels_may_be_images(tmp_path: Path) -> None:
         DataError, match=r"'m3.png' holds RGB pixels, and labels are single numbers"
     ):
         polytask.read(table, "mask:dense_classes")
+
+
+def depths(folder: Path, maps: np.ndarray) -> Path:
+    """A table of TIFF files of floats beside it."""
+    lines = ["depth,y"]
+    for index, values in enumerate(maps):
+        Image.fromarray(values.astype(np.float32)).save(folder / f"d{index}.tif")
+        lines.append(f"d{index}.tif,{index % 2}")
+    (folder / "depths.csv").write_text("\n".join(lines))
+    return folder / "depths.csv"
+
+
+def test_floats_have_one_scale_learned_on_training_rows(tmp_path: Path) -> None:
+    maps = np.random.default_rng(0).uniform(0, 0.9, (24, 6, 9)) * np.arange(1, 25)[:, None, None]
+    maps[5, 0, 0] = np.nan  # not measured
+    table = depths(tmp_path, maps - 3)
+    data = polytask.read(table, "y")
+    assert "in gray, of floats, which are scaled by the mean and deviation of training rows" in " ".join(data.notes)  # fmt: skip
+    np.testing.assert_array_equal(images_of(data, "depth")[:, 0], (maps - 3).astype(np.float32))
+    train = data.take({"table": np.arange(12)})
+    (schema,) = fit_schemas(train).values()
+    schema = schema_from_json(json.loads(json.dumps(schema_to_json(schema))))
+    encoded = schema.encode(data.sources[0])["image:depth"][:, 0]
+    seen = maps[:12][np.isfinite(maps[:12])]
+    wanted = np.nan_to_num((maps - seen.mean()) / seen.std())
+    np.testing.assert_allclose(encoded, wanted, atol=1e-4)
+    new = as_source(rows_to_predict(table, [schema], data.tasks), schema, data.tasks)
+    np.testing.assert_array_equal(schema.encode(new)["image:depth"][:, 0], encoded)
+    small = polytask.read(table, "y", columns={"depth": "image=3x3,color"})
+    assert images_of(small, "depth").shape == (24, 3, 3, 3)
+    assert np.nanmax(images_of(small, "depth")) > 10
+
+
+def test_floats_beside_bytes_have_no_scale_in_common(tmp_path: Path) -> None:
+    table = depths(tmp_path, np.random.default_rng(0).uniform(0, 5, (12, 6, 9)))
+    (schema,) = fit_schemas(data := polytask.read(table, "y")).values()
+    Image.fromarray(pixels(0)).convert("L").save(tmp_path / "d3.tif")
+    sentence = (
+        r"'depth', row 0: the image 'd0.tif' holds floats, and 'd3.tif' in row 3 does not\. They have "
+        r"no scale in common\. Save all of them as floats \(TIFF\), or none\."
+    )
+    for role in ("image", "image=6x9,gray"):
+        with pytest.raises(DataError, match=sentence):
+            polytask.read(table, "y", columns={"depth": role})
+    with pytest.raises(DataError, match="holds bytes, whose scale is another one now"):
+        schema.encode(as_source({"depth": [str(tmp_path / "d3.tif")]}, schema, data.tasks))
+    Image.fromarray(np.full((6, 9), 70_000, np.int32)).save(tmp_path / "d3.tif")
+    beyond = {"depth": [str(tmp_path / "d3.tif")] * 4, "y": [0, 1, 0, 1]}
+    with pytest.raises(DataError, match=r"has pixels beyond 0 to 65,535\. Save them as floats"):
+        polytask.read(beyond, "y")
+
+
+def test_labels_of_pixels_may_be_floats(tmp_path: Path) -> None:
+    maps = np.random.default_rng(0).uniform(0.2, 9, (8, 6, 9)).astype(np.float32)
+    maps[0, 0, 0] = np.nan
+    table = depths(tmp_path, maps)
+    for index in range(8):
+        Image.fromarray(pixels(index)).save(tmp_path / f"p{index}.png")
+    table.write_text("photo,depth\n" + "\n".join(f"p{i}.png,d{i}.tif" for i in range(8)))
+    data = polytask.read(table, "depth:dense_numbers")
+    found = data.sources[0].labelled().columns("depth")["depth"]
+    np.testing.assert_array_equal(np.stack(list(found)), maps)
+    with pytest.raises(DataError, match="must hold class numbers, whole and at least 0"):
+        polytask.read(table, "depth:dense_classes")

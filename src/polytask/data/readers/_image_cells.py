@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64, Real
 
 from polytask._listing import count
 from polytask._validation import describe
@@ -76,12 +76,15 @@ def as_images(
     if not files:
         return Images(pl.Series(series.name, [None] * len(series), dtype=pl.Null), origin)
     with pillow_quiet():
-        looks, faults = _looks(files, form, owner)
+        looks, faults = _looks(files, owner)
         size, channels = _settled(list(looks.values()), form)
         if labels and form.size is None:
             size = _only_size(series.name, list(looks.values())) or size
         channels = 1 if labels else channels
-        dtype = np.dtype(np.int32 if labels else np.uint8)
+        floats = [index for index, look in looks.items() if look.floats]
+        if floats and not labels:
+            _check_scale(owner, codes, cells, looks)
+        dtype = np.dtype(np.float32 if floats else np.int32 if labels else np.uint8)
         _check_memory(series.name, len(series), size, channels * dtype.itemsize)
         pixels = np.zeros((len(files), channels, *size), dtype=dtype)
 
@@ -115,6 +118,7 @@ def as_images(
         sizes[0] if sizes else size,
         sizes[-1] if sizes else size,
         unreadable,
+        floats=bool(floats),
     )
 
 
@@ -146,12 +150,8 @@ def _distinct(series: pl.Series) -> tuple[list[str] | list[bytes], Int64[np.ndar
     return distinct.to_list(), codes
 
 
-def _looks(
-    files: Sequence[Path | bytes], form: ImageForm, owner: _Owner
-) -> tuple[dict[int, Look], dict[int, str]]:
-    """Headers of the images, and what is wrong with others; none if size and colors are known."""
-    if form.size is not None and form.channels is not None:
-        return {}, {}
+def _looks(files: Sequence[Path | bytes], owner: _Owner) -> tuple[dict[int, Look], dict[int, str]]:
+    """Headers of the images, and what is wrong with others."""
 
     def look(file: Path | bytes) -> Look | str:
         try:
@@ -176,6 +176,30 @@ def _settled(looks: Sequence[Look], form: ImageForm) -> tuple[tuple[int, int], i
     if channels is None:
         channels = 1 if all(look.gray for look in looks) else 3
     return size, channels
+
+
+def _check_scale(
+    owner: _Owner,
+    codes: Int64[np.ndarray, " n"],
+    cells: Sequence[Any],
+    looks: dict[int, Look],
+) -> None:
+    """Raise if some images hold floats, and others bytes or whole numbers."""
+    others = [index for index, look in looks.items() if not look.floats]
+    if not others:
+        return
+    first = next(index for index, look in looks.items() if look.floats)
+    rows = [int(np.flatnonzero(codes == index)[0]) for index in (first, others[0])]
+    names = [
+        "of bytes" if isinstance(cells[index], bytes) else _path(cells[index])
+        for index in (first, others[0])
+    ]
+    sentence = (
+        f"Column {owner.column!r}, row {rows[0]}: the image {names[0]} holds floats, and {names[1]} in "
+        f"row {rows[1]} does not. They have no scale in common. Save all of them as floats (TIFF), or "
+        "none."
+    )
+    raise DataError(sentence)
 
 
 def _only_size(column: str, looks: Sequence[Look]) -> tuple[int, int] | None:
@@ -241,7 +265,7 @@ def _refusal(owner: _Owner, unreadable: Sequence[tuple[int, str]], *, fitted: bo
     )
 
 
-def _is_gray(pixels: UInt8[np.ndarray, "n c h w"]) -> bool:
+def _is_gray(pixels: Real[np.ndarray, "n c h w"]) -> bool:
     """Whether red, green and blue are equal in all images."""
     step = 256
     for first in range(0, len(pixels), step):

@@ -48,10 +48,12 @@ _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 _BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 _MOST_PIXELS = 89_478_485
 """Pixels of an image, from which Pillow warns of one that is made to fill the memory."""
+_MOST_OF_16_BITS = 65_535
 _ORIENTATION = 0x0112
 _TURNED = (5, 6, 7, 8)
 """EXIF orientations that exchange height and width."""
-_GRAY = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
+_FLOATS = "F"
+_GRAY = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", _FLOATS)
 
 
 class UnreadableError(Exception):
@@ -67,11 +69,14 @@ class Look(NamedTuple):
         After the turn that its EXIF orientation asks for.
     gray : bool
         Whether its pixels are single numbers.
+    floats : bool
+        Whether these are floats, whose scale no format states.
     """
 
     height: int
     width: int
     gray: bool
+    floats: bool
 
 
 @contextmanager
@@ -103,15 +108,16 @@ def looked_at(file: Path | bytes) -> Look:
             turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION) in _TURNED
         except Exception:  # noqa: BLE001 - whatever damaged metadata raise, the pixels may be whole
             turned = False
-        gray = image.mode in _GRAY
-    return Look(width, height, gray) if turned else Look(height, width, gray)
+        gray, floats = image.mode in _GRAY, image.mode == _FLOATS
+    size = (width, height) if turned else (height, width)
+    return Look(*size, gray, floats)
 
 
-def decoded(file: Path | bytes, size: tuple[int, int], channels: int) -> UInt8[np.ndarray, "c h w"]:
+def decoded(file: Path | bytes, size: tuple[int, int], channels: int) -> Real[np.ndarray, "c h w"]:
     """The pixels of an image in the given size, turned as its EXIF orientation says.
 
     Transparency is dropped, and of several frames the first is read. Pixels of 16 bits are rounded
-    to 8.
+    to 8; floats stay as they are, and other pixels are bytes.
 
     Parameters
     ----------
@@ -132,7 +138,10 @@ def decoded(file: Path | bytes, size: tuple[int, int], channels: int) -> UInt8[n
         try:
             image.draft(None, (2 * max(size), 2 * max(size)))  # a JPEG of many more pixels
             image.load()
-            whole = _in_bytes(ImageOps.exif_transpose(image))
+            whole = ImageOps.exif_transpose(image)
+            if whole.mode == _FLOATS:
+                return np.repeat(_resized(whole, size), channels, axis=0)
+            whole = _in_bytes(whole)
             return _resized(whole.convert("L" if channels == 1 else "RGB"), size)
         except UnreadableError:
             raise
@@ -153,7 +162,7 @@ def decoded_labels(file: Path | bytes, size: tuple[int, int]) -> Real[np.ndarray
     from PIL import Image, ImageOps
 
     with _opened(file) as image:
-        if image.mode not in {"1", "L", "P"} and not image.mode.startswith("I"):
+        if image.mode not in {"1", "L", "P", _FLOATS} and not image.mode.startswith("I"):
             raise UnreadableError(f"holds {image.mode} pixels, and labels are single numbers")
         try:
             image.load()
@@ -161,7 +170,8 @@ def decoded_labels(file: Path | bytes, size: tuple[int, int]) -> Real[np.ndarray
             height, width = size
             if whole.size != (width, height):
                 whole = whole.resize((width, height), Image.Resampling.NEAREST)
-            return np.asarray(whole).astype(np.int32)[None]
+            labels = np.asarray(whole)
+            return labels.astype(np.float32 if whole.mode == _FLOATS else np.int32)[None]
         except Exception as error:  # whatever a decoder raises on damaged files
             raise UnreadableError(f"cannot be decoded ({reason(error, named=False)})") from error
 
@@ -175,13 +185,13 @@ def resized(
     return np.concatenate([_resized(Image.fromarray(channel), size) for channel in pixels])
 
 
-def _resized(image: Image, size: tuple[int, int]) -> UInt8[np.ndarray, "c h w"]:
+def _resized(image: Image, size: tuple[int, int]) -> Real[np.ndarray, "c h w"]:
     from PIL import Image
 
     height, width = size
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR)
-    pixels = np.array(image, dtype=np.uint8)
+    pixels = np.array(image, dtype=np.float32 if image.mode == _FLOATS else np.uint8)
     return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
@@ -192,13 +202,14 @@ def _in_bytes(image: Image) -> Image:
     if image.mode in {"P", "PA"}:
         return image.convert("RGBA" if "transparency" in image.info else "RGB")
     if image.mode.startswith("I"):
-        return Image.fromarray(np.clip(np.round(np.asarray(image) / 257), 0, 255).astype(np.uint8))
-    if image.mode == "F":
         values = np.asarray(image)
-        if not (values.min() >= 0 and values.max() <= 255):
-            raise UnreadableError("has pixels that are fractions beyond 0 to 255")
-        scale = 255.0 if values.max() <= 1 else 1.0
-        return Image.fromarray(np.round(values * scale).astype(np.uint8))
+        if values.min() < 0 or values.max() > _MOST_OF_16_BITS:
+            sentence = (
+                f"has pixels beyond 0 to {_MOST_OF_16_BITS:,}. Save them as floats (TIFF), which are "
+                "scaled by those of the training rows"
+            )
+            raise UnreadableError(sentence)
+        return Image.fromarray(np.round(values / 257).astype(np.uint8))
     return image
 
 

@@ -20,7 +20,7 @@ class Images:
     Parameters
     ----------
     cells : polars.Series
-        Bytes of shape (channels, height, width); null where there is no image.
+        Bytes or floats of shape (channels, height, width); null where there is no image.
     origin : {"files", "bytes", "arrays"}
     n_sizes : int
         How many sizes the images had.
@@ -28,6 +28,8 @@ class Images:
         Height and width of the images of fewest and most pixels, before they were resized.
     unreadable : tuple of (int, str)
         Rows whose image cannot be read, with the reason.
+    floats : bool
+        Whether the files hold floats.
     """
 
     cells: pl.Series
@@ -36,6 +38,7 @@ class Images:
     smallest: tuple[int, int] = (0, 0)
     largest: tuple[int, int] = (0, 0)
     unreadable: tuple[tuple[int, str], ...] = field(default=(), repr=False)
+    floats: bool = False
 
 
 def image_series(name: str, cells: np.ndarray, there: Bool[np.ndarray, " n"]) -> pl.Series:
