@@ -81,6 +81,22 @@ class KindLabels(ABC):
         del truth, fitted
         return None
 
+    def events(
+        self, truth: Float[np.ndarray, " n *columns"], fitted: FittedTarget
+    ) -> Float64[np.ndarray, " n"] | None:
+        """1 for each label that is an event and 0 for others, NaN where missing; by default None.
+
+        Of targets without classes. Splits keep the share of events, and few of them decide metrics.
+
+        Parameters
+        ----------
+        truth : array
+            As `truth` gives it.
+        fitted : FittedTarget
+        """
+        del truth, fitted
+        return None
+
     def units(self, fitted: FittedTarget) -> tuple[float, ...]:
         """Deviation of each column in the user's units; empty if the target has no units.
 

@@ -181,6 +181,13 @@ class Survival(Kind):
         """Times, and 1 for an event or 0."""
         return np.stack(survival_of(fitted.columns, columns), axis=1)
 
+    def events(
+        self, truth: Float[np.ndarray, "n two"], fitted: FittedTarget
+    ) -> Float64[np.ndarray, " n"]:
+        """1 for rows with the event and 0 for censored ones."""
+        del fitted
+        return np.where(np.isnan(truth).any(axis=1), np.nan, truth[:, 1]).astype(np.float64)
+
     # ── scores ────────────────────────────────────────────────────────────────
     def response(self, raw: Float32[np.ndarray, "n size"], fitted: FittedTarget) -> np.ndarray:
         """Probabilities of surviving each cut, (n, T)."""

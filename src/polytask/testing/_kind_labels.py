@@ -13,7 +13,7 @@ _FACTOR = 4.0
 
 
 def check_labels(example: KindExample) -> None:
-    """Check `encode`, `truth`, `class_codes` and `units` of a kind on one example.
+    """Check `encode`, `truth`, `class_codes`, `events` and `units` of a kind on one example.
 
     Raises
     ------
@@ -39,6 +39,7 @@ def _check_encoded(example: KindExample) -> None:
     truth = example.truth
     require(len(truth) == len(missing), f"{kind.name}: truth has shape {truth.shape}.")
     _check_class_codes(example, truth)
+    _check_events(example, truth)
     rows = np.arange(len(missing))[::-1]
     turned = [array[rows] for array in arrays]
     sentence = f"{kind.name}: labels must not depend on the order of rows"
@@ -115,6 +116,17 @@ def _check_class_codes(example: KindExample, truth: np.ndarray) -> None:
     require(len(codes) == len(truth) and codes.ndim == 2 and codes.shape[1] in widths, sentence)
     strange = set(codes[~np.isnan(codes)].tolist()) - set(range(len(fitted.classes)))
     require(not strange, f"{kind.name}: the codes {strange} are those of no class.")
+
+
+def _check_events(example: KindExample, truth: np.ndarray) -> None:
+    kind = example.kind
+    events = kind.events(truth, example.fitted)
+    if events is None:
+        return
+    right = events.shape == (len(truth),) and set(events[~np.isnan(events)].tolist()) <= {0.0, 1.0}
+    require(right, f"{kind.name}: events must be 0 or 1 for each label, or NaN.")
+    known = kind.class_codes(truth, example.fitted)
+    require(known is None, f"{kind.name}: labels have classes or may be events, not both.")
 
 
 def _shuffled(column: np.ndarray, seed: int) -> np.ndarray:

@@ -79,3 +79,14 @@ def test_many_tasks_make_one_short_note():
     (note,) = rarity_notes(data, [split_of(40, np.arange(20))])
     assert note.count("of class") == 5
     assert "and 25 more" in note
+
+
+def test_few_events_are_counted_by_the_fold_with_the_fewest():
+    columns = {"x": range(100), "time": np.arange(100.0) + 1, "event": [1] * 30 + [0] * 70}
+    task = Task("relapse", "survival", ("time", "event"))
+    data = MultiTaskDataset.from_table(columns, [task])
+    assert rarity_notes(data, [split_of(100, np.arange(10, 40))]) == ()
+    folds = [split_of(100, np.arange(10, 40)), split_of(100, np.arange(30, 100))]
+    assert rarity_notes(data, folds) == (
+        "Fewer than 20 test rows with an event in a fold: 0 (relapse). Single rows decide the metrics.",
+    )

@@ -14,6 +14,7 @@ from polytask._recipes import from_json, to_json
 from polytask.data import (
     ColumnSplit,
     FixedSplit,
+    FoldSplit,
     GroupSplit,
     MultiTaskDataset,
     RandomSplit,
@@ -86,6 +87,26 @@ def test_random_parts_have_their_sizes(n, seed, shares):
     train, drawn, tested = parts_of(split)
     assert np.sort(np.concatenate([train, drawn, tested])).tolist() == list(range(n))
     assert [len(drawn), len(tested)] == pytest.approx([validation * n, test * n], abs=1.0)
+
+
+@pytest.mark.parametrize("splitter", [RandomSplit(), FoldSplit(5), GroupSplit("a")], ids=str)
+def test_few_events_are_in_every_part(splitter):
+    generator = np.random.default_rng(0)
+    columns = {
+        "x": range(200),
+        "a": generator.permutation(200),
+        "time": generator.exponential(size=200),
+        "event": generator.permutation([1] * 5 + [0] * 195),
+    }
+    task = Task("relapse", "survival", ("time", "event"))
+    data = MultiTaskDataset.from_table(
+        columns, [task], group="a" if isinstance(splitter, GroupSplit) else None
+    )
+    happened = np.array(columns["event"]) == 1
+    for split in splitter.splits(data, seed=1):
+        counts = [int(happened[part].sum()) for part in parts_of(split)]
+        assert sum(counts) == 5
+        assert min(counts) == 1
 
 
 @given(

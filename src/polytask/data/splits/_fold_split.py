@@ -33,7 +33,7 @@ FOLDS: Mapping[str, Constraint] = {
 class FoldSplit(Splitter):
     """Cross-validation: every row tests once per repetition, in folds drawn by seed.
 
-    Folds are stratified over the classes (and missing labels) of all tasks, as in `RandomSplit`.
+    Folds are stratified over the classes, events and missing labels of all tasks, as in `RandomSplit`.
     If the data has groups, whole groups are drawn.
 
     Parameters

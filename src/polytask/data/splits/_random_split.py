@@ -17,10 +17,10 @@ __all__ = ["RandomSplit"]
 
 @dataclass(frozen=True)
 class RandomSplit(Splitter):
-    """Random split, stratified over the classes (and missing labels) of all tasks.
+    """Random split, stratified over the classes, events and missing labels of all tasks.
 
-    If the data has groups, whole groups are drawn. Every class of every task is in every part if
-    it has enough rows.
+    If the data has groups, whole groups are drawn. Every class of every task, and the events of
+    survival, are in every part if they have enough rows.
 
     Parameters
     ----------

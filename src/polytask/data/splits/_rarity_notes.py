@@ -1,4 +1,4 @@
-"""Notes on test rows that are too few: rare classes, few groups, classes without training rows."""
+"""Notes on test rows that are too few: rare classes, events, groups, classes without training rows."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def rarity_notes(data: MultiTaskDataset, splits: Sequence[Split]) -> tuple[str, 
     Returns
     -------
     tuple of str
-        About tasks with fewer than 20 test rows of their rarer class, test rows from fewer than
-        10 groups, and classes without a training row.
+        About tasks with fewer than 20 test rows of their rarer class or with an event, test rows
+        from fewer than 10 groups, and classes without a training row.
 
     Examples
     --------
@@ -58,7 +58,13 @@ def rarity_notes(data: MultiTaskDataset, splits: Sequence[Split]) -> tuple[str, 
     labelled = list(_labelled(data))
     classes = [list(_classes(labelled, split)) for split in splits]
     where = "" if len(splits) == 1 else " in a fold"
-    return (*_few_rows(classes, where), *_few_groups(data, splits, where), *_untrained(classes))
+    few_events = _few_events(data, splits, where)
+    return (
+        *_few_rows(classes, where),
+        *few_events,
+        *_few_groups(data, splits, where),
+        *_untrained(classes),
+    )
 
 
 def _few_rows(splits: Sequence[Sequence[_Class]], where: str) -> list[str]:
@@ -78,6 +84,33 @@ def _few_rows(splits: Sequence[Sequence[_Class]], where: str) -> list[str]:
         "Single rows decide the metrics."
     )
     return [sentence]
+
+
+def _few_events(data: MultiTaskDataset, splits: Sequence[Split], where: str) -> list[str]:
+    counts: dict[str, np.ndarray] = {}
+    for task, source, rows in _rows_with_events(data):
+        in_split = [int(np.isin(split.test.get(source, ()), rows).sum()) for split in splits]
+        counts[task] = counts.get(task, 0) + np.array(in_split)
+    few = {
+        task: fewest for task, of_task in counts.items() if (fewest := of_task.min()) < _FEW_ROWS
+    }
+    if not few:
+        return []
+    shown = first_and_more([f"{few[task]} ({task})" for task in sorted(few, key=few.__getitem__)])
+    sentence = f"Fewer than {_FEW_ROWS} test rows with an event{where}: {shown}. Single rows decide the metrics."
+    return [sentence]
+
+
+def _rows_with_events(data: MultiTaskDataset) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Tasks with events, sources, and the rows of these with an event."""
+    targets = fit_targets(data.sources)
+    for source in data.sources:
+        labels = source.labelled()
+        for task in source.tasks:
+            kind, target = task.known_kind, targets[task.name]
+            truth = kind.truth(list(labels.columns(task.name).values()), target)
+            if (events := kind.events(truth, target)) is not None:
+                yield task.name, source.name, labels.rows(task.name)[events == 1]
 
 
 def _few_groups(data: MultiTaskDataset, splits: Sequence[Split], where: str) -> list[str]:

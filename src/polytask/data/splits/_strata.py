@@ -17,7 +17,7 @@ def strata(source: Source, targets: Mapping[str, FittedTarget]) -> sparse.csr_ar
     """Sparse matrix of rows × strata, 1 where a row belongs to a stratum.
 
     Each class of each task is a stratum (both values of each column of a multilabel task), and so
-    are the labelled rows of a task without classes.
+    are the events and the other rows of a task with events, and the labelled rows of any other.
     """
     rows, columns, count = [], [], 0
     for members, codes in _codes(source, targets):
@@ -38,9 +38,11 @@ def _codes(
     for task in source.tasks:
         rows, target = labels.rows(task.name), targets[task.name]
         columns, kind = list(labels.columns(task.name).values()), task.known_kind
-        by_column = kind.class_codes(kind.truth(columns, target), target)
+        truth = kind.truth(columns, target)
+        by_column = kind.class_codes(truth, target)
         if by_column is None:
-            yield rows, np.zeros(len(rows))
+            events = kind.events(truth, target)
+            yield rows, np.zeros(len(rows)) if events is None else np.nan_to_num(events)
             continue
         for codes in by_column.T:
             observed = np.isfinite(codes)
