@@ -53,6 +53,18 @@ def test_classes_of_pixels_have_iou(make_record, read_page):
     assert "without those that have no label" in page.text
 
 
+def test_labels_of_one_row_are_said_to_depend_on_each_other(make_record, read_page):
+    record = with_checks(make_record({"mask": "binary", "price": "regression"}))
+    assert "labels of one row" not in read_page(record).text
+    for learner in record["learners"]:
+        check = learner["calibration"]["mask"]
+        learner["calibration"]["mask"] = {**check, "unit": "labels", "intervals": "t, over rows"}
+    page = read_page(record)
+    assert "(t, over rows; Wilson); rows are independent, and labels of one row" in page.text
+    assert "(30 labels)" in page.source
+    assert "(30 rows)" in page.source
+
+
 def test_very_many_tasks_stay_small(make_record):
     record = with_checks(make_record({f"task {k}": "binary" for k in range(600)}))
     source = render(record)

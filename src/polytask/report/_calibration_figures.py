@@ -41,7 +41,8 @@ def _panel(study: Study, task: str, position: int) -> Figure:
 def _series(study: Study, name: str, check: Mapping[str, Any]) -> Series:
     style = study.styles[name]
     points = zip(check["stated"], check["happened"], check["rows"], strict=True)
-    texts = [f"{name}: stated {x:.3g}, happened {y:.3g} ({n:,.0f} rows)" for x, y, n in points]
+    unit = check.get("unit", "rows")
+    texts = [f"{name}: stated {x:.3g}, happened {y:.3g} ({n:,.0f} {unit})" for x, y, n in points]
     return Series(
         check["stated"],
         check["happened"],

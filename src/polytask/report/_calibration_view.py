@@ -32,6 +32,7 @@ class CalibrationView:
     shown: Sequence[str]
     rows: Sequence[tuple[str, str, Sequence[str]]]
     intervals: str
+    several: bool
     drawn: str
 
 
@@ -78,7 +79,10 @@ def calibration_view(study: Study) -> CalibrationView | None:
         for task, check in zip(tasks, first, strict=True)
     ]
     intervals = "; ".join(dict.fromkeys(check["intervals"] for check in first))
-    return CalibrationView(list(checks), shown_learners(study), rows, intervals, _drawn(study))
+    several = any(check.get("unit") == "labels" for check in first)
+    return CalibrationView(
+        list(checks), shown_learners(study), rows, intervals, several, _drawn(study)
+    )
 
 
 def _drawn(study: Study) -> str:

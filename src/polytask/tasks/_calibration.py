@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float, Int, Real
 
+from polytask.tasks._row_clusters import clustered
+
 __all__ = [
     "Calibration",
     "calibrated_curve",
@@ -21,6 +23,8 @@ _BINS = 10
 _Z = 1.959963984540054
 """Of intervals at 95 %."""
 _DIGITS = 5
+_COUNTED = (("Wilson", "rows"), ("Wilson, over rows", "labels"))
+"""How intervals of shares were made, and what was counted: of rows with one event, and with several."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,8 @@ class Calibration:
     low, high : tuple of float
         Ends of an interval at 95 % for what is to be expected of such rows.
     rows : tuple of float
-        Rows of each bin; the same in all where each row is in every bin.
+        Rows of each bin, the same in all where each row is in every bin; or its labels, where rows
+        have several.
     labels : (str, str)
         Names of both, such as ``("stated probability", "share of positive rows")``.
     error : float
@@ -42,6 +47,8 @@ class Calibration:
     error_label : str
     intervals : str
         How intervals were made.
+    unit : {"rows", "labels"}
+        What `rows` counts.
     """
 
     stated: tuple[float, ...]
@@ -53,6 +60,7 @@ class Calibration:
     error: float
     error_label: str
     intervals: str
+    unit: str = "rows"
 
 
 def calibrated_shares(
@@ -73,7 +81,9 @@ def calibrated_shares(
         How many rows each counts as.
     labels : (str, str)
     row : array of shape (n,), optional
-        The row of each event, if rows have several, such as steps. Intervals count rows.
+        The number of each event's row, if rows have several, such as steps or pixels, which need not
+        be independent. Intervals are then those of Wilson for as many events as would vary as much
+        as the rows do.
 
     Examples
     --------
@@ -89,11 +99,11 @@ def calibrated_shares(
     mass = np.bincount(bins, weight)
     mean = np.bincount(bins, weight * stated) / mass
     share = np.bincount(bins, weight * happened) / mass
-    low, high = _wilson(share, mass if row is None else _rows_of(bins, row, weight))
+    low, high = _wilson(share, mass if row is None else _worth(bins, row, weight, happened, mass))
     return _calibration(
         (mean, share, low, high, mass),
         labels,
-        ("calibration error", "Wilson" if row is None else "Wilson, over rows"),
+        ("calibration error", *_COUNTED[row is not None]),
     )
 
 
@@ -104,6 +114,7 @@ def calibrated_means(
     labels: tuple[str, str],
     *,
     exposure: Float[np.ndarray, " n"] | None = None,
+    row: Int[np.ndarray, " n"] | None = None,
     size: float = 1.0,
     error_label: str = "calibration error",
 ) -> Calibration:
@@ -117,6 +128,9 @@ def calibrated_means(
         How many rows each counts as.
     labels : (str, str)
     exposure : array of shape (n,), optional
+    row : array of shape (n,), optional
+        The number of each statement's row, if rows have several, such as steps or pixels, which need
+        not be independent.
     size : float, default 1.0
         The error is divided by it.
     error_label : str
@@ -128,9 +142,15 @@ def calibrated_means(
     mean = np.bincount(bins, weight * units * stated) / exposed
     rate = np.bincount(bins, weight * observed) / exposed
     squares = np.bincount(bins, weight * np.square(observed - units * rate[bins])) / mass
-    spread = _Z * np.sqrt(squares / np.maximum(mass - 1, 1)) * mass / exposed
+    if row is None:
+        spread = _Z * np.sqrt(squares / np.maximum(mass - 1, 1)) * mass / exposed
+    else:
+        by_row = clustered(bins, row, weight, observed, units)
+        alone = np.sqrt(squares) * mass / exposed  # of one row, as if its labels were one
+        spread = by_row.quantile * np.where(np.isnan(by_row.error), alone, by_row.error)
     columns = (mean, rate, rate - spread, rate + spread, mass)
-    return _calibration(columns, labels, (error_label, "normal"), size)
+    counted = ("normal", "rows") if row is None else ("t, over rows", "labels")
+    return _calibration(columns, labels, (error_label, *counted), size)
 
 
 def calibrated_levels(
@@ -153,7 +173,7 @@ def calibrated_levels(
     mass = np.full(len(levels), weight.sum())
     low, high = _wilson(share, mass)
     columns = (np.array(levels, dtype=float), share, low, high, mass)
-    return _calibration(columns, labels, ("mean distance from the levels", "Wilson"))
+    return _calibration(columns, labels, ("mean distance from the levels", "Wilson", "rows"))
 
 
 def calibrated_curve(
@@ -177,7 +197,7 @@ def calibrated_curve(
     """
     low, high = _wilson(happened, rows)
     columns = (stated, happened, low, high, rows)
-    calibration = _calibration(columns, labels, ("mean distance of the curves", intervals))
+    calibration = _calibration(columns, labels, ("mean distance of the curves", intervals, "rows"))
     return replace(calibration, error=_rounded(float(np.abs(stated - happened).mean())))
 
 
@@ -192,11 +212,15 @@ def _bins(stated: np.ndarray, weight: np.ndarray) -> Int[np.ndarray, " n"]:
     return np.asarray(dense)
 
 
-def _rows_of(bins: np.ndarray, row: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """How many rows have an event in each bin."""
-    key = row.astype(np.int64) * (int(bins.max()) + 1) + bins
-    _, first = np.unique(key, return_index=True)
-    return np.bincount(bins[first], weight[first])
+def _worth(
+    bins: np.ndarray, row: np.ndarray, weight: np.ndarray, happened: np.ndarray, mass: np.ndarray
+) -> np.ndarray:
+    """How many independent events would determine each share as well as its rows do."""
+    by_row = clustered(bins, row, weight, happened.astype(np.float64))
+    error = np.nan_to_num(by_row.error * by_row.quantile / _Z)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        events = by_row.ratio * (1 - by_row.ratio) / error**2
+    return np.where(error > 0, np.minimum(events, mass), by_row.n_rows)
 
 
 def _wilson(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -209,16 +233,14 @@ def _wilson(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _calibration(
     columns: tuple[np.ndarray, ...],
     labels: tuple[str, str],
-    words: tuple[str, str],
+    words: tuple[str, str, str],
     size: float = 1.0,
 ) -> Calibration:
     stated, happened, *_, mass = columns
     error = float(mass @ np.abs(stated - happened) / mass.sum()) / (size if size > 0 else 1.0)
     columns_of = [tuple(_rounded(value) for value in column.tolist()) for column in columns]
     stated_rounded, share, low, high, rows = columns_of
-    return Calibration(
-        stated_rounded, share, low, high, rows, labels, _rounded(error), words[0], words[1]
-    )
+    return Calibration(stated_rounded, share, low, high, rows, labels, _rounded(error), *words)
 
 
 def _rounded(value: float) -> float:

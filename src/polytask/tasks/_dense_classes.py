@@ -11,6 +11,7 @@ from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._averages import in_any_library, mean_log_probabilities
+from polytask.tasks._calibration import Calibration, calibrated_shares
 from polytask.tasks._classes import class_summary
 from polytask.tasks._dense import MOST_CHANNELS, MOST_SCORES, Dense, mean_pixels
 from polytask.tasks._fitted_target import FittedTarget
@@ -179,6 +180,22 @@ class DenseClasses(Dense):
         )
 
     # ── tables and reports ────────────────────────────────────────────────────
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration:
+        """Share of pixels where the likeliest class is true beside its probability."""
+        del fitted
+        seen = np.isfinite(truth)
+        row = np.nonzero(seen)[0]
+        labels = ("stated probability of the likeliest class", "share of pixels where it is true")
+        right = (response.argmax(axis=1) == truth)[seen]
+        stated = response.max(axis=1)[seen].astype(np.float64)
+        return calibrated_shares(stated, right, weight[row], labels, row=row)
+
     def decided_codes(
         self, response: np.ndarray, fitted: FittedTarget
     ) -> Real[np.ndarray, "n cells"]:

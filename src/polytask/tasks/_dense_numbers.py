@@ -9,6 +9,8 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
 
+from polytask.tasks._calibrated_cells import calibrated_cells
+from polytask.tasks._calibration import Calibration
 from polytask.tasks._dense import Dense, mean_pixels
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns
@@ -125,6 +127,17 @@ class DenseNumbers(Dense):
         return mean_pixels(truth.astype(np.float64), weight, center)
 
     # ── tables and reports ────────────────────────────────────────────────────
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration | None:
+        """Observed means beside predictions, over all pixels; of several channels in deviations."""
+        moments = zip(fitted.learned["center"], fitted.learned["scale"], strict=True)
+        return calibrated_cells(truth, response, weight, "pixels", list(moments))
+
     def examples(self) -> Sequence[Mapping[str, Shaped[np.ndarray, " n *cells"]]]:
         """Small maps of a few rows, of one number and of two for each pixel."""
         rng = np.random.default_rng(0)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError
+from polytask.tasks._calibration import Calibration, calibrated_means
 from polytask.tasks._dense import Dense, mean_pixels
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns
@@ -129,6 +130,21 @@ class HeatMap(Dense):
         return mean_pixels(truth.astype(np.float64), weight, 1 / (1 + np.exp(-odds)))
 
     # ── tables and reports ────────────────────────────────────────────────────
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration:
+        """Means of the maps beside probabilities, over all pixels."""
+        del fitted
+        seen = np.isfinite(truth)
+        row = np.nonzero(seen)[0]
+        stated, observed = response[seen].astype(np.float64), truth[seen].astype(np.float64)
+        labels = ("stated probability of a pixel", "mean of the heat maps")
+        return calibrated_means(stated, observed, weight[row], labels, row=row)
+
     def examples(self) -> Sequence[Mapping[str, Shaped[np.ndarray, " n *cells"]]]:
         """Small maps of a few rows, one and two for each."""
         rng = np.random.default_rng(0)

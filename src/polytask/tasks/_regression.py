@@ -11,6 +11,7 @@ from jaxtyping import Float32, Real, Shaped
 
 from polytask._validation import Choice, Constraint, check_parameters, message
 from polytask.exceptions import ParameterError
+from polytask.tasks._calibrated_cells import calibrated_cells
 from polytask.tasks._calibration import Calibration, calibrated_means
 from polytask.tasks._estimator_answers import gives_numbers, predicted_numbers
 from polytask.tasks._fitted_target import FittedTarget
@@ -180,9 +181,11 @@ class Regression(Kind):
         fitted: FittedTarget,
         weight: Real[np.ndarray, " n"],
     ) -> Calibration | None:
-        """Observed means beside predictions, of one column; the error is in its deviations."""
+        """Observed means beside predictions, of several columns in deviations, as the error is."""
         if truth.ndim > 1:
-            return None
+            (center,) = self.response(np.zeros((1, truth.shape[1]), dtype=np.float32), fitted)
+            moments = list(zip(center.tolist(), self.deviations(fitted), strict=True))
+            return calibrated_cells(truth, response, weight, "labels", moments)
         seen = np.isfinite(truth)
         labels = ("prediction", "mean of the rows")
         return calibrated_means(

@@ -12,6 +12,8 @@ from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError
 from polytask.tasks._averages import in_any_library, mean_scores
+from polytask.tasks._calibrated_cells import calibrated_cells
+from polytask.tasks._calibration import Calibration
 from polytask.tasks._classes import only_column
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
@@ -161,6 +163,17 @@ class StepNumbers(Kind):
         return np.full(truth.shape[1], mean if np.isfinite(mean) else center)
 
     # ── tables and reports ──────────────────────────────────────────────────────
+    def calibration(
+        self,
+        truth: np.ndarray,
+        response: np.ndarray,
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> Calibration | None:
+        """Observed means beside predictions, over all steps; the error is in deviations."""
+        moments = [(fitted.learned["center"][0], fitted.learned["scale"][0])]
+        return calibrated_cells(truth, response, weight, "steps", moments)
+
     def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
         """Mean and deviation over all labelled steps."""
         truth = self.truth(columns, fitted)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +18,10 @@ __all__ = ["MOST_CHECKED", "calibrations", "classes_of"]
 MOST_CHECKED = 100
 """Tasks of which these are recorded."""
 _MOST_CLASSES = 50
+_MOST_LABELS, _MOST_NUMBERS = 1 << 21, 1 << 24
+"""Labels and numbers of responses that calibration is computed of, over all runs."""
+_FEWEST_PIXELS = 8
+"""Height and width of an image of which some pixels are left out."""
 
 
 def calibrations(answers: TaskAnswers) -> dict[str, Calibration]:
@@ -26,14 +32,16 @@ def calibrations(answers: TaskAnswers) -> dict[str, Calibration]:
         for task, splits in answers.items()
         if splits and type(splits[0].kind).calibration is not Kind.calibration
     }
-    for task, rows in _first(checked).items():
+    for task, parts in _first(checked).items():
+        target, kind = parts[0][2], answers[task][0].kind
+        rows, which = _not_too_many(parts, kind)
         truth, response, weight = (np.concatenate(arrays) for arrays in _joined(rows))
-        target, kind = rows[0][2], answers[task][0].kind
         seen = np.isfinite(truth).reshape(len(truth), -1).any(axis=1) & (weight > 0)
         if seen.any():
             calibration = kind.calibration(truth[seen], response[seen], target, weight[seen])
             if calibration is not None:
-                records[task] = calibration
+                intervals = calibration.intervals + which
+                records[task] = replace(calibration, intervals=intervals)
     return records
 
 
@@ -70,6 +78,35 @@ def _rows(splits: Sequence[Answers]) -> list[Decided]:
             if response.shape[1:] == first.responses[0].shape[1:]:
                 parts.append((split.truth, response, target, weight))
     return parts
+
+
+def _not_too_many(parts: Sequence[Decided], kind: Kind) -> tuple[Sequence[Decided], str]:
+    """Parts with as many labels as memory should be used for, and which these are, for readers.
+
+    Of images some of the pixels are left out before some of the rows are, since rows are
+    independent. Strides are odd, so that they are none of a network's.
+    """
+    stride = 1
+    if kind.form == "map":
+        shape = parts[0][0].shape
+        most = max(1, min(shape[-2:]) // _FEWEST_PIXELS)
+        stride = min(math.ceil(math.sqrt(_excess(parts))) // 2 * 2 + 1, most - (most + 1) % 2)
+        parts = [
+            (truth[..., ::stride, ::stride], response[..., ::stride, ::stride], target, weight)
+            for truth, response, target, weight in parts
+        ]
+    step = max(1, math.ceil(_excess(parts)))
+    thinned = [(truth[::step], own[::step], target, w[::step]) for truth, own, target, w in parts]
+    named = {"pixels in height and width": stride, "rows": step}
+    which = ", and in ".join(f"{n} {name}" for name, n in named.items() if n > 1)
+    return thinned, f", of one in {which}" if which else ""
+
+
+def _excess(parts: Sequence[Decided]) -> float:
+    """How many times too many labels or numbers there are."""
+    labels = sum(np.count_nonzero(np.isfinite(truth)) for truth, *_ in parts)
+    numbers = sum(response.size for _, response, *_ in parts)
+    return max(labels / _MOST_LABELS, numbers / _MOST_NUMBERS)
 
 
 def _rows_of_weight(weight: np.ndarray) -> np.ndarray:

@@ -1,0 +1,68 @@
+"""Calibration of numbers of which a row has several: columns, steps or pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Real
+
+from polytask.tasks._calibration import Calibration, calibrated_means
+
+__all__ = ["calibrated_cells"]
+
+
+def calibrated_cells(
+    truth: Real[np.ndarray, " n *cells"],
+    response: Real[np.ndarray, " n *cells"],
+    weight: Real[np.ndarray, " n"],
+    cells: str,
+    moments: Sequence[tuple[float, float]],
+) -> Calibration | None:
+    """Observed means beside predictions, over all cells; those of several columns in deviations.
+
+    Parameters
+    ----------
+    truth, response : array of shape (n, ``*cells``)
+        Cells that are not labelled, or not predicted, are NaN.
+    weight : array of shape (n,)
+        How many rows each counts as.
+    cells : str
+        What they are, such as ``"pixels"``.
+    moments : sequence of (float, float)
+        Center and deviation, the only ones or those of each column, which is the axis after that of rows.
+
+    Returns
+    -------
+    Calibration or None
+        None without any cell.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks._calibrated_cells import calibrated_cells
+    >>> truth, response = np.array([[1.0, np.nan], [3.0, 3.0]]), np.array([[2.0, 9.0], [2.0, 4.0]])
+    >>> found = calibrated_cells(truth, response, np.ones(2), "steps", [(0.0, 2.0)])
+    >>> found.stated, found.happened, found.error
+    ((2.0, 4.0), (2.0, 3.0), 0.16667)
+    """
+    seen = np.isfinite(truth) & np.isfinite(response)
+    if not seen.any():
+        return None
+    row, *position = np.nonzero(seen)
+    stated, observed = response[seen].astype(np.float64), truth[seen].astype(np.float64)
+    labels = ("prediction", f"mean of the {cells}")
+    size = moments[0][1]
+    if len(moments) > 1:
+        center, scale = np.array(moments)[position[0]].T
+        stated, observed, size = (stated - center) / scale, (observed - center) / scale, 1.0
+        labels = ("prediction, in deviations", f"mean of the {cells}, in deviations")
+    return calibrated_means(
+        stated,
+        observed,
+        weight[row],
+        labels,
+        row=row,
+        size=size,
+        error_label="calibration error, in deviations of the target",
+    )
