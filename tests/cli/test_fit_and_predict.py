@@ -375,3 +375,43 @@ def test_device_and_precision(polytask, table, tmp_path):
     assert "`precision` parameter of the command line must be 32, 16 or bf16. Got 'fp1" in ran.error
     ran = polytask("fit", table, *ALL, *LINEAR, "--device", "cpu")
     assert "`device` of fit is about networks, and linear is none" in ran.error
+
+
+def test_a_saved_model_decides_at_another_threshold(polytask, table):
+    targets = ("-t", "income:binary", "-t", "married:binary", "-t", "score:regression")
+    polytask("fit", table, *targets, "--model", "linear", "--threshold", "income=0.4")
+    plain = polytask("predict", "model", table)
+    assert polytask("predict", "model", table, "--threshold", "income=0.4").out == plain.out
+    high = polytask("predict", "model", table, "--threshold", "income=0.9")
+    all_high = polytask("predict", "model", table, "--threshold", "0.9")
+    one, other, both = (pl.read_csv(ran.out.encode()) for ran in (plain, high, all_high))
+    assert one.drop("income").equals(other.drop("income"))
+    assert other["income"].to_list() == (one["income_probability"] > 0.9).cast(pl.Int64).to_list()
+    assert both["income"].equals(other["income"])
+    assert (both["married"] == "yes").to_list() == (one["married_probability"] > 0.9).to_list()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("income=f1", "A saved model takes numbers, such as --threshold income=0.3. Got 'f1'."),
+        ("incme=0.3", "There is no task named 'incme'. Did you mean 'income'?"),
+        ("income=1.5", "--threshold must be a number between 0 and 1. Got '1.5'."),
+        ("score=0.3", "which those of regression have not. Got 0.3 instead."),
+        ("income=", "--threshold must be written METRIC, NUMBER or TASK=METRIC. Got 'income='."),
+    ],
+)
+def test_thresholds_that_a_saved_model_does_not_take(polytask, table, text, sentence):
+    polytask("fit", table, "-t", "income:binary", "-t", "score:regression", "--model", "constant")
+    ran = polytask("predict", "model", table, "--threshold", text)
+    assert ran.status == 2
+    assert sentence in ran.error
+
+
+def test_a_saved_model_without_thresholds(polytask, table):
+    polytask("fit", table, "-t", "score:regression", "--model", "constant")
+    ran = polytask("predict", "model", table, "--threshold", "0.3")
+    assert ran.error == (
+        "error: --threshold is about tasks of two classes or several labels, and the model has none. "
+        "Leave it out."
+    )

@@ -30,6 +30,7 @@ def run(
     trust: Sequence[str] = (),
     *,
     preference: Sequence[str] = (),
+    threshold: Sequence[str] = (),
     quiet: bool = False,
 ) -> None:
     """Predict every row of a table, or of sources, and write or print the predictions.
@@ -47,7 +48,15 @@ def run(
         from polytask.cli._predicting import predict_rows
 
         predictions, name = predict_rows(
-            model, paths, keep, tasks, how, trust, voice, preference=preference
+            model,
+            paths,
+            keep,
+            tasks,
+            how,
+            trust,
+            voice,
+            preference=preference,
+            threshold=threshold,
         )
         check_cells(predictions, out)
         if out is None:

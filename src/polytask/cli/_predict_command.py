@@ -63,6 +63,15 @@ def predict(
             "conditioned on it (cosmos, pareto_hyper_network); with commas or repeated.",
         ),
     ] = None,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--threshold",
+            metavar="[TASK=]NUMBER",
+            help="Decide for an event above this probability, such as fraud=0.3, of one task or of all "
+            "with two classes or several labels; repeat for more. The model's own by default.",
+        ),
+    ] = None,
     missing: reading.Missing = None,
     names: reading.Names = None,
     no_header: reading.NoHeader = None,
@@ -95,5 +104,6 @@ def predict(
             how,
             trust or [],
             preference=preference or [],
+            threshold=threshold or [],
             quiet=bool(quiet),
         )

@@ -13,6 +13,7 @@ from polytask.cli._kept_images import images_as_written
 from polytask.cli._listed_names import distinct_names, listed_names
 from polytask.cli._prediction_table import prediction_table, together
 from polytask.cli._task_numbers import task_numbers
+from polytask.cli._task_options import chosen_thresholds
 from polytask.cli._text_format import text_format
 from polytask.cli._voice import Voice
 from polytask.data import Schema, SourceColumns, rows_to_predict, source_rows_to_predict
@@ -33,6 +34,7 @@ def predict_rows(
     voice: Voice,
     *,
     preference: Sequence[str] = (),
+    threshold: Sequence[str] = (),
 ) -> tuple[pl.DataFrame, str]:
     """Predict every row, after checking the tables, and before building a model that needs torch.
 
@@ -51,6 +53,8 @@ def predict_rows(
     voice : Voice
     preference : sequence of str
         ``TASK=NUMBER`` of every task, with commas or several.
+    threshold : sequence of str
+        ``TASK=NUMBER``, or one number for all tasks whose decisions have a threshold.
 
     Returns
     -------
@@ -66,6 +70,8 @@ def predict_rows(
         saved.check_takes_preference()
         shares = task_numbers("--preference", preference, saved.tasks.names)
         normalised_preference(shares, saved.tasks)
+    if threshold:
+        saved = saved.at_thresholds(chosen_thresholds(threshold, saved.tasks))
     if "" in paths:
         predictor, answers = _one_table(saved, paths[""], keep, named, shares, how, voice)
     else:

@@ -9,8 +9,9 @@ from typing import Any
 from polytask.cli._by_task import named_by_task
 from polytask.cli._settings import DataSettings
 from polytask.exceptions import ParameterError
+from polytask.tasks import TaskSet
 
-__all__ = ["loss_of_all", "row_weight", "task_options"]
+__all__ = ["chosen_thresholds", "loss_of_all", "row_weight", "task_options"]
 
 _BALANCED = "balanced"
 
@@ -140,6 +141,41 @@ def _thresholds(texts: Sequence[str]) -> Any:
         )
         raise ParameterError(sentence)
     return given.get("", given or None)
+
+
+def chosen_thresholds(texts: Sequence[str], tasks: TaskSet) -> dict[str, float]:
+    """The thresholds at which a saved model predicts, by task.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        ``TASK=NUMBER``, or one number for all tasks whose decisions have a threshold.
+    tasks : TaskSet
+
+    Raises
+    ------
+    ParameterError
+        If a text is written otherwise, or no task has a threshold.
+    """
+    given = _thresholds(texts)
+    by_task: dict[str, Any] = given if isinstance(given, dict) else {"": given}
+    for task, value in by_task.items():
+        if isinstance(value, str):
+            sentence = (
+                f"A saved model takes numbers, such as --threshold {task or tasks.names[0]}=0.3. Got "
+                f"{value!r}. A metric chooses one on validation rows, when the model is fitted."
+            )
+            raise ParameterError(sentence)
+    if "" not in by_task:
+        return by_task
+    deciding = [task.name for task in tasks if task.known_kind.takes_threshold]
+    if not deciding:
+        sentence = (
+            "--threshold is about tasks of two classes or several labels, and the model has none. "
+            "Leave it out."
+        )
+        raise ParameterError(sentence)
+    return dict.fromkeys(deciding, by_task[""])
 
 
 def _number_or_name(word: str) -> float | str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
 from polytask.predictor._model import Model, model_class
 from polytask.predictor._predictor import FittedPredictor
 from polytask.predictor._preference import check_takes_preference
+from polytask.predictor._schemas_at_thresholds import schemas_at_thresholds
 from polytask.predictor._sources_to_predict import (
     check_sources,
     only_source,
@@ -150,6 +151,14 @@ class SavedModel:
     def check_takes_preference(self) -> None:
         """Raise the error that `FittedPredictor.predict` raises of a model without preferences."""
         check_takes_preference(self._manifest.takes_preference)
+
+    def at_thresholds(self, thresholds: Mapping[str, float | Sequence[float]]) -> SavedModel:
+        """The same model, deciding for events above these probabilities.
+
+        As `FittedPredictor.at_thresholds`.
+        """
+        schemas = schemas_at_thresholds(self.tasks, self.schemas, thresholds)
+        return replace(self, schemas=schemas)
 
     def predictor(self) -> FittedPredictor:
         """Build the model; a network loads torch."""

@@ -12,25 +12,22 @@ from typing import Any
 from polytask._listing import first_names
 from polytask._recipes import to_json
 from polytask._trust import checked_trust
-from polytask._validation import message
 from polytask.bookkeeping import History
 from polytask.data import Schema, Source, schema_to_json, unseen_notes
-from polytask.exceptions import ParameterError, UnservedNeedError
+from polytask.exceptions import UnservedNeedError
 from polytask.predictor._fitted_targets import fitted_targets
 from polytask.predictor._model import Model
 from polytask.predictor._predictions import Predictions
 from polytask.predictor._preference import check_takes_preference, normalised_preference
 from polytask.predictor._save_model import only_in_script, save_model
+from polytask.predictor._schemas_at_thresholds import schemas_at_thresholds
 from polytask.predictor._scorer import Scorer, rows_without_task
 from polytask.predictor._sources_to_predict import sources_to_predict
 from polytask.predictor._task_prediction import TaskPrediction
 from polytask.tasks import (
-    FittedTarget,
-    Task,
     TaskRelation,
     TaskSet,
     thresholds_of,
-    with_thresholds,
 )
 
 __all__ = ["FittedPredictor"]
@@ -114,21 +111,7 @@ class FittedPredictor:
         >>> model.at_thresholds({"ill": 0.9}).thresholds
         {'ill': (0.9,)}
         """
-        targets = fitted_targets(self.tasks, self.schemas)
-        by_task = {
-            self.tasks[name].name: _per_column(self.tasks[name], targets[name], given)
-            for name, given in thresholds.items()
-        }
-        schemas = {
-            source: replace(
-                schema,
-                targets={
-                    name: with_thresholds(target, by_task[name]) if name in by_task else target
-                    for name, target in schema.targets.items()
-                },
-            )
-            for source, schema in self.schemas.items()
-        }
+        schemas = schemas_at_thresholds(self.tasks, self.schemas, thresholds)
         return replace(self, schemas=schemas)
 
     def relations(self) -> Mapping[str, TaskRelation]:
@@ -286,24 +269,6 @@ class FittedPredictor:
         scripted = save_model(Path(folder), self.model, content, checked_trust(trusted, "save"))
         if scripted:
             warnings.warn(only_in_script(scripted), UserWarning, stacklevel=2)
-
-
-def _per_column(task: Task, target: FittedTarget, given: float | Sequence[float]) -> list[float]:
-    """A threshold for each column of a task's target."""
-    n_columns = len(target.columns)
-    if not task.known_kind.takes_threshold:
-        expected = (
-            f"of tasks whose decisions have one, which those of {task.known_kind.name} have not"
-        )
-        raise ParameterError(message(f"task {task.name!r}", "threshold", expected, given))
-    listed = [given] * n_columns if isinstance(given, int | float) else list(given)
-    if len(listed) != n_columns or not all(0 < threshold < 1 for threshold in listed):
-        each = (
-            "a number" if n_columns == 1 else f"a number, or one for each of {n_columns} columns,"
-        )
-        expected = f"{each} between 0 and 1"
-        raise ParameterError(message(f"task {task.name!r}", "threshold", expected, given))
-    return listed
 
 
 def _routed_note(n_rows: int) -> str:
