@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 import torch
 
-__all__ = ["graphs_on", "torch_defaults"]
+__all__ = ["full_precision", "graphs_on", "torch_defaults"]
 
 _AUTOCAST = ("cpu", "cuda")
 
@@ -28,15 +28,23 @@ def torch_defaults() -> Iterator[None]:
     """
     with ExitStack() as stack:
         stack.enter_context(graphs_on())
-        for device_type in _AUTOCAST:
-            if torch.is_autocast_enabled(device_type):
-                stack.enter_context(torch.autocast(device_type, enabled=False))
+        stack.enter_context(full_precision())
         dtype = torch.get_default_dtype()
         if dtype != torch.float32:
             torch.set_default_dtype(torch.float32)
             stack.callback(torch.set_default_dtype, dtype)
         if torch.get_default_device().type != "cpu":
             stack.enter_context(torch.device("cpu"))
+        yield
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Without autocast, where parts of a network need more than half precision."""
+    with ExitStack() as stack:
+        for device_type in _AUTOCAST:
+            if torch.is_autocast_enabled(device_type):
+                stack.enter_context(torch.autocast(device_type, enabled=False))
         yield
 
 

@@ -94,6 +94,20 @@ def stays(kinds=("tokens:crf", "tokens")):
     return MultiTaskDataset.from_table(stays_table(40), tasks, columns={"w": "tokens"})
 
 
+@pytest.mark.parametrize("half", [torch.bfloat16, torch.float16])
+def test_under_autocast_the_chain_is_computed_in_single_precision(half):
+    generator = torch.Generator().manual_seed(0)
+    emissions = (torch.randn(3, 2, 9, 4, generator=generator) * 4).to(half)
+    transitions = torch.randn(2, 4, 4, generator=generator).mul(8).requires_grad_()
+    lengths = torch.tensor([[9], [4], [1]])
+    wanted = chained(emissions.float(), transitions, lengths)
+    with torch.autocast("cpu", dtype=half):
+        found = chained(emissions, transitions, lengths)
+    torch.testing.assert_close(found, wanted)
+    found.log_softmax(-1)[..., 0].sum().backward()
+    assert torch.isfinite(transitions.grad).all()
+
+
 @pytest.mark.parametrize("recipe", [HardSharing, SingleTask])
 def test_transitions_belong_to_their_task(recipe):
     data = stays(("tokens:crf", "tokens:crf"))

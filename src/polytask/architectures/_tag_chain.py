@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from polytask._torch_defaults import full_precision
+
 __all__ = ["chained"]
 
 _MOST = 30.0
@@ -30,6 +32,11 @@ def chained(
     lengths : tensor of shape (n, k) or (n, 1)
         Steps that rows have, which come first.
 
+    Returns
+    -------
+    tensor of shape (n, k, l, c)
+        In the transitions' precision, also under autocast.
+
     Examples
     --------
     A tag that always follows itself:
@@ -43,6 +50,15 @@ def chained(
             [0.9530, 0.0470],
             [0.9530, 0.0470]])
     """
+    with full_precision():  # exponentials of transitions are beyond half precision
+        return _chained(emissions.to(transitions.dtype), transitions, lengths)
+
+
+def _chained(
+    emissions: Float[Tensor, "rows k l c"],
+    transitions: Float[Tensor, "*own c c"],
+    lengths: Int[Tensor, "rows own_or_one"],
+) -> Float[Tensor, "rows k l c"]:
     n_steps = emissions.shape[2]
     factors = transitions.clamp(-_MOST, _MOST).exp()
     steps = torch.arange(n_steps, device=emissions.device)
