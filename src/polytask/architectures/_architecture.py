@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from polytask._naming import snake_case
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._own_encoder import encoder_name, encoder_training, encoder_tuned
-from polytask.data import Bins, Schema
+from polytask.data import Bins, Schema, Tokenizer
 from polytask.tasks import TaskSet
 
 __all__ = ["Architecture"]
@@ -90,6 +90,14 @@ class Architecture(ABC):
         """Bins of numeric columns that the schemas must hold; none by default.
 
         `fit_schemas(data, architecture.bins)` learns them.
+        """
+        return None
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """Tokenizer that makes pieces of the words of texts, for the schemas; none by default.
+
+        `fit_schemas(data, architecture.bins, tokenizer=architecture.tokenizer)` reads texts with it.
         """
         return None
 

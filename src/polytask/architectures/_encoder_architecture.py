@@ -12,7 +12,7 @@ from polytask.architectures._architecture import Architecture
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._seeded import seeded
 from polytask.architectures._single_task import SingleTask
-from polytask.data import Bins, Schema
+from polytask.data import Bins, Schema, Tokenizer
 from polytask.encoders import MLP, Encoder
 from polytask.encoders._custom_encoder import ENCODER, as_encoder, resolve_encoder
 from polytask.encoders._layers import INITIALIZER_RANGE, INITIALIZERS, initialize
@@ -66,6 +66,11 @@ class EncoderArchitecture(Architecture):
     def bins(self) -> Bins | None:
         """Those that the encoder needs."""
         return as_encoder(self.encoder).bins
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """That of the encoder."""
+        return as_encoder(self.encoder).tokenizer
 
     @abstractmethod
     def network(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from polytask.data import Block, SourceBatch, part_has_steps
@@ -95,15 +96,18 @@ def check_steps(source: str, state: State, rows: SourceBatch, block: Block) -> N
 
 
 def read_steps(mask: Tensor | None, rows: SourceBatch) -> Tensor | None:
-    """Of the steps that a state has, those that rows came with.
+    """Of the steps that a state has, those that rows came with, which stand first.
 
-    An encoder may keep the rest of a row without steps in a step of its own.
+    An encoder may keep the rest of a row without steps in a step of its own, and pieces of words
+    behind the first piece of every word, which is that of its label.
     """
     stepped = [part for name, part in rows.inputs.items() if part_has_steps(name)]
     if mask is None or len(stepped) != 1:
         return mask
     (part,) = stepped
     there = present_steps(part)
+    numbers = torch.arange(there.shape[-1], device=there.device)
+    there = numbers < there.sum(dim=-1, keepdim=True)
     return mask & there if there.shape == mask.shape else mask
 
 

@@ -73,6 +73,8 @@ class Inputs(Owner, nn.ModuleList):
             raise ParameterError(_several_forms(owner, self.shapes))
         widths = {pooled_width(shape) for shape in self.shapes.values()}
         if len(schemas) > 1 and (forms == {1} or (forms <= {2, 3} and len(widths) > 1)):
+            if not encoder.meets:
+                raise ParameterError(_several_widths(owner, encoder, self.shapes))
             self._meet(max(widths))
 
     def _meet(self, width: int) -> None:
@@ -116,6 +118,15 @@ class _Adapted(nn.Module):
 
     def forward(self, inputs: Mapping[str, torch.Tensor]) -> State:
         return enter(self.entry, self.adapter, inputs)
+
+
+def _several_widths(owner: str, encoder: Encoder, shapes: Mapping[str, tuple[int, ...]]) -> str:
+    listed = ", ".join(f"{shape} of {name!r}" for name, shape in shapes.items())
+    return (
+        f"The `encoder` parameter of {owner} can be {type(encoder).__name__} where all sources, or none, "
+        f"have columns beside their text, since its weights take rows of one width. Got {listed}; drop "
+        "these columns, or choose LSTM."
+    )
 
 
 def _several_forms(owner: str, shapes: Mapping[str, tuple[int, ...]]) -> str:

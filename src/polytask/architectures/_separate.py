@@ -16,7 +16,7 @@ from polytask.architectures._architecture import Architecture
 from polytask.architectures._copies import Copies
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
-from polytask.data import Batch, Bins, Block, Schema, SourceBatch
+from polytask.data import Batch, Bins, Block, Schema, SourceBatch, Tokenizer
 from polytask.encoders import State
 from polytask.encoders._encoder import sample_of
 from polytask.exceptions import ParameterError
@@ -90,6 +90,11 @@ class Separate(Architecture):
     def bins(self) -> Bins | None:
         """Those of the architecture."""
         return self.architecture.alone().bins
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """That of the architecture."""
+        return self.architecture.alone().tokenizer
 
     def refuses(self, tasks: TaskSet) -> str | None:
         """What the architecture says of a task alone."""

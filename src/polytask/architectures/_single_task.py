@@ -18,7 +18,7 @@ from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._seeded import seeded
 from polytask.architectures._stages import Stages
-from polytask.data import Batch, Bins, Block, Schema
+from polytask.data import Batch, Bins, Block, Schema, Tokenizer
 from polytask.encoders import MLP, Encoder, State, mean_pool
 from polytask.encoders._custom_encoder import ENCODER, as_encoder, resolve_encoder
 from polytask.encoders._encoder import sample_of
@@ -81,6 +81,11 @@ class SingleTask(Architecture):
     def bins(self) -> Bins | None:
         """Those that the encoder needs."""
         return as_encoder(self.encoder).bins
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """That of the encoder."""
+        return as_encoder(self.encoder).tokenizer
 
     def build(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> MultiTaskModule:
         """Build every task's network."""

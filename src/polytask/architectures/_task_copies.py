@@ -17,7 +17,7 @@ from polytask.architectures._copies import Copies
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.architectures._separate import SeparateNetwork
-from polytask.data import Bins, Schema, SourceBatch
+from polytask.data import Bins, Schema, SourceBatch, Tokenizer
 from polytask.tasks import TaskSet
 
 __all__ = ["TaskCopies", "TaskCopiesNetwork"]
@@ -54,6 +54,11 @@ class TaskCopies(Architecture):
     def bins(self) -> Bins | None:
         """Those of the architecture."""
         return self.architecture.bins
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """That of the architecture."""
+        return self.architecture.tokenizer
 
     def refuses(self, tasks: TaskSet) -> str | None:
         """What the architecture says of the tasks."""

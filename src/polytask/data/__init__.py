@@ -9,7 +9,7 @@ per input column), `sources` (rows with one input schema, and their labels), `da
 """
 
 from polytask.data.cells import STEP_ROLES, Reading
-from polytask.data.columns import Column
+from polytask.data.columns import Column, Tokenizer
 from polytask.data.dataset import (
     MultiTaskDataset,
     named_tasks,
@@ -111,6 +111,7 @@ __all__ = [
     "Table",
     "TableLabels",
     "TimeSplit",
+    "Tokenizer",
     "about_source",
     "as_source",
     "as_splitter",

@@ -14,6 +14,7 @@ from polytask.encoders._dcn import DCN
 from polytask.encoders._encoder import Encoder
 from polytask.encoders._ft_transformer import FTTransformer
 from polytask.encoders._gru import GRU
+from polytask.encoders._hugging_face_text import HuggingFaceText
 from polytask.encoders._lstm import LSTM
 from polytask.encoders._mlp import MLP
 from polytask.encoders._n_gram_bag import NGramBag
@@ -46,6 +47,7 @@ __all__ = [
     "CustomEncoder",
     "Encoder",
     "FTTransformer",
+    "HuggingFaceText",
     "MaskedStage",
     "NGramBag",
     "NumericEmbedding",

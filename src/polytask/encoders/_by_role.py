@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from polytask._validation import Choice, Constraint, MappingOf
-from polytask.data import PART_ROLES, Bins, Part
+from polytask.data import PART_ROLES, Bins, Part, Tokenizer
 from polytask.encoders._custom_encoder import ENCODER, as_encoder
 from polytask.encoders._encoder import Encoder, check_roles, entered_sample
 from polytask.encoders._mlp import MLP
@@ -92,6 +92,23 @@ class ByRole(Encoder):
     def bins(self) -> Bins | None:
         """Those of the encoder that reads numbers."""
         return as_encoder(self.encoders.get("numeric", self.rest)).bins
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """That of the encoder of texts or of tokens that has one, for these alone."""
+        own = {
+            role: as_encoder(self.encoders.get(role, self.rest)).tokenizer
+            for role in ("text", "tokens")
+        }
+        known = list(dict.fromkeys(tokenizer for tokenizer in own.values() if tokenizer))
+        if len(known) > 1:
+            sentence = (
+                "The `encoders` parameter of ByRole must hold pretrained text models of one tokenizer, "
+                "since a column is encoded once. Got two; choose the same model for both."
+            )
+            raise ParameterError(sentence)
+        roles = tuple(role for role, tokenizer in own.items() if tokenizer)
+        return replace(known[0], roles=roles) if known else None
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
         """Build the branches of the parts, whose vectors are joined."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from polytask._validation import Constraint, check_parameters
-from polytask.data import PART_ROLES, STEP_ROLES, Bins, Part
+from polytask.data import PART_ROLES, STEP_ROLES, Bins, Part, Tokenizer
 from polytask.encoders._numeric_embedding import (
     NUMBERS,
     NumericEmbedding,
@@ -70,6 +70,8 @@ class Encoder(ABC):
         not given is trained with them.
     starts_drawn : bool, default True
         Whether its weights start as drawn, so that an architecture's `initializer` may draw them.
+    meets : bool, default True
+        Whether rows of sources whose entries give other widths may meet through linear layers.
     tuned : tuple of str, default ()
         Names of its settings that a comparison tries before those of the trainer, in this order.
 
@@ -98,6 +100,7 @@ class Encoder(ABC):
     members: int = 1
     training: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     starts_drawn: ClassVar[bool] = True
+    meets: ClassVar[bool] = True
     tuned: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
@@ -110,6 +113,11 @@ class Encoder(ABC):
     def bins(self) -> Bins | None:
         """Bins of numeric columns that the schema must learn for `entry`; None if it needs none."""
         return as_embedding(self.numbers).bins
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """Tokenizer that makes the pieces of words that `entry` reads; None for words as they stand."""
+        return None
 
     def entry(self, parts: Sequence[Part]) -> nn.Module:
         """Build the module that maps a source's inputs by name to a `State`.

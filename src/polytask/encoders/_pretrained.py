@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from polytask._validation import Choice, Constraint, InstanceOf, MappingOf, Satisfies
-from polytask.data import Bins, Part
+from polytask.data import Bins, Part, Tokenizer
 from polytask.encoders._custom_encoder import ENCODER, as_encoder, named_encoder
 from polytask.encoders._encoder import Encoder
-from polytask.encoders._state import MaskedStage, State
-from polytask.encoders._weight_files import WEIGHT_FILES, file_digest, read_tensors, renamed
+from polytask.encoders._frozen import frozen
+from polytask.encoders._weight_files import (
+    WEIGHT_FILES,
+    file_digest,
+    fill,
+    read_tensors,
+    reads_files,
+    renamed,
+    report,
+)
 from polytask.encoders._weight_names import nothing_fits, weights_report, without_shared_start
 from polytask.exceptions import ParameterError
 
-__all__ = ["Pretrained", "reported_weights", "without_weight_files"]
-
-_REPORTS: ContextVar[list[str] | None] = ContextVar("reports", default=None)
-_READS: ContextVar[bool] = ContextVar("reads", default=True)
+__all__ = ["Pretrained"]
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Pretrained(Encoder):
             object.__setattr__(self, "recipe", named_encoder(self.recipe, "recipe"))
         super().__post_init__()
         path = Path(self.path)
-        if _READS.get() and (path.is_file() or not self.digest):
+        if reads_files() and (path.is_file() or not self.digest):
             object.__setattr__(self, "digest", file_digest(path))
 
     @property
@@ -139,6 +141,11 @@ class Pretrained(Encoder):
         """Those that the encoder needs."""
         return self._inner.bins
 
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """That of the encoder."""
+        return self._inner.tokenizer
+
     def entry(self, parts: Sequence[Part]) -> nn.Module:
         """The encoder's entry."""
         return self._inner.entry(parts)
@@ -146,9 +153,9 @@ class Pretrained(Encoder):
     def stages(self, shape: tuple[int, ...]) -> Sequence[nn.Module]:
         """The encoder's stages, with the tensors of the file where they fit."""
         stages = list(self._inner.stages(shape))
-        if _READS.get():
+        if reads_files():
             self._load(nn.ModuleList(stages))
-        return [_frozen(stage) for stage in stages] if self.freeze else stages
+        return [frozen(stage) for stage in stages] if self.freeze else stages
 
     def _load(self, stages: nn.ModuleList) -> None:
         path = Path(self.path)
@@ -165,76 +172,7 @@ class Pretrained(Encoder):
         if not fits:
             raise ParameterError(nothing_fits(path.name, type(self._inner).__name__, held, own))
         for name in fits:
-            _fill(own[name], given[name], name, path.name)
+            fill(own[name], given[name], name, path.name, "`path` parameter of Pretrained")
             if self.freeze:
                 own[name].requires_grad_(requires_grad=False)
-        reports = _REPORTS.get()
-        if reports is not None:
-            reports.append(weights_report(path.name, type(self._inner).__name__, given, own, fits))
-
-
-@contextmanager
-def without_weight_files() -> Iterator[None]:
-    """Build stages without the tensors of files, of networks whose weights are loaded afterwards."""
-    token = _READS.set(False)
-    try:
-        yield
-    finally:
-        _READS.reset(token)
-
-
-@contextmanager
-def reported_weights() -> Iterator[list[str]]:
-    """Sentences on the tensors of files that stages built in the block start from."""
-    reports: list[str] = []
-    token = _REPORTS.set(reports)
-    try:
-        yield reports
-    finally:
-        _REPORTS.reset(token)
-
-
-@torch.no_grad()
-def _fill(own: Tensor, given: Tensor, name: str, file: str) -> None:
-    if not torch.isfinite(given).all():
-        sentence = (
-            f"The `path` parameter of Pretrained must be a file of finite numbers. {name} of {file} "
-            "holds others; choose another file."
-        )
-        raise ParameterError(sentence)
-    if not own.is_meta:
-        own.copy_(given)
-
-
-def _frozen(stage: nn.Module) -> nn.Module:
-    return _FrozenMasked(stage) if isinstance(stage, MaskedStage) else _Frozen(stage)
-
-
-class _Frozen(nn.Module):
-    """A stage that always runs as in evaluation."""
-
-    def __init__(self, stage: nn.Module) -> None:
-        super().__init__()
-        self.stage = stage
-        self.eval()
-
-    def train(self, mode: bool = True) -> _Frozen:
-        del mode
-        super().train(False)
-        return self
-
-    def forward(self, values: Tensor) -> Tensor:
-        features: Tensor = self.stage(values)
-        return features
-
-
-class _FrozenMasked(MaskedStage):
-    """The same of a stage that reads a mask."""
-
-    def __init__(self, stage: nn.Module) -> None:
-        super().__init__()
-        self.stage = _Frozen(stage)
-
-    def forward(self, state: State) -> State:
-        advanced: State = self.stage.stage(state)
-        return advanced
+        report(weights_report(path.name, type(self._inner).__name__, given, own, fits))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,20 @@ from torch import Tensor
 from polytask._reason import reason
 from polytask.exceptions import ParameterError
 
-__all__ = ["WEIGHT_FILES", "file_digest", "read_tensors", "renamed"]
+__all__ = [
+    "WEIGHT_FILES",
+    "file_digest",
+    "fill",
+    "read_tensors",
+    "reads_files",
+    "renamed",
+    "report",
+    "reported_weights",
+    "without_weight_files",
+]
+
+_REPORTS: ContextVar[list[str] | None] = ContextVar("reports", default=None)
+_READS: ContextVar[bool] = ContextVar("reads", default=True)
 
 WEIGHT_FILES = (".safetensors", ".pt", ".pth", ".bin")
 _NESTED = ("state_dict", "model_state_dict", "model")
@@ -44,7 +59,7 @@ def file_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path, whose: str = "`path` parameter of Pretrained") -> dict[str, Tensor]:
     """Tensors of a file by name; no code of it is run.
 
     Raises
@@ -58,7 +73,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         held: Any = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # both libraries raise classes of their own
         sentence = (
-            f"The `path` parameter of Pretrained must be a file of tensors alone. {path.name} cannot be "
+            f"The {whose} must be a file of tensors alone. {path.name} cannot be "
             f"read as one: {reason(error, width=120, named=False)} Save the tensors with "
             "safetensors.torch.save_file."
         )
@@ -87,3 +102,55 @@ def renamed(names: Mapping[str, str], tensors: Mapping[str, Tensor]) -> dict[str
         return name if start is None else names[start] + name[len(start) :]
 
     return {new_name(name): tensor for name, tensor in tensors.items()}
+
+
+@torch.no_grad()
+def fill(own: Tensor, given: Tensor, name: str, file: str, whose: str) -> None:
+    """Give a tensor of a network the values of a file.
+
+    Raises
+    ------
+    ParameterError
+        If some are not finite.
+    """
+    if not torch.isfinite(given).all():
+        sentence = (
+            f"The {whose} must be a file of finite numbers. {name} of {file} "
+            "holds others; choose another file."
+        )
+        raise ParameterError(sentence)
+    if not own.is_meta:
+        own.copy_(given)
+
+
+def reads_files() -> bool:
+    """Whether stages start from the tensors of files, as they do outside `without_weight_files`."""
+    return _READS.get()
+
+
+def report(sentence: str) -> None:
+    """Pass a sentence on to the block of `reported_weights` around, if there is one."""
+    reports = _REPORTS.get()
+    if reports is not None:
+        reports.append(sentence)
+
+
+@contextmanager
+def without_weight_files() -> Iterator[None]:
+    """Build stages without the tensors of files, of networks whose weights are loaded afterwards."""
+    token = _READS.set(False)
+    try:
+        yield
+    finally:
+        _READS.reset(token)
+
+
+@contextmanager
+def reported_weights() -> Iterator[list[str]]:
+    """Sentences on the tensors of files that stages built in the block start from."""
+    reports: list[str] = []
+    token = _REPORTS.set(reports)
+    try:
+        yield reports
+    finally:
+        _REPORTS.reset(token)

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from torch import Tensor
 
-__all__ = ["nothing_fits", "weights_report", "without_shared_start"]
+__all__ = ["listed_tensors", "nothing_fits", "weights_report", "without_shared_start"]
 
 _MOST_NAMES = 3
 
@@ -70,8 +70,7 @@ def nothing_fits(
     file: str, encoder: str, held: Mapping[str, Tensor], own: Mapping[str, Tensor]
 ) -> str:
     """Sentence on a file of which no tensor is one of the stages'."""
-    got = ", ".join(f"{name} {tuple(tensor.shape)}" for name, tensor in _first(held))
-    has = ", ".join(f"{name} {tuple(tensor.shape)}" for name, tensor in _first(own))
+    got, has = listed_tensors(held), listed_tensors(own)
     if not held:
         return (
             f"The `path` parameter of Pretrained must be a file of named tensors. {file} holds none; "
@@ -84,8 +83,10 @@ def nothing_fits(
     )
 
 
-def _first(tensors: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
-    return list(tensors.items())[:_MOST_NAMES]
+def listed_tensors(tensors: Mapping[str, Tensor]) -> str:
+    """Names and shapes of the first tensors."""
+    first = list(tensors.items())[:_MOST_NAMES]
+    return ", ".join(f"{name} {tuple(tensor.shape)}" for name, tensor in first)
 
 
 def _some(names: Sequence[str]) -> str:

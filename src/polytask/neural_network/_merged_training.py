@@ -93,7 +93,9 @@ class MergedTraining:
             return self._run()
 
     def _run(self) -> tuple[MultiTaskModule, Mapping[str, Schema], History]:
-        schemas = fit_schemas(self.train, self.architecture.bins)
+        schemas = fit_schemas(
+            self.train, self.architecture.bins, tokenizer=self.architecture.tokenizer
+        )
         network = self.architecture.build(schemas, self.train.tasks, self.seed)
         reason = unmergeable(self.architecture, network.tasks, shares=shares_parameters(network))
         if reason is not None:

@@ -10,8 +10,8 @@ import torch
 
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.architectures._limited_size import TooLargeError, within_memory
-from polytask.data import MultiTaskDataset, fit_schemas
-from polytask.encoders._pretrained import reported_weights
+from polytask.data import MultiTaskDataset, Schema, fit_schemas
+from polytask.encoders._weight_files import reported_weights
 from polytask.exceptions import ParameterError
 
 __all__ = ["PlannedNetwork", "plan_network", "shares_parameters", "size_note"]
@@ -84,7 +84,7 @@ def shares_parameters(network: MultiTaskModule) -> bool:
 def _planned(architecture: Architecture, data: MultiTaskDataset) -> PlannedNetwork:
     """Build the network on the meta device, where it takes no memory."""
     try:
-        schemas = fit_schemas(data, architecture.bins, bin_rows=_BIN_ROWS)
+        schemas = _schemas(architecture, data)
         within = within_memory(architecture.name, len(data.tasks))
         with torch.device("meta"), within, reported_weights() as weights:
             network = architecture.build(schemas, data.tasks, 0)
@@ -99,10 +99,16 @@ def _planned(architecture: Architecture, data: MultiTaskDataset) -> PlannedNetwo
         return PlannedNetwork()
 
 
+def _schemas(architecture: Architecture, data: MultiTaskDataset) -> dict[str, Schema]:
+    return fit_schemas(
+        data, architecture.bins, bin_rows=_BIN_ROWS, tokenizer=architecture.tokenizer
+    )
+
+
 def _refusal(architecture: Architecture, data: MultiTaskDataset) -> str | None:
     """What building the network says, on the CPU: modules that need values fail without them."""
     try:
-        schemas = fit_schemas(data, architecture.bins, bin_rows=_BIN_ROWS)
+        schemas = _schemas(architecture, data)
         with within_memory(architecture.name, len(data.tasks)):
             architecture.build(schemas, data.tasks, 0)
     except ParameterError as error:

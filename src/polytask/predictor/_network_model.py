@@ -16,7 +16,7 @@ from polytask._recipes import from_json, to_json
 from polytask._torch_defaults import torch_defaults
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import Schema, Source, SourceBatch, encode
-from polytask.encoders._pretrained import without_weight_files
+from polytask.encoders._weight_files import without_weight_files
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
 from polytask.predictor._model import Model

@@ -15,7 +15,7 @@ class ArchitectureCase:
 
     def __init__(self, name: str, recipe: Architecture, data: MultiTaskDataset) -> None:
         self.name, self.recipe, self.data = name, recipe, data
-        self.schemas = fit_schemas(data, recipe.bins)
+        self.schemas = fit_schemas(data, recipe.bins, tokenizer=recipe.tokenizer)
         network: object = recipe.build(self.schemas, data.tasks, 0)
         sentence = f"{name}: builds a {type(network).__name__}, which is no MultiTaskModule."
         require(isinstance(network, MultiTaskModule), sentence)

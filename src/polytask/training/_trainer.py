@@ -282,7 +282,7 @@ def _built(
     refusal = architecture.refuses(train.tasks)
     if refusal is not None:
         raise ParameterError(refusal)
-    schemas = fit_schemas(train, architecture.bins)
+    schemas = fit_schemas(train, architecture.bins, tokenizer=architecture.tokenizer)
     with within_memory(architecture.name, len(train.tasks)):
         network = architecture.build(schemas, train.tasks, seed)
     check_network(architecture, network)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import polars as pl
@@ -17,11 +17,13 @@ from polytask.data.columns._date_column import DateColumn
 from polytask.data.columns._hashed_column import HashedColumn
 from polytask.data.columns._image_column import ImageColumn
 from polytask.data.columns._numeric_column import NumericColumn
+from polytask.data.columns._pieces_column import PiecesColumn, fit_pieces
 from polytask.data.columns._sequence_column import SequenceColumn
 from polytask.data.columns._smiles_column import SmilesColumn
 from polytask.data.columns._stepped_column import SteppedColumn
 from polytask.data.columns._tensor_column import TensorColumn
 from polytask.data.columns._text_column import TextColumn
+from polytask.data.columns._tokenizer import Tokenizer
 from polytask.data.columns._tokens_column import TokensColumn
 from polytask.data.readers import fault
 from polytask.exceptions import DataError
@@ -41,6 +43,7 @@ ENCODERS = (
     SequenceColumn,
     SmilesColumn,
     ImageColumn,
+    PiecesColumn,
 )
 """Every encoder, for reading saved schemas."""
 
@@ -74,6 +77,7 @@ def fit_columns(
     roles: Mapping[str, str] = MappingProxyType({}),
     buckets: Mapping[str, int] = MappingProxyType({}),
     lengths: Mapping[str, int] = MappingProxyType({}),
+    tokenizer: Tokenizer | None = None,
 ) -> tuple[Column, ...]:
     """Fit one encoder per column, by its role or type; empty columns are left out.
 
@@ -88,13 +92,18 @@ def fit_columns(
         Declared numbers of buckets of identifiers.
     lengths : mapping of column to int
         Declared numbers of steps of texts, tokens and sequences.
+    tokenizer : Tokenizer, optional
+        Makes pieces of words of all texts and tokens, in place of vocabularies.
     """
+    present = [s for s in inputs.iter_columns() if s.null_count() < len(s)]
+    encoders = {series.name: column_type(series, roles.get(series.name)) for series in present}
+    pieces = {} if tokenizer is None else _pieces(present, encoders, lengths, tokenizer)
     fitted: list[Column] = []
-    for series in inputs.iter_columns():
-        if series.null_count() == len(series):
-            continue
-        encoder = column_type(series, roles.get(series.name))
-        if issubclass(encoder, HashedColumn) and series.name in buckets:
+    for series in present:
+        encoder = encoders[series.name]
+        if series.name in pieces:
+            fitted.append(pieces[series.name])
+        elif issubclass(encoder, HashedColumn) and series.name in buckets:
             fitted.append(encoder.of(series, buckets[series.name]))
         elif issubclass(encoder, SteppedColumn | SequenceColumn) and series.name in lengths:
             fitted.append(encoder.of(series, lengths[series.name]))
@@ -104,6 +113,20 @@ def fit_columns(
         sentence = f"No input column holds a value in the training rows. Got {inputs.columns}."
         raise DataError(sentence)
     return tuple(fitted)
+
+
+def _pieces(
+    columns: Sequence[pl.Series],
+    encoders: Mapping[str, type[Column]],
+    lengths: Mapping[str, int],
+    tokenizer: Tokenizer,
+) -> Mapping[str, PiecesColumn]:
+    roles = {
+        name: encoder.encoder
+        for name, encoder in encoders.items()
+        if issubclass(encoder, TextColumn | TokensColumn) and encoder.encoder in tokenizer.roles
+    }
+    return fit_pieces([s for s in columns if s.name in roles], roles, lengths, tokenizer)
 
 
 def column_type(series: pl.Series, role: str | None) -> type[Column]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Int64, Shaped
 
 from polytask.data.columns import row_steps
 from polytask.data.encoding._batch import BlockTargets
@@ -77,7 +77,8 @@ def check_labelled_steps(
     n_steps, n_labels = there.sum(axis=1), _last(~np.isnan(labels))
     role, _, column = part.partition(":")
     faulty = n_labels > n_steps
-    cut_off = np.flatnonzero(faulty & (n_steps == steps.shape[1]))  # perhaps
+    in_pieces = (steps < 0).any() if steps.ndim == 2 else False
+    cut_off = np.flatnonzero(faulty & (in_pieces | (n_steps == steps.shape[1])))  # perhaps
     faulty[cut_off] &= n_labels[cut_off] > row_steps(source.inputs[column][rows[cut_off]], role)
     if role == "text":
         faulty |= (n_labels < n_steps) & ~longer & (n_labels > 0)
@@ -95,18 +96,25 @@ def check_labelled_steps(
     raise DataError(sentence)
 
 
-def read_steps(schema: Schema, inputs: Mapping[str, np.ndarray]) -> int | None:
-    """How many steps of a row are read at most; None without parts that have steps."""
-    lengths = [inputs[part.name].shape[1] for part in schema.parts if part.has_steps]
-    return max(lengths, default=None)
+def read_steps(
+    schema: Schema, inputs: Mapping[str, np.ndarray]
+) -> int | Int64[np.ndarray, " n"] | None:
+    """How many steps of a row are read at most, or of each; None without parts that have steps."""
+    stepped = [part for part in schema.parts if part.has_steps]
+    if len(stepped) == 1 and stepped[0].has_pieces:
+        words: Int64[np.ndarray, " n"] = (inputs[stepped[0].name] > 0).sum(axis=1)
+        return words
+    return max((inputs[part.name].shape[1] for part in stepped), default=None)
 
 
-def cut(labels: BlockTargets, n_cells: int, n_steps: int | None) -> BlockTargets:
+def cut(
+    labels: BlockTargets, n_cells: int, n_steps: int | Int64[np.ndarray, " n"] | None
+) -> BlockTargets:
     """Labels without those of steps that are not read, from which nothing can be learned."""
-    if n_steps is None or n_steps >= n_cells:
+    if n_steps is None or np.min(n_steps, initial=n_cells) >= n_cells:
         return labels
-    mask = labels.mask.copy()
-    mask[..., n_steps:] = False
+    read = np.arange(n_cells) < np.reshape(n_steps, (-1, 1))
+    mask = labels.mask & read.reshape(len(read), *[1] * (labels.mask.ndim - 2), n_cells)
     return replace(labels, values=np.where(mask, labels.values, np.float32(0)), mask=mask)
 
 

@@ -5,18 +5,24 @@ from dataclasses import replace
 
 import numpy as np
 
+from polytask.data.columns import Tokenizer
 from polytask.data.dataset import MultiTaskDataset
 from polytask.data.encoding._bins import Bins
 from polytask.data.encoding._learn_bins import learn_bins
 from polytask.data.encoding._schema import Schema
-from polytask.data.sources import fit_targets, unit_weights
+from polytask.data.sources import Source, fit_targets, unit_weights
+from polytask.exceptions import ParameterError
 from polytask.tasks import FittedTarget
 
 __all__ = ["fit_schemas"]
 
 
 def fit_schemas(
-    dataset: MultiTaskDataset, bins: Bins | None = None, *, bin_rows: int | None = None
+    dataset: MultiTaskDataset,
+    bins: Bins | None = None,
+    *,
+    bin_rows: int | None = None,
+    tokenizer: Tokenizer | None = None,
 ) -> dict[str, Schema]:
     """Fit one schema per source on the given (training) rows.
 
@@ -31,9 +37,19 @@ def fit_schemas(
     bin_rows : int, optional
         Learn bins from so many rows of every source, evenly spaced; from all by default. Enough
         to plan a network that is not trained.
+    tokenizer : Tokenizer, optional
+        Makes pieces of words of texts and tokens, for a network whose architecture has one:
+        `polytask.architectures.Architecture.tokenizer`. Words have a vocabulary of the rows by default.
+
+    Raises
+    ------
+    ParameterError
+        If a task labels the words of a text of which a tokenizer makes pieces.
     """
     targets = _as_declared(fit_targets(dataset.sources), dataset)
-    schemas = {source.name: Schema.fit(source, targets) for source in dataset.sources}
+    schemas = {s.name: Schema.fit(s, targets, tokenizer) for s in dataset.sources}
+    for source in dataset.sources if tokenizer is not None else ():
+        _check_labelled_pieces(source, schemas[source.name])
     if bins is None:
         return schemas
     if bin_rows is not None:
@@ -49,6 +65,20 @@ def fit_schemas(
         )
         for source in dataset.sources
     }
+
+
+def _check_labelled_pieces(source: Source, schema: Schema) -> None:
+    """Raise if the words of a text are labelled, to which pieces do not belong one by one."""
+    stepped = [part for part in schema.parts if part.has_steps]
+    labelled = [task.name for task in source.tasks if task.known_kind.form == "sequence"]
+    if labelled and len(stepped) == 1 and stepped[0].role == "text":
+        column = stepped[0].name.partition(":")[2]
+        sentence = (
+            f"Task {labelled[0]!r} labels the words of column {column!r}, and a pretrained model reads "
+            "the pieces of a text. Declare words that stand between blanks "
+            f"(--column {column}:tokens): the first piece of each is labelled."
+        )
+        raise ParameterError(sentence)
 
 
 def _as_declared(

@@ -57,6 +57,9 @@ class Part:
         Runs of the flattened cells of a tensor that had one value in training: start, end, value.
     missing : bool
         Whether cells of a tensor were missing in training, which are 0.
+    longest : int
+        Of texts and tokens as the pieces of words that a pretrained model reads, pieces of the
+        longest training row; 0 for other parts.
 
     Examples
     --------
@@ -76,6 +79,7 @@ class Part:
     means: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
     constant: tuple[tuple[int, int, float], ...] = field(default=(), repr=False)
     missing: bool = field(default=False, repr=False)
+    longest: int = field(default=0, repr=False)
 
     @property
     def has_steps(self) -> bool:
@@ -86,6 +90,11 @@ class Part:
     def has_words(self) -> bool:
         """Whether its steps are codes of words, characters or tokens."""
         return self.role in WORD_ROLES
+
+    @property
+    def has_pieces(self) -> bool:
+        """Whether its codes are those of pieces, from 1 on, of a tokenizer that was given."""
+        return self.longest > 0
 
     @property
     def has_pixels(self) -> bool:

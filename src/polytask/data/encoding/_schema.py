@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from polytask.data.cells import Reading
-from polytask.data.columns import Column, TensorColumn, fit_columns
+from polytask.data.columns import Column, PiecesColumn, TensorColumn, Tokenizer, fit_columns
 from polytask.data.encoding._learned_bins import LearnedBins
 from polytask.data.encoding._part import Part
 from polytask.data.sources import Source, fit_targets
@@ -76,7 +76,12 @@ class Schema:
     bins: LearnedBins | None = None
 
     @classmethod
-    def fit(cls, source: Source, targets: Mapping[str, FittedTarget] | None = None) -> Schema:
+    def fit(
+        cls,
+        source: Source,
+        targets: Mapping[str, FittedTarget] | None = None,
+        tokenizer: Tokenizer | None = None,
+    ) -> Schema:
         """Fit encoders and targets on a source's (training) rows.
 
         Parameters
@@ -85,6 +90,8 @@ class Schema:
         targets : mapping of task name to FittedTarget, optional
             Fitted targets of tasks that other sources label too; by default targets are fitted on
             this source alone.
+        tokenizer : Tokenizer, optional
+            Makes pieces of words of texts and tokens, for networks that were trained on these.
 
         Raises
         ------
@@ -94,7 +101,7 @@ class Schema:
         fitted = fit_targets([source]) if targets is None else targets
         carried = {name: fitted[name] for name in source.tasks.names}
         read = source.reading
-        columns = fit_columns(source.inputs, read.roles, read.buckets, read.lengths)
+        columns = fit_columns(source.inputs, read.roles, read.buckets, read.lengths, tokenizer)
         reading = read.only({column.name for column in columns})
         return cls(source.name, columns, carried, source.task_column, source.own_rows, reading)
 
@@ -179,6 +186,8 @@ class Schema:
 def _own_part(column: Column) -> Part:
     codes = (column.n_codes,) if column.n_codes else ()
     part = Part(column.part, column.role, column.shape, codes)
+    if isinstance(column, PiecesColumn):
+        return replace(part, longest=column.longest)
     if not isinstance(column, TensorColumn):
         return part
     return replace(part, constant=column.constant, missing=column.missing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from polytask.data.cells import (
     Reading,
     is_date_form,
 )
-from polytask.data.columns import ENCODERS, Column
+from polytask.data.columns import ENCODERS, Column, PiecesColumn
 from polytask.data.encoding._learned_bins import LearnedBins
 from polytask.data.encoding._schema import Schema
 from polytask.exceptions import BundleError
@@ -35,16 +35,25 @@ def schema_to_json(schema: Schema) -> dict[str, Any]:
             positions[id(fitted)] = len(targets)
             targets.append(asdict(fitted))
     bins = {} if schema.bins is None else {"bins": to_plain(schema.bins)}
+    pieces = dict.fromkeys(c.pieces for c in schema.columns if isinstance(c, PiecesColumn))
+    tokenizers = {"tokenizers": list(pieces)} if pieces else {}  # each once, since they are long
+    places = {text: place for place, text in enumerate(pieces)}
     return {
         "source": schema.source,
-        "columns": [{"encoder": column.encoder, **asdict(column)} for column in schema.columns],
+        "columns": [_written(column, places) for column in schema.columns],
         "targets": targets,
         "tasks": {name: positions[id(fitted)] for name, fitted in schema.targets.items()},
         "task_column": schema.task_column,
         "own_rows": schema.own_rows,
         "reading": schema.reading.to_json(),
         **bins,
+        **tokenizers,
     }
+
+
+def _written(column: Column, tokenizers: Mapping[str, int]) -> dict[str, Any]:
+    fields = {"encoder": column.encoder, **asdict(column)}
+    return {**fields, "pieces": tokenizers[fields["pieces"]]} if "pieces" in fields else fields
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,7 @@ class _Saved:
     own_rows: bool
     reading: Reading = field(default_factory=Reading)
     bins: LearnedBins | None = None
+    tokenizers: tuple[str, ...] = ()
 
 
 def schema_from_json(value: object) -> Schema:
@@ -71,7 +81,7 @@ def schema_from_json(value: object) -> Schema:
     """
     try:
         saved = from_plain(_Saved, value)
-        columns = tuple(_column(column) for column in saved.columns)
+        columns = tuple(_column(column, saved.tokenizers) for column in saved.columns)
         _check(saved, columns)
     except (ValueError, OverflowError) as error:
         raise BundleError(
@@ -88,9 +98,14 @@ def schema_from_json(value: object) -> Schema:
     )
 
 
-def _column(value: Mapping[str, Any]) -> Column:
+def _column(value: Mapping[str, Any], tokenizers: Sequence[str]) -> Column:
     fields = dict(value)
     name = fields.pop("encoder", None)
+    if name == PiecesColumn.encoder:
+        place = fields.get("pieces")
+        if type(place) is not int or not 0 <= place < len(tokenizers):
+            raise ValueError(f"the tokenizer of column {fields.get('name')!r} is missing.")
+        fields["pieces"] = tokenizers[place]
     for encoder in ENCODERS:
         if encoder.encoder == name:
             column = from_plain(encoder, fields)
@@ -109,6 +124,10 @@ def _check(saved: _Saved, columns: tuple[Column, ...]) -> None:
     if saved.own_rows and saved.task_column is None:
         raise ValueError("rows of tasks of their own need a column that names the task.")
     _check_reading(saved.reading)
+    for column in columns:
+        problem = column.problem() if isinstance(column, PiecesColumn) else None
+        if problem is not None:
+            raise ValueError(f"{problem}.")
     if saved.bins is not None:
         n_numeric = sum(column.width for column in columns if column.part == "numeric")
         problem = saved.bins.problem(n_numeric, set(saved.tasks))

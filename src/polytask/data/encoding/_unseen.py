@@ -10,6 +10,7 @@ from polytask._listing import count, first_and_more
 from polytask.data.columns import (
     CategoricalColumn,
     ImageColumn,
+    PiecesColumn,
     SequenceColumn,
     SteppedColumn,
     row_steps,
@@ -53,6 +54,13 @@ def _notes(table: pl.DataFrame, columns: Mapping[str, object]) -> Iterator[str]:
                 yield _note(name, unseen)
         elif isinstance(column, SteppedColumn | SequenceColumn) and name in table.columns:
             yield from _step_notes(table, column)
+        elif isinstance(column, PiecesColumn) and name in table.columns:
+            cut = column.n_cut(table)
+            if cut:
+                yield (
+                    f"{name}: of {count(cut, 'row')} only the first {column.steps:,} pieces of words are "
+                    "read, as in fitting"
+                )
         elif isinstance(column, ImageColumn) and name in table.columns:
             missing = table[name].null_count()
             if missing:
