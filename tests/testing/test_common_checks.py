@@ -73,6 +73,11 @@ ARGUMENTS = {
     "MergedNetwork": {"architecture": HardSharing(MLP((8,)))},
     "MTAN": {"encoder": MLP((8, 8))},
     "NDDR": {"encoder": MLP((8, 8))},
+    "HuggingFaceText": {
+        "folder": "bert",
+        "config": '{"model_type": "bert", "vocab_size": 9, "hidden_size": 8}',
+        "digest": "0" * 32,
+    },
     "HyperNetworkHeads": {"encoder": MLP((16,))},
     "LoRA": {"encoder": MLP((16,))},
     "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
@@ -88,6 +93,7 @@ ARGUMENTS = {
     "Task": {"name": "income"},
     "TaskEmbedding": {"encoder": MLP((16,))},
     "TimeSplit": {"column": "when"},
+    "Tokenizer": {"text": "{}"},
 }
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def model_settings(config: str) -> dict[str, Any]:
             f"be read: {reason(error, named=False)}."
         )
         raise ParameterError(sentence) from error
-    if not isinstance(settings, dict) or not all(map(_is_plain, settings.values())):
+    if not isinstance(settings, dict) or not all(starmap(_is_kept, settings.items())):
         sentence = (
             "The `config` parameter of HuggingFaceText must hold numbers and texts by name. It is read "
             "from the folder; leave it out."
@@ -100,7 +101,18 @@ def model_settings(config: str) -> dict[str, Any]:
             "model by a factory of your own (CustomEncoder)."
         )
         raise ParameterError(sentence)
+    if settings.get("position_embedding_type", "absolute") != "absolute":
+        sentence = (
+            f"{_OWNER} must hold a model that tells places by vectors. Its `position_embedding_type` is "
+            f"{settings['position_embedding_type']!r}, which transformers no longer reads."
+        )
+        raise ParameterError(sentence)
     return settings
+
+
+def _is_kept(name: str, value: object) -> bool:
+    """Whether a setting is plain, and one of a model's layers."""
+    return not name.startswith("_") and name not in _NOT_OF_FEATURES and _is_plain(value)
 
 
 def _is_plain(value: object) -> bool:
@@ -138,7 +150,7 @@ class ModelFolder:
         kept = {
             name: value
             for name, value in (held.items() if isinstance(held, dict) else ())
-            if not name.startswith("_") and name not in _NOT_OF_FEATURES and _is_plain(value)
+            if _is_kept(name, value)
         }
         config = json.dumps(dict(sorted(kept.items())))
         model_settings(config)
@@ -152,6 +164,12 @@ class ModelFolder:
         ParameterError
             If there is none.
         """
+        try:
+            return read_file(self._tokenizer_file()).decode("utf-8")
+        except (ValueError, OSError) as error:
+            raise self._unread(_TOKENIZER, error) from error
+
+    def _tokenizer_file(self) -> Path:
         path = self.path / _TOKENIZER
         if not path.is_file():
             sentence = (
@@ -160,10 +178,7 @@ class ModelFolder:
                 "AutoTokenizer.from_pretrained(folder).save_pretrained(folder)."
             )
             raise ParameterError(sentence)
-        try:
-            return read_file(path).decode("utf-8")
-        except (ValueError, OSError) as error:
-            raise self._unread(_TOKENIZER, error) from error
+        return path
 
     def weight_files(self) -> list[str]:
         """Names of the files of weights.
@@ -206,7 +221,8 @@ class ModelFolder:
     def digest(self, *, weights: bool) -> str:
         """Digest of the files' bytes."""
         digest = hashlib.blake2b(digest_size=16)
-        for name in (_CONFIG, _TOKENIZER, *(self.weight_files() if weights else ())):
+        names = _CONFIG, self._tokenizer_file().name, *(self.weight_files() if weights else ())
+        for name in names:
             path = self.path / name
             try:
                 status = path.stat()

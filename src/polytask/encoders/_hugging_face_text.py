@@ -271,8 +271,11 @@ class HuggingFaceText(Encoder):
             )
             raise ParameterError(sentence)
         beside = shape[-1] - embedded
-        layers: list[nn.Module] = [self._kept(_Layer(layer, embedded)) for layer in inner[:1]]
-        layers += [self._kept(_Layer(layer, width)) for layer in inner[1:]]
+        takes = [embedded, *[width] * (len(inner) - 1)]
+        layers = [
+            self._kept(_Layer(layer, of_layer, width))
+            for layer, of_layer in zip(inner, takes, strict=True)
+        ]
         pooled: list[nn.Module] = [_First()]
         if self.pooling != "first":
             pooled = pooling_stage(self.pooling, width + beside)
@@ -321,12 +324,15 @@ def _widths(model: Any, layers: Sequence[nn.Module]) -> tuple[int, int]:
 class _Layer(MaskedStage):
     """A layer of a model; what stands beside the pieces passes by."""
 
-    def __init__(self, layer: nn.Module, width: int) -> None:
+    def __init__(self, layer: nn.Module, takes: int, gives: int) -> None:
         super().__init__()
-        self.layer, self.width = layer, width
+        self.layer, self.takes, self.gives = layer, takes, gives
 
     def forward(self, state: State) -> State:
-        pieces, beside = state.values[..., : self.width], state.values[..., self.width :]
+        pieces, beside = state.values[..., : self.takes], state.values[..., self.takes :]
+        if not len(pieces):  # of which layers of transformers cannot make heads
+            none = pieces.new_zeros(*pieces.shape[:-1], self.gives)
+            return State(torch.cat([none, beside], dim=-1), state.mask)
         unread = None
         if state.mask is not None:
             lowest = torch.finfo(pieces.dtype).min

@@ -146,7 +146,14 @@ class PiecesColumn(Column):
     def _rows(self, series: pl.Series) -> Iterator[list[int]]:
         """Codes of all pieces of every row, without those around them."""
         for first in range(0, len(series), _CHUNK):
-            yield from self._codes(series[first : first + _CHUNK])
+            try:
+                yield from self._codes(series[first : first + _CHUNK])
+            except ValueError as error:
+                sentence = (
+                    f"Column {self.name!r} cannot be read by the tokenizer of its pretrained model, which "
+                    f"said: {error}. Copy the files of the model again."
+                )
+                raise DataError(sentence) from error
 
     def _codes(self, series: pl.Series) -> Iterable[list[int]]:
         if self.read == "text":

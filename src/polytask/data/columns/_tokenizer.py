@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -91,15 +92,25 @@ class PieceReader:
         return len(self.before) + len(self.after)
 
     def of_texts(self, texts: Sequence[str]) -> Iterator[list[int]]:
-        """Codes of the pieces of every text, from 1 on, without those around it."""
-        for read in self.tokenizer.encode_batch(list(texts), add_special_tokens=False):
+        """Codes of the pieces of every text, from 1 on, without those around it.
+
+        Raises
+        ------
+        ValueError
+            If the tokenizer cannot read them.
+        """
+        with _explained():
+            encoded = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        for read in encoded:
             yield [piece + 1 for piece in read.ids]
 
     def of_words(self, rows: Sequence[Sequence[str]]) -> Iterator[list[int]]:
         """The same of lists of words, of which codes of later pieces of a word are below 0."""
-        encoded = self.tokenizer.encode_batch(
-            [list(words) for words in rows], is_pretokenized=True, add_special_tokens=False
-        )
+        lists = [list(words) for words in rows]
+        with _explained():
+            encoded = self.tokenizer.encode_batch(
+                lists, is_pretokenized=True, add_special_tokens=False
+            )
         for words, read in zip(rows, encoded, strict=True):
             yield self._by_word(len(words), read.ids, read.word_ids)
 
@@ -149,14 +160,19 @@ def read_tokenizer(text: str, *, of_words: bool = False) -> PieceReader:
     state = {**state, "truncation": None, "padding": None}
     if of_words:
         state["pre_tokenizer"] = _after_blanks(state.get("pre_tokenizer"))
+    with _explained():
+        return _checked(tokenizers.Tokenizer.from_str(json.dumps(state)), state)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn whatever the library raises into a ValueError."""
     try:
-        tokenizer = tokenizers.Tokenizer.from_str(json.dumps(state))
-        reader = _checked(tokenizer, state)
+        yield
     except (ValueError, MemoryError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # panics of compiled code are no Exception
         raise ValueError(reason(Exception(str(error)), named=False)) from error
-    return reader
 
 
 def _checked(tokenizer: Any, state: Mapping[str, Any]) -> PieceReader:
