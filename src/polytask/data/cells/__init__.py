@@ -21,6 +21,7 @@ from polytask.data.cells._families import (
 from polytask.data.cells._image_form import MOST_PIXELS, ImageForm
 from polytask.data.cells._marker_words import SIGNS, is_marker_word, likely_markers
 from polytask.data.cells._missing import MISSING, marker_notes, markers_by_column, without_markers
+from polytask.data.cells._moments import moments
 from polytask.data.cells._number_text import (
     DECIMAL_COMMAS,
     MAYBE_THOUSANDS,
@@ -91,6 +92,7 @@ __all__ = [
     "marker_words",
     "markers_by_column",
     "may_be_dates",
+    "moments",
     "no_infinity",
     "number_hint",
     "numbers",
