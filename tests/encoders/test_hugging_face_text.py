@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,7 @@ from polytask.architectures import Adapters, HardSharing, SingleTask
 from polytask.data import encode, fit_schemas, make_blocks
 from polytask.encoders import LSTM, MLP, ByRole, HuggingFaceText, advance
 from polytask.evaluation import evaluate
-from polytask.exceptions import BundleError, DataError, ParameterError
+from polytask.exceptions import BundleError, DataError, MissingDependencyError, ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.testing import check_architecture
 from polytask.training import Trainer, to_tensors
@@ -254,6 +255,9 @@ def test_a_saved_model_needs_no_folder(tmp_path):
     (tmp_path / "model").rmdir()
     loaded = load(tmp_path / "saved")
     new = pl.DataFrame({"words": ["fly to bonn", "", None, "the fox " * 30], "age": [1.0] * 4})
+    assert (
+        "transformers" in json.loads((tmp_path / "saved" / "bundle.json").read_text())["versions"]
+    )
     before, after = predictor.predict(new), loaded.predict(new)
     for task in data.tasks.names:
         np.testing.assert_array_equal(before[task].raw, after[task].raw)
@@ -335,7 +339,9 @@ def test_columns_of_text_share_the_places(bert):
     assert [part.shape for part in schemas["table"].parts[1:]] == [(9,), (7,)]
 
 
-def test_with_encoders_of_other_columns(bert):
+def test_with_encoders_of_other_columns(bert, tmp_path):
+    made("roberta", tmp_path / "other")
+    other = str(tmp_path / "other")
     rows = {
         "review": ["the fox was good", "bad movie"] * 8,
         "path": [["home", "cart"], ["home"]] * 8,
@@ -346,7 +352,10 @@ def test_with_encoders_of_other_columns(bert):
     encoder = ByRole({"text": HuggingFaceText(bert), "tokens": LSTM(4)}, rest=MLP((4,)))
     schemas = fit_schemas(data, tokenizer=HardSharing(encoder).tokenizer)
     assert [p.has_pieces for p in schemas["table"].parts if p.has_steps] == [True, False]
+    assert encoder.training["learning_rate"] == 5e-5
     assert MultiTaskNetwork(HardSharing(encoder), TRAINER).fit(data, None)
+    with pytest.raises(ParameterError, match="text models of one tokenizer"):
+        _ = ByRole({"text": HuggingFaceText(bert)}, rest=HuggingFaceText(other)).tokenizer
 
 
 def test_sources_have_all_or_none_columns_beside_their_text(bert):
@@ -549,6 +558,17 @@ def test_forged_models_are_refused_in_words(forge, sentence, saved, tmp_path):
     files, changes = forge(saved)
     folder = resealed({**saved, **files}, tmp_path / "model", **changes)
     with pytest.raises(BundleError, match=sentence):
+        load(folder)
+
+
+def test_what_is_not_installed_is_said(bert, saved, tmp_path, monkeypatch):
+    data = table(8)
+    schemas = fit_schemas(data, tokenizer=HuggingFaceText(bert).tokenizer)
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(MissingDependencyError, match=r"polytask\[text\]"):
+        HardSharing(HuggingFaceText(bert)).build(schemas, data.tasks, 0)
+    folder = resealed(saved, tmp_path / "model")
+    with pytest.raises(BundleError, match=r"Install it: polytask\[text\]"):
         load(folder)
 
 

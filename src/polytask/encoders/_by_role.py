@@ -89,6 +89,12 @@ class ByRole(Encoder):
         return all(as_encoder(encoder).starts_drawn for encoder in encoders)
 
     @property
+    def training(self) -> Mapping[str, Any]:  # type: ignore[override]
+        """Those of the first encoder whose weights come from a file, which other settings could ruin."""
+        encoders = map(as_encoder, (*self.encoders.values(), self.rest, self.joint))
+        return next((e.training for e in encoders if not e.starts_drawn), {})
+
+    @property
     def bins(self) -> Bins | None:
         """Those of the encoder that reads numbers."""
         return as_encoder(self.encoders.get("numeric", self.rest)).bins

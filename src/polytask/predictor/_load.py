@@ -15,7 +15,7 @@ from polytask._trust import also_trusted, checked_trust, not_trusted, trusted_he
 from polytask._untrusted import untrusted
 from polytask.bookkeeping import History
 from polytask.data import Schema, schema_from_json
-from polytask.exceptions import BundleError, UntrustedError
+from polytask.exceptions import BundleError, MissingDependencyError, UntrustedError
 from polytask.predictor._code_named import code_named
 from polytask.predictor._contents import REMEDY, Contents, read_contents, unnamed_files
 from polytask.predictor._folder import MANIFEST, Manifest, read_manifest
@@ -202,6 +202,8 @@ def _rebuilt(contents: Contents, manifest: Manifest, trusted: Collection[str]) -
         raise
     except BundleError:
         raise
+    except MissingDependencyError as error:
+        raise BundleError(f"{contents.folder} needs more than is installed. {error}") from error
     except Exception as error:
         sentence = (
             f"{contents.folder} is whole, but the model cannot be rebuilt from it "

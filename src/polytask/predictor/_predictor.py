@@ -260,7 +260,7 @@ class FittedPredictor:
         """
         content = {
             "polytask": version("polytask"),
-            "versions": {package: version(package) for package in _PACKAGES},
+            "versions": {package: version(package) for package in _packages(self.schemas)},
             "name": self.name,
             "tasks": to_json(self.tasks.tasks),
             "schemas": {name: schema_to_json(schema) for name, schema in self.schemas.items()},
@@ -269,6 +269,12 @@ class FittedPredictor:
         scripted = save_model(Path(folder), self.model, content, checked_trust(trusted, "save"))
         if scripted:
             warnings.warn(only_in_script(scripted), UserWarning, stacklevel=2)
+
+
+def _packages(schemas: Mapping[str, Schema]) -> tuple[str, ...]:
+    """Packages whose versions are kept: transformers, too, of a model that it runs."""
+    in_pieces = any(part.has_pieces for schema in schemas.values() for part in schema.parts)
+    return (*_PACKAGES, *(("transformers",) if in_pieces else ()))
 
 
 def _routed_note(n_rows: int) -> str:
