@@ -4,7 +4,6 @@ import importlib
 import runpy
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -165,19 +164,6 @@ def test_other_modalities(name, capsys, monkeypatch):
     monkeypatch.syspath_prepend(EXAMPLES)  # the chosen model names its module
     importlib.import_module(name).main(rows=100, steps=5, seeds=1)
     assert compared(capsys.readouterr().out, "single_task", "hard_sharing")
-
-
-def test_average_precision_of_boxes():
-    example = runpy.run_path(str(EXAMPLES / "detection.py"))
-    truth = [np.array([[2.0, 0, 0, 8, 8], [3.0, 8, 8, 16, 20]]), np.array([[2.0, 4, 4, 12, 12]])]
-    exact = [[0.9, 0, 0, 0, 0, 8, 8], [0.8, 0, 1, 8, 8, 16, 20], [0.7, 1, 0, 4, 4, 12, 12]]
-    assert example["average_precision"](np.array(exact), truth) == 1.0
-    # A second box at the first object is wrong, and stands before the third.
-    twice = np.array([*exact, [0.8, 0, 0, 0, 0, 8, 8]])
-    assert example["average_precision"](twice, truth) == pytest.approx((1 + (1 + 2 / 3) / 2) / 2)
-    # Boxes that overlap by less than half are wrong, and what is not found lowers the recall.
-    far = np.array([[0.9, 0, 0, 4, 0, 12, 8], [0.8, 0, 1, 8, 8, 16, 20]])
-    assert example["average_precision"](far, truth) == 0.5
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ a task; `delta_m` averages relative gains over tasks. Begin with `Metric`.
 from polytask.metrics._accuracy import Accuracy
 from polytask.metrics._average_precision import AveragePrecision
 from polytask.metrics._balanced_accuracy import BalancedAccuracy
+from polytask.metrics._boxes import Boxes, center_boxes
 from polytask.metrics._brier import Brier
 from polytask.metrics._check_metrics import check_metrics
 from polytask.metrics._choice import default_metric, headline_note, metrics_for, serving_names
@@ -19,6 +20,7 @@ from polytask.metrics._crps import CRPS
 from polytask.metrics._delta_m import DeltaM, delta_m, relative_gain
 from polytask.metrics._dense_mae import DenseMAE
 from polytask.metrics._dense_relative_error import DenseRelativeError
+from polytask.metrics._detection import DetectionScores, detection_scores
 from polytask.metrics._expected_calibration_error import ExpectedCalibrationError
 from polytask.metrics._explained_variance import ExplainedVariance
 from polytask.metrics._f1 import F1
@@ -65,6 +67,7 @@ __all__ = [
     "Accuracy",
     "AveragePrecision",
     "BalancedAccuracy",
+    "Boxes",
     "Brier",
     "ChunkF1",
     "ClassRow",
@@ -74,6 +77,7 @@ __all__ = [
     "DeltaM",
     "DenseMAE",
     "DenseRelativeError",
+    "DetectionScores",
     "ExpectedCalibrationError",
     "ExplainedVariance",
     "GaussianLogScore",
@@ -99,10 +103,12 @@ __all__ = [
     "TopK",
     "WithinFactor",
     "best_thresholds",
+    "center_boxes",
     "check_metrics",
     "class_rows",
     "default_metric",
     "delta_m",
+    "detection_scores",
     "headline_note",
     "mean_value",
     "metrics_for",
