@@ -17,6 +17,7 @@ from polytask.tasks import (
     Multiclass,
     Multilabel,
     Ordinal,
+    ProportionalSurvival,
     Quantile,
     Regression,
     StepNumbers,
@@ -54,7 +55,11 @@ class Case:
     @property
     def columns(self):
         """Truth and response of each column; of counts, these and rate times exposure."""
-        whole = self.response.ndim >= 3 or self.kind in {Survival(), StepNumbers()}
+        whole = self.response.ndim >= 3 or self.kind in {
+            Survival(),
+            ProportionalSurvival(),
+            StepNumbers(),
+        }
         if self.truth.ndim == 1 or whole:
             return [(self.truth, self.response)]
         if self.response.ndim == 1:
@@ -108,8 +113,8 @@ def make_case(kind, n_rows, seed, *, ties=False):
         fitted = FittedTarget(("a", "b"), (0, 1))
         truth = rng.integers(0, 2, (n_rows, 2)).astype(float)
         response, perfect = rng.random((n_rows, 2)), truth
-    elif kind is Survival:
-        return _survival(rng, n_rows, ties=ties)
+    elif kind in {Survival, ProportionalSurvival}:
+        return _survival(kind, rng, n_rows, ties=ties)
     elif kind.form != "vector":
         return STEPPED[kind](rng, n_rows) if kind in STEPPED else _maps(kind, rng, n_rows)
     else:
@@ -122,7 +127,7 @@ def make_case(kind, n_rows, seed, *, ties=False):
     return Case(kind(), fitted, truth, response, np.where(np.isfinite(perfect), perfect, 0.0))
 
 
-def _survival(rng, n_rows, *, ties):
+def _survival(kind, rng, n_rows, *, ties):
     """Events at whole times, censoring between them, and cuts at all of these."""
     cuts = tuple(np.arange(2, 13) / 2.0)
     learned = {
@@ -139,7 +144,7 @@ def _survival(rng, n_rows, *, ties):
     response = np.round(response[:, :1] ** np.arange(1, 12), 1) if ties else response
     truth = np.stack([times, events], axis=1)
     truth[rng.random(n_rows) < 0.2] = np.nan
-    return Case(Survival(), FittedTarget(("a", "b"), learned=learned), truth, response, perfect)
+    return Case(kind(), FittedTarget(("a", "b"), learned=learned), truth, response, perfect)
 
 
 def _maps(kind, rng, n_rows):

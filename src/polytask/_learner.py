@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import ClassVar
+from functools import wraps
+from typing import Any, ClassVar
 
 from polytask._naming import plus_parts, snake_case
 from polytask._paths import Setting, configured, settings_of
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
-from polytask.predictor import FittedPredictor
+from polytask.predictor import FittedPredictor, refitted
 from polytask.ranges import SearchRange
 from polytask.tasks import TaskSet
 
@@ -22,7 +23,8 @@ class Learner(ABC):
     """An unfitted recipe whose `fit` returns a `FittedPredictor`.
 
     A learner is a frozen dataclass of plain arguments that goes through JSON. Only `fit` must be
-    written; everything else has a default.
+    written; everything else has a default. What the kinds of tasks learn from the scores of training
+    rows (`Kind.refit`) is added to the model that `fit` returns.
 
     Attributes
     ----------
@@ -73,6 +75,11 @@ class Learner(ABC):
     has_own_budget: ClassVar[bool] = False
     named_by: ClassVar[str | None] = None
     tuned: ClassVar[tuple[str, ...] | None] = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "fit" in vars(cls):
+            cls.fit = _refitting(cls.fit)  # type: ignore[method-assign]
 
     @property
     def name(self) -> str:
@@ -215,3 +222,15 @@ class Learner(ABC):
         """
         chosen: Learner = configured(self, settings, type(self).settings)
         return chosen
+
+
+def _refitting(fit: Callable[..., FittedPredictor]) -> Callable[..., FittedPredictor]:
+    """The method `fit` of a learner, whose model has what kinds learn from its scores."""
+
+    @wraps(fit)
+    def fitted(
+        self: Learner, train: MultiTaskDataset, *args: Any, **options: Any
+    ) -> FittedPredictor:
+        return refitted(fit(self, train, *args, **options), train)
+
+    return fitted

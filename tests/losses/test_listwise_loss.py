@@ -204,3 +204,13 @@ def test_networks_of_single_tasks_compare_the_rows_that_each_has_drawn():
     wanted = [alone(*cells(raw, batch, "table", column)) for column in (0, 1)]
     np.testing.assert_allclose(sums.detach(), wanted, rtol=1e-5)
     assert counts.tolist() == [7, 9]
+
+
+@pytest.mark.parametrize("by_row", [False, True])
+def test_a_process_may_have_no_row_of_a_batch(by_row):
+    network, rows, loss = parts(ranked(own_rows_table()) if by_row else two_tasks())
+    ((source, own),) = rows.items()
+    ((key, scores),) = network(rows).items()
+    losses, present = loss({key: scores[:0]}, {source: own.take(torch.arange(0))})
+    assert not losses.any()
+    assert not present.any()

@@ -15,6 +15,7 @@ from polytask.tasks import (
     FittedTarget,
     Multiclass,
     Ordinal,
+    ProportionalSurvival,
     Quantile,
     Regression,
     StepNumbers,
@@ -44,8 +45,8 @@ def rivals(case, generator):
     elif isinstance(case.kind, Quantile):
         values = case.truth[np.isfinite(case.truth)]
         yield from np.sort(generator.choice(values, (20, size)), axis=1)
-    elif isinstance(case.kind, Survival):
-        yield from -np.sort(-generator.random((20, size)), axis=1)
+    elif isinstance(case.kind, Survival | ProportionalSurvival):
+        yield from -np.sort(-generator.random((20, len(case.fitted.learned["cuts"]))), axis=1)
     elif isinstance(case.kind, Distribution):
         middles = np.nanquantile(case.truth, np.linspace(0, 1, 9))
         spread = np.nanstd(case.truth)

@@ -22,6 +22,7 @@ from polytask.tasks import (
     Multiclass,
     Multilabel,
     Ordinal,
+    ProportionalSurvival,
     Quantile,
     Regression,
     StepNumbers,
@@ -52,6 +53,16 @@ TARGETS = {
     Multiclass: FittedTarget(("y",), ("a", "b", "c")),
     Multilabel: FittedTarget(("y", "z", "w"), (0, 1)),
     Ordinal: FittedTarget(("y",), (1, 2, 3, 4)),
+    ProportionalSurvival: FittedTarget(
+        ("y", "z"),
+        learned={
+            "cuts": (1.0, 2.0, 5.0),
+            "survival": (0.9, 0.7, 0.2),
+            "censoring_times": (0.0, 3.0),
+            "uncensored": (1.0, 0.5),
+            "log_baseline": (-9.0, -5.0, -4.0),
+        },
+    ),
     Quantile: FittedTarget(
         ("y",), learned={"center": (-5.0,), "scale": (2.0,), "levels": (0.1, 0.5, 0.9)}
     ),

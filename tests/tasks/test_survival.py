@@ -225,9 +225,10 @@ GOOD = [1.0, 2.0, 3.0, 4.0]
         (["a", "b", "c", "d"], [1, 1, 1, 0], "target column 't' of a survival holds text"),
     ],
 )
-def test_cells_that_are_refused(times, events, said):
+@pytest.mark.parametrize("kind", ["survival", "survival:cox"])
+def test_cells_that_are_refused(times, events, said, kind):
     with pytest.raises(DataError, match=said):
-        read(times, events)
+        read(times, events, f"death=t,e:{kind}")
 
 
 def test_what_is_read():
@@ -254,7 +255,7 @@ def test_rows_that_lack_one_of_both():
 def test_texts_after_the_name():
     assert Task("y", "survival", ("t", "e")).kind == Survival()
     assert Task("y", "survival:12", ("t", "e")).kind == Survival(12)
-    for text in ("", "0", "-1", "5.5", "cox", "1001", "9" * 30):
+    for text in ("", "0", "-1", "5.5", "coxx", "1001", "9" * 30):
         with pytest.raises(ParameterError, match="takes a number of intervals, from 1 to 1000, as"):
             Task("y", f"survival:{text}", ("t", "e"))
     with pytest.raises(ParameterError, match="`n_intervals` parameter of Survival must be"):

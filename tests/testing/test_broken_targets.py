@@ -232,6 +232,52 @@ def test_a_broken_kind_is_found(kind, words):
         check_kind(kind)
 
 
+class ShiftsWithScores(Regression):
+    """What it learns of scores changes labels."""
+
+    def refit(self, truth, raw, fitted, weight):
+        center = tuple(center + 1 for center in fitted.learned["center"])
+        return replace(fitted, learned={**fitted.learned, "center": center})
+
+
+class RefitsUnweighted(Regression):
+    """It counts rows without their weights, which only decisions show."""
+
+    def refit(self, truth, raw, fitted, weight):
+        return replace(fitted, learned={**fitted.learned, "bias": (float(raw.sum()),)})
+
+    def accepts(self, fitted):
+        learned = {name: fitted.learned[name] for name in fitted.learned if name != "bias"}
+        return super().accepts(replace(fitted, learned=learned))
+
+    def response(self, raw, fitted):
+        return super().response(raw, fitted) + fitted.learned.get("bias", (0.0,))[0]
+
+    def raw(self, response, fitted):
+        return super().raw(response - fitted.learned.get("bias", (0.0,))[0], fitted)
+
+
+class LearnsInSecret(Regression):
+    """Refuses what it learned itself."""
+
+    def refit(self, truth, raw, fitted, weight):
+        return replace(fitted, learned={**fitted.learned, "more": (1.0,)})
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (ShiftsWithScores(), "`refit` changes labels"),
+        (RefitsUnweighted(), "in `refit` a weight of n is not n equal rows"),
+        (LearnsInSecret(), "refuses what `refit` learned"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_broken_refit_is_found(kind, words):
+    with pytest.raises(AssertionError, match=words):
+        check_kind(kind, columns={"y": np.random.default_rng(0).normal(size=30)})
+
+
 class Unequal(Regression):
     def __eq__(self, other):
         return False

@@ -7,6 +7,7 @@ per task. Begin with `Loss`.
 
 from polytask.losses._binary_cross_entropy import BinaryCrossEntropy
 from polytask.losses._count_likelihood import CountLikelihood
+from polytask.losses._cox_likelihood import CoxLikelihood
 from polytask.losses._cross_entropy import CrossEntropy
 from polytask.losses._cumulative_log_loss import CumulativeLogLoss
 from polytask.losses._dense_absolute_error import DenseAbsoluteError
@@ -33,6 +34,7 @@ from polytask.losses._token_cross_entropy import TokenCrossEntropy
 __all__ = [
     "BinaryCrossEntropy",
     "CountLikelihood",
+    "CoxLikelihood",
     "CrossEntropy",
     "CumulativeLogLoss",
     "DenseAbsoluteError",

@@ -70,6 +70,7 @@ class ListwiseLoss(Loss):
         Parameters
         ----------
         scores : tensor of shape (rows, tasks, *score_shape)
+            Of at least one row.
         values : tensor of shape (rows, tasks, *target_shape)
             Encoded labels, 0 where missing.
         mask : tensor of shape (rows, tasks, *target_shape)

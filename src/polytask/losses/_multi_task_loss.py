@@ -164,6 +164,8 @@ class MultiTaskLoss:
         constants, loss = self._constants_of(block, cells), self._losses[block]
         if not isinstance(loss, ListwiseLoss):
             return loss.rowwise(scores, values, mask, constants)
+        if not len(scores):
+            return cells.scores.sum(dim=-1)
         weight = labelled.to(scores.dtype)
         for factor in (cells.weight, cells.scale):
             weight = weight if factor is None else weight * factor

@@ -13,7 +13,7 @@ from polytask.metrics._levels import levels, middle_ranks
 from polytask.metrics._metric import Metric, Part
 from polytask.metrics._metric_value import MetricValue
 from polytask.metrics._survival_answers import check_survival_answers, survival_parts
-from polytask.tasks import FittedTarget, Kind, Survival, restricted_means
+from polytask.tasks import FittedTarget, Kind, ProportionalSurvival, Survival, restricted_means
 
 __all__ = ["Concordance"]
 
@@ -51,7 +51,7 @@ class Concordance(Metric):
 
     name: ClassVar[str] = "concordance"
     label: ClassVar[str] = "concordance"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Survival,)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Survival, ProportionalSurvival)
     greater_is_better: ClassVar[bool] = True
     best: ClassVar[float | None] = 1.0
 

@@ -13,7 +13,7 @@ from polytask._row_shares import shares_of_largest
 from polytask.metrics._metric import Part
 from polytask.metrics._rowwise_metric import RowwiseMetric
 from polytask.metrics._survival_answers import check_survival_answers, survival_parts
-from polytask.tasks import FittedTarget, Kind, Survival, value_before
+from polytask.tasks import FittedTarget, Kind, ProportionalSurvival, Survival, value_before
 
 __all__ = ["IntegratedBrier"]
 
@@ -64,8 +64,8 @@ class IntegratedBrier(RowwiseMetric):
 
     name: ClassVar[str] = "integrated_brier"
     label: ClassVar[str] = "integrated Brier"
-    kinds: ClassVar[tuple[type[Kind], ...]] = (Survival,)
-    default_for: ClassVar[tuple[type[Kind], ...]] = (Survival,)
+    kinds: ClassVar[tuple[type[Kind], ...]] = (Survival, ProportionalSurvival)
+    default_for: ClassVar[tuple[type[Kind], ...]] = (Survival, ProportionalSurvival)
     greater_is_better: ClassVar[bool] = False
     best: ClassVar[float | None] = 0.0
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from polytask.predictor._design import Design
     from polytask.predictor._estimators_model import EstimatorsModel
     from polytask.predictor._estimators_part import EstimatorsPart
-    from polytask.predictor._fitted_targets import fitted_targets
+    from polytask.predictor._fitted_targets import fitted_targets, with_targets
     from polytask.predictor._folder import check_folder, is_damaged, remove_unfinished_saves
     from polytask.predictor._labelled_parts import labelled_parts
     from polytask.predictor._load import SavedModel, load, open_model
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from polytask.predictor._network_model import NetworkModel
     from polytask.predictor._predictions import Predictions
     from polytask.predictor._predictor import FittedPredictor
+    from polytask.predictor._refitted import refitted
     from polytask.predictor._routed_prediction import RoutedPrediction
     from polytask.predictor._task_prediction import TaskPrediction
     from polytask.predictor._thresholds import with_chosen_thresholds
@@ -50,8 +51,10 @@ __all__ = [
     "load",
     "models_loaded",
     "open_model",
+    "refitted",
     "remove_unfinished_saves",
     "with_chosen_thresholds",
+    "with_targets",
 ]
 
 _MODULES = {
@@ -75,8 +78,10 @@ _MODULES = {
     "load": "_load",
     "models_loaded": "_model",
     "open_model": "_load",
+    "refitted": "_refitted",
     "remove_unfinished_saves": "_folder",
     "with_chosen_thresholds": "_thresholds",
+    "with_targets": "_fitted_targets",
 }
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from polytask._validation import message
 from polytask.data import Schema
 from polytask.exceptions import ParameterError
-from polytask.predictor._fitted_targets import fitted_targets
+from polytask.predictor._fitted_targets import fitted_targets, with_targets
 from polytask.tasks import FittedTarget, Task, TaskSet, with_thresholds
 
 __all__ = ["schemas_at_thresholds"]
@@ -34,20 +33,13 @@ def schemas_at_thresholds(
         (0, 1) for each of its columns.
     """
     targets = fitted_targets(tasks, schemas)
-    by_task = {
-        tasks[name].name: _per_column(tasks[name], targets[name], given)
+    moved = {
+        tasks[name].name: with_thresholds(
+            targets[name], _per_column(tasks[name], targets[name], given)
+        )
         for name, given in thresholds.items()
     }
-    return {
-        source: replace(
-            schema,
-            targets={
-                name: with_thresholds(target, by_task[name]) if name in by_task else target
-                for name, target in schema.targets.items()
-            },
-        )
-        for source, schema in schemas.items()
-    }
+    return with_targets(schemas, moved)
 
 
 def _per_column(task: Task, target: FittedTarget, given: float | Sequence[float]) -> list[float]:

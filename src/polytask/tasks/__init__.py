@@ -48,6 +48,7 @@ from polytask.tasks._numbers import center_and_scale, number_column, observed_nu
 from polytask.tasks._ordinal import Ordinal
 from polytask.tasks._own_default import has_own_kind, own_default
 from polytask.tasks._partition_problem import partition_problem
+from polytask.tasks._proportional_survival import ProportionalSurvival
 from polytask.tasks._quantile import Quantile
 from polytask.tasks._regression import Regression
 from polytask.tasks._step_numbers import StepNumbers
@@ -79,6 +80,7 @@ __all__ = [
     "Multiclass",
     "Multilabel",
     "Ordinal",
+    "ProportionalSurvival",
     "Quantile",
     "Regression",
     "StepNumbers",

@@ -212,8 +212,40 @@ class Kind(KindEstimators):
         del columns
         return fitted
 
+    def refit(
+        self,
+        truth: np.ndarray,
+        raw: Float32[np.ndarray, " n *scores"],
+        fitted: FittedTarget,
+        weight: Real[np.ndarray, " n"],
+    ) -> FittedTarget:
+        """Learn more of the target from a trained model's raw scores of the training rows.
+
+        By default nothing, and then training rows are not scored. Every learner's model has what
+        is learned here, such as the baseline of proportional hazards. It may change `response`,
+        `raw` and `decide`; labels, shapes and what `from_estimator` gives must stay as they are.
+
+        Parameters
+        ----------
+        truth : array
+            As `truth` gives it, of the labelled training rows; cells that are not labelled are NaN.
+        raw : array of shape (n, ``*score_shape``)
+            Of the model without what is learned here; an ensemble's are averaged.
+        fitted : FittedTarget
+            What `fit` learned.
+        weight : array of shape (n,)
+            How many rows each counts as.
+
+        Returns
+        -------
+        FittedTarget
+            One that `accepts` accepts.
+        """
+        del truth, raw, weight
+        return fitted
+
     def accepts(self, fitted: FittedTarget) -> bool:
-        """Whether `fit` could have given this; called for targets that were read from a file.
+        """Whether `fit` or `refit` could have given this; called for targets read from a file.
 
         Kinds that learn numbers must check here that these are present, and in their range: what is
         accepted must not fail in the other methods.

@@ -29,7 +29,7 @@ def survival_of(
 
 
 def labelled_survival(
-    owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]]
+    owner: str, columns: Mapping[str, Shaped[np.ndarray, " n"]], kind: str = _KIND
 ) -> tuple[Float64[np.ndarray, " m"], Bool[np.ndarray, " m"]]:
     """Times, and whether the event happened, of the rows that have both.
 
@@ -43,9 +43,9 @@ def labelled_survival(
         _check_some(owner, name, values)
     if len(columns) != 2:
         sentence = (
-            f"Task {owner!r} is {_KIND} and must have two target columns, the time and whether the "
-            f"event happened then. Got {list(columns)}. Write NAME=TIME,EVENT:{_KIND}, in Python "
-            f'Task("NAME", "{_KIND}", ("TIME", "EVENT")).'
+            f"Task {owner!r} is {kind} and must have two target columns, the time and whether the "
+            f"event happened then. Got {list(columns)}. Write NAME=TIME,EVENT:{kind}, in Python "
+            f'Task("NAME", "{kind}", ("TIME", "EVENT")).'
         )
         raise DataError(sentence)
     check_survival(owner, columns, rows=False)

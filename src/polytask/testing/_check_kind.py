@@ -16,6 +16,7 @@ from polytask.testing._declared_scores import check_declared_scores
 from polytask.testing._examples import OWNER, KindExample, examples_of
 from polytask.testing._kind_estimators import check_estimators
 from polytask.testing._kind_labels import check_labels
+from polytask.testing._kind_refit import check_refit
 from polytask.testing._require import (
     require,
     require_close,
@@ -44,7 +45,8 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
         If labels that are missing do not stay missing or a column has no influence on labels,
         shapes or types disagree, units are not those of the columns, a response and its raw score
         do not belong together, raw scores are not what the kind declares, members that agree answer
-        otherwise together, row weights do not count as repeated rows, answers of an estimator that
+        otherwise together, row weights do not count as repeated rows, what `Kind.refit` learns of a
+        model's scores changes labels or cannot be saved, answers of an estimator that
         the kind accepts give no scores, or a column that cannot be learned from is accepted.
     ParameterError
         If the kind is no object of a class that extends `Kind`, or `columns` are no arrays.
@@ -63,6 +65,7 @@ def check_kind(kind: Kind, columns: Mapping[str, np.ndarray] | None = None) -> N
     examples = examples_of(kind, columns)
     for example in examples:
         _check_fit(example)
+        check_refit(example)
         check_labels(example)
         _check_scores(example)
         _check_mean(example)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from polytask.evaluation.running._run import Run
 from polytask.evaluation.running._store import RunStore
 from polytask.evaluation.running._tuning import Tuned
-from polytask.predictor import CombinedModel, FittedPredictor
+from polytask.predictor import CombinedModel, FittedPredictor, fitted_targets, with_targets
 
 __all__ = ["recommended_model"]
 
@@ -20,9 +20,10 @@ def recommended_model(run: Tuned, store: RunStore) -> FittedPredictor:
     order = list(kept)
     parts = {task: order.index(trial) for task, trial in run.chosen.items()}
     model = CombinedModel(tuple(kept[trial].model for trial in order), parts)
-    combined = FittedPredictor(first.tasks, first.schemas, model, None, first.name)
-    thresholds = {task: kept[trial].thresholds.get(task, ()) for task, trial in run.chosen.items()}
-    return combined.at_thresholds({task: given for task, given in thresholds.items() if given})
+    of_trials = {trial: fitted_targets(first.tasks, kept[trial].schemas) for trial in order}
+    targets = {task: of_trials[trial][task] for task, trial in run.chosen.items()}
+    schemas = with_targets(first.schemas, targets)
+    return FittedPredictor(first.tasks, schemas, model, None, first.name)
 
 
 def _kept(run: Run, store: RunStore) -> FittedPredictor:
