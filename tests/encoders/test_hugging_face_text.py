@@ -18,6 +18,8 @@ from polytask.data import encode, fit_schemas, make_blocks
 from polytask.encoders import LSTM, MLP, ByRole, HuggingFaceText, advance
 from polytask.evaluation import evaluate
 from polytask.exceptions import BundleError, DataError, MissingDependencyError, ParameterError
+from polytask.gradients import gramian, per_task_jacobian
+from polytask.losses import MultiTaskLoss
 from polytask.neural_network import MultiTaskNetwork
 from polytask.testing import check_architecture
 from polytask.training import Trainer, to_tensors
@@ -232,6 +234,19 @@ def test_architectures_take_it(names, bert):
 @pytest.mark.parametrize("architecture", [HardSharing, SingleTask, Adapters])
 def test_common_checks(architecture, freeze, bert):
     check_architecture(architecture(HuggingFaceText(bert, freeze=freeze)), [table(24)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["layerwise", "batched", "per_task"])
+def test_engines_agree_on_the_gramian(engine, bert):
+    data, recipe = table(12), HardSharing(HuggingFaceText(bert))
+    schemas = fit_schemas(data, tokenizer=recipe.tokenizer)
+    network = recipe.build(schemas, data.tasks, 0).eval()
+    rows = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
+    loss, shared = MultiTaskLoss(network.blocks, network.tasks), network.shared_parameters()
+    jacobian = per_task_jacobian(loss(network(rows), rows)[0], shared)
+    measured = gramian(loss(network(rows), rows)[0], shared, engine=engine)
+    torch.testing.assert_close(measured, jacobian @ jacobian.T, rtol=1e-4, atol=1e-5)
 
 
 @pytest.fixture
