@@ -6,8 +6,9 @@ Generated, with known preferences. Items shown to a user in test rows are ranked
 on the last days, and for users whom training has not seen.
 """
 
+from collections import defaultdict
+
 import numpy as np
-import polars as pl
 from scipy.sparse import csr_matrix
 from sklearn.decomposition import TruncatedSVD
 
@@ -37,38 +38,33 @@ def factorised(
 def main(n_users: int = 400, steps: int = 600, seeds: int = 3) -> None:
     """Print NDCG@5, hit rate@5 and area under the curve per user, mean over seeds."""
     encoder = MLP((64,), dropout=0.3, embedding_dim=16)
-    trainer = Trainer(learning_rate=3e-3, weight_decay=1e-4)
+    trainer, budget = Trainer(learning_rate=3e-3, weight_decay=1e-4), Budget(steps=steps)
     learners = {
         "single-task": MultiTaskNetwork(SingleTask(encoder), trainer),
         "hard sharing": MultiTaskNetwork(HardSharing(encoder), trainer),
         "boosted trees": GradientBoosting(),
     }
     for name, splitter in {"last days": TimeSplit("day"), "new users": GroupSplit("user")}.items():
-        ranked: dict[str, list[tuple[float, ...]]] = {}
+        ranked = defaultdict(list)
         for seed in range(seeds):
             data, truth = make_recommendations(n_users, seed=seed)
             (source,), (split,) = data.sources, splitter.splits(data, seed)
-            users, items = (
-                source.inputs[key].str.split("_").list.last().cast(pl.Int64).to_numpy()
-                for key in ("user", "item")
-            )
+            texts = source.inputs["user"], source.inputs["item"]  # such as user_7
+            users, items = (text.str.extract(r"(\d+)").cast(int).to_numpy() for text in texts)
             click = source.labelled().columns("click")["click"]
             seen, rows = split.train[source.name], split.test[source.name]
-            unused = ["day", "user"] if name == "new users" else ["day"]
-            train, validation, test = split.apply(data.without_columns(unused))
+            known = data.without_columns(["day", "user"] if name == "new users" else ["day"])
+            train, validation, test = split.apply(known)
             scores = {
-                label: learner.fit(train, validation, seed, Budget(steps=steps))
-                .predict(test)["click"]
-                .response
+                label: learner.fit(train, validation, seed, budget).predict(test)["click"].response
                 for label, learner in learners.items()
             }
             scores["matrix of rank 4"] = factorised(users, items, click, seen)[rows]
             scores["true preferences"] = truth.click[users[rows], items[rows]]
             for label, values in scores.items():
-                measured = ranking_scores(users[rows], click[rows], values, k=5)
-                ranked.setdefault(label, []).append(measured[:3])
+                ranked[label].append(ranking_scores(users[rows], click[rows], values, k=5))
         for label, runs in ranked.items():
-            ndcg, hits, area = np.mean(runs, axis=0)
+            ndcg, hits, area, _ = np.mean(runs, axis=0)
             print(f"{name}, {label}: NDCG {ndcg:.3f}, hit rate {hits:.3f}, area {area:.3f}")
 
 
