@@ -388,6 +388,9 @@ def test_floats_have_one_scale_learned_on_training_rows(tmp_path: Path) -> None:
     np.testing.assert_allclose(encoded, wanted, atol=1e-4)
     new = as_source(rows_to_predict(table, [schema], data.tasks), schema, data.tasks)
     np.testing.assert_array_equal(schema.encode(new)["image:depth"][:, 0], encoded)
+    Image.fromarray(maps[0].astype(np.float32)).save(tmp_path / "d0.pfm", "PPM")
+    (same,) = images_of(polytask.read({"z": [str(tmp_path / "d0.pfm")], "y": [0.5]}, "y"), "z")
+    np.testing.assert_array_equal(same[0], maps[0].astype(np.float32))
     small = polytask.read(table, "y", columns={"depth": "image=3x3,color"})
     assert images_of(small, "depth").shape == (24, 3, 3, 3)
     assert np.nanmax(images_of(small, "depth")) > 10

@@ -41,6 +41,7 @@ IMAGE_SUFFIXES = (
     ".webp",
     ".pgm",
     ".ppm",
+    ".pfm",
 )
 """Endings of the names of files that are taken for images."""
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
