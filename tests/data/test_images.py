@@ -167,7 +167,7 @@ def test_colors_palettes_depth_transparency_and_orientation(tmp_path: Path) -> N
     images = images_of(polytask.read(table, "y"))
     assert images.shape == (5, 1, 6, 8)
     for name, image in zip(names, images, strict=True):
-        np.testing.assert_array_equal(image[0], gray, err_msg=name)
+        np.testing.assert_array_equal(np.round(image[0] / 257), gray, err_msg=name)
     declared = polytask.read(table, "y", columns={"photo": "image=color"})
     assert images_of(declared).shape == (5, 3, 6, 8)
     clear = Image.fromarray(np.dstack([pixels(0), np.zeros((6, 9), np.uint8)]), "RGBA")
@@ -394,6 +394,35 @@ def test_floats_have_one_scale_learned_on_training_rows(tmp_path: Path) -> None:
     small = polytask.read(table, "y", columns={"depth": "image=3x3,color"})
     assert images_of(small, "depth").shape == (24, 3, 3, 3)
     assert np.nanmax(images_of(small, "depth")) > 10
+
+
+def test_pixels_of_16_bits_keep_their_levels_and_meet_bytes(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    levels = generator.integers(0, 1 << 12, (6, 4, 5)).astype(np.uint16)  # 12 bits, as of X-rays
+    for row, level in enumerate(levels):
+        Image.fromarray(level).save(tmp_path / f"deep{row}.png")
+        Image.fromarray((level >> 4).astype(np.uint8)).save(tmp_path / f"flat{row}.png")
+    y = [0, 1, 0, 1, 0, 1]
+    deep = {"photo": [str(tmp_path / f"deep{row}.png") for row in range(6)], "y": y}
+    flat = {"photo": [str(tmp_path / f"flat{row}.png") for row in range(6)], "y": y}
+    data = polytask.read(deep, "y")
+    np.testing.assert_array_equal(images_of(data)[:, 0], levels)
+    assert any("in gray, of 16 bits" in note for note in data.notes)
+
+    def encoded(train: dict, new: dict) -> np.ndarray:
+        known = polytask.read(train, "y")
+        (schema,) = fit_schemas(known).values()
+        del new["y"]
+        return schema.encode(as_source(new, schema, known.tasks))["image:photo"]
+
+    of_deep = encoded(deep, dict(deep))
+    np.testing.assert_allclose(of_deep[:, 0], (levels - levels.mean()) / levels.std(), atol=1e-5)
+    brighter = (levels >> 4) * 257.0
+    expected = (brighter - levels.mean()) / levels.std()
+    np.testing.assert_allclose(encoded(deep, dict(flat))[:, 0], expected, rtol=1e-5)
+    known = images_of(polytask.read(flat, "y"))[:, 0]
+    expected = (np.round(levels / 257) - known.mean()) / known.std()
+    np.testing.assert_allclose(encoded(flat, dict(deep))[:, 0], expected, atol=1e-5)
 
 
 def test_floats_beside_bytes_have_no_scale_in_common(tmp_path: Path) -> None:

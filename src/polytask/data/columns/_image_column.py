@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import polars as pl
 
-from polytask._validation import Constraint, Satisfies
+from polytask._validation import Choice, Constraint, Satisfies
 from polytask.data.cells import MOST_PIXELS, check_finite
 from polytask.data.columns._column import Column
 from polytask.data.columns._standardize import FURTHEST
@@ -37,8 +37,8 @@ def _is_shape(shape: tuple[int, ...]) -> bool:
 class ImageColumn(Column):
     """Encoder of images of one size, which is that of training.
 
-    Bytes become numbers from 0 to 1; other numbers stay as they are. Each channel then has mean 0
-    and standard deviation 1 over the pixels of the training rows. A missing image is 0 everywhere,
+    Pixels of 8 and of 16 bits become numbers from 0 to 1; other numbers stay as they are. Each
+    channel then has mean 0 and standard deviation 1 over the pixels of the training rows. A missing image is 0 everywhere,
     as if all of its pixels were the mean. Images of another size are resized.
 
     Parameters
@@ -48,8 +48,8 @@ class ImageColumn(Column):
         Channels, height and width.
     channels : tuple of (float, float)
         Mean and standard deviation of every channel; deviation 1 for a constant.
-    in_bytes : bool
-        Whether pixels are whole numbers from 0 to 255.
+    bits : {8, 16, None}
+        Of a pixel that is a whole number from 0 on; None for other numbers.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class ImageColumn(Column):
 
     dimensions: tuple[int, ...]
     channels: tuple[tuple[float, float], ...]
-    in_bytes: bool = True
+    bits: int | None = 8
 
     encoder: ClassVar[str] = "image"
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -77,6 +77,7 @@ class ImageColumn(Column):
             ),
             "a mean and a deviation above 0 for each channel",
         ),
+        "bits": Choice((8, 16, None)),
     }
 
     def __post_init__(self) -> None:
@@ -94,9 +95,8 @@ class ImageColumn(Column):
                 f"channels, and at most {MOST_PIXELS:,} pixels of height and width."
             )
             raise DataError(sentence)
-        in_bytes = cells.dtype.kind in "iu" and cells.min() >= 0 and cells.max() <= 255
-        channels = _moments(cells, 255.0 if in_bytes else 1.0)
-        return cls(series.name, shape, channels, bool(in_bytes))
+        bits = _bits(cells)
+        return cls(series.name, shape, _moments(cells, _largest(bits)), bits)
 
     @property
     def role(self) -> str:
@@ -127,27 +127,28 @@ class ImageColumn(Column):
             return self.part, array
         cells = self._in_shape(_observed(series))
         center, scale = np.array(self.channels, dtype=np.float64).T[:, :, None, None]
-        if self.in_bytes:
-            center, scale = center * 255.0, scale * 255.0
+        center, scale = center * _largest(self.bits), scale * _largest(self.bits)
         for first in range(0, len(rows), _ROWS):
             chunk = slice(first, first + _ROWS)
-            exact = np.float32 if self.in_bytes else np.float64
+            exact = np.float64 if self.bits is None else np.float32
             scaled = (cells[chunk] - center.astype(exact)) / scale.astype(exact)
             np.nan_to_num(scaled, nan=0.0, copy=False)
             array[rows[chunk]] = np.clip(scaled, -FURTHEST, FURTHEST, out=scaled)
         return self.part, array
 
     def _in_shape(self, cells: np.ndarray) -> np.ndarray:
-        if not self.in_bytes and cells.dtype == np.uint8:
+        if self.bits != 8 and cells.dtype == np.uint8:
             raise DataError(self._other("bytes, whose scale is another one"))
-        if self.in_bytes and cells.dtype != np.uint8:
+        if self.bits == 16 and cells.dtype != np.uint16:
+            raise DataError(self._other("numbers of another kind than 16 bits"))
+        if self.bits == 8 and cells.dtype != np.uint8:
             whole = cells.astype(np.uint8)
             if not np.array_equal(whole, cells):
                 raise DataError(self._other("numbers other than whole ones from 0 to 255"))
             cells = whole
         if cells.shape[1:] == self.shape:
             return cells
-        if not self.in_bytes or cells.ndim != 4:
+        if self.bits != 8 or cells.ndim != 4:
             raise DataError(self._other(f"images of the shape {cells.shape[1:]}"))
         return resized_images(self.name, cells, self.shape)
 
@@ -156,6 +157,18 @@ class ImageColumn(Column):
             f"Column {self.name!r} held images of the shape {self.shape} when the model was fitted, and "
             f"holds {held} now. Give it the former, or fit a new model."
         )
+
+
+def _bits(cells: np.ndarray) -> int | None:
+    """Bits of a pixel that is a whole number from 0 to 255, or of 16 bits; None for others."""
+    if cells.dtype == np.uint16:
+        return 16
+    return 8 if cells.dtype.kind in "iu" and cells.min() >= 0 and cells.max() <= 255 else None
+
+
+def _largest(bits: int | None) -> float:
+    """The largest pixel, which becomes 1."""
+    return 1.0 if bits is None else 2.0**bits - 1
 
 
 def _observed(series: pl.Series) -> np.ndarray:

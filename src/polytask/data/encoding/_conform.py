@@ -29,7 +29,7 @@ from polytask.data.cells import (
 )
 from polytask.data.columns import CategoricalColumn, Column, ImageColumn
 from polytask.data.encoding._schema import Schema
-from polytask.data.readers import as_images
+from polytask.data.readers import Fitted, as_images
 
 __all__ = ["conformed"]
 
@@ -57,7 +57,7 @@ def _image(series: pl.Series, column: ImageColumn, reading: Reading, folder: str
     declared = ImageForm.of(reading.images.get(series.name, ""))
     if holds in {"text", "bytes"} and channels in {1, 3}:
         form = replace(declared, size=(height, width), channels=channels)
-        return as_images(clean, form, folder, fitted=True).cells
+        return as_images(clean, form, folder, fitted=Fitted(column.bits)).cells
     if holds == "tensors" and len(clean.dtype.shape) in {2, 3}:  # type: ignore[attr-defined]
         return as_images(clean, ImageForm()).cells
     return clean

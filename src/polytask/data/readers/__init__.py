@@ -10,7 +10,7 @@ from polytask.data.readers._declared import categories_of
 from polytask.data.readers._file_types import check_table_file, is_text
 from polytask.data.readers._frame_columns import array_columns, no_duplicates
 from polytask.data.readers._image_arrays import resized_images
-from polytask.data.readers._image_cells import as_images
+from polytask.data.readers._image_cells import Fitted, as_images
 from polytask.data.readers._image_like import image_paths, looks_like_images
 from polytask.data.readers._images import Images
 from polytask.data.readers._nested import fault
@@ -29,6 +29,7 @@ from polytask.data.readers._windows import windows
 __all__ = [
     "NO_ROLES",
     "FileRules",
+    "Fitted",
     "Images",
     "Table",
     "array_columns",

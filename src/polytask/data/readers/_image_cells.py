@@ -28,7 +28,7 @@ from polytask.data.readers._images import Images, image_series
 from polytask.data.readers._progress import with_bar
 from polytask.exceptions import DataError
 
-__all__ = ["as_images"]
+__all__ = ["Fitted", "as_images"]
 
 _LONGEST = 256
 """Height and width that are inferred at most."""
@@ -41,12 +41,24 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
+class Fitted(NamedTuple):
+    """What a model that was fitted on a column of images knows of it.
+
+    Attributes
+    ----------
+    bits : {8, 16, None}
+        Of a pixel; None for floats.
+    """
+
+    bits: int | None
+
+
 def as_images(
     series: pl.Series,
     form: ImageForm,
     folder: str = "",
     *,
-    fitted: bool = False,
+    fitted: Fitted | None = None,
     labels: bool = False,
 ) -> Images:
     """Read a column of paths, bytes or arrays as images of one size.
@@ -57,8 +69,10 @@ def as_images(
     form : ImageForm
     folder : str
         Where relative paths begin.
-    fitted : bool
-        Whether a model was fitted on the column, whose form cannot be declared any more.
+    fitted : Fitted, optional
+        What a model knows that was fitted on the column, whose form cannot be declared any more;
+        pixels of 8 and 16 bits are brought to its number of bits. By default that of the deepest
+        image.
     labels : bool
         Whether pixels are labels, of which the numbers are kept: arrays (height, width).
 
@@ -81,10 +95,14 @@ def as_images(
         if labels and form.size is None:
             size = _only_size(series.name, list(looks.values())) or size
         channels = 1 if labels else channels
-        floats = [index for index, look in looks.items() if look.floats]
+        floats = any(look.bits is None for look in looks.values())
         if floats and not labels:
             _check_scale(owner, codes, cells, looks)
-        dtype = np.dtype(np.float32 if floats else np.int32 if labels else np.uint8)
+        deep = (
+            any(look.bits == 16 for look in looks.values()) if fitted is None else fitted.bits == 16
+        )
+        whole = np.int32 if labels else np.uint16 if deep else np.uint8
+        dtype = np.dtype(np.float32 if floats else whole)
         _check_memory(series.name, len(series), size, channels * dtype.itemsize)
         pixels = np.zeros((len(files), channels, *size), dtype=dtype)
 
@@ -92,7 +110,7 @@ def as_images(
             file = files[index]
             try:
                 pixels[index] = (
-                    decoded_labels(file, size) if labels else decoded(file, size, channels)
+                    decoded_labels(file, size) if labels else decoded(file, size, channels, dtype)
                 )
             except UnreadableError as error:
                 return str(error)
@@ -103,7 +121,7 @@ def as_images(
         faults |= {index: fault for index, fault in by_image if fault}
     unreadable = _unreadable(codes, cells, faults)
     if unreadable and not form.missing:
-        raise DataError(_refusal(owner, unreadable, fitted=fitted))
+        raise DataError(_refusal(owner, unreadable, fitted=fitted is not None))
     if form.channels is None and channels == 3 and _is_gray(pixels):
         pixels = np.ascontiguousarray(pixels[:, :1])
     sizes = sorted(
@@ -118,7 +136,7 @@ def as_images(
         sizes[0] if sizes else size,
         sizes[-1] if sizes else size,
         unreadable,
-        floats=bool(floats),
+        bits=None if floats else 16 if deep else 8,
     )
 
 
@@ -185,10 +203,10 @@ def _check_scale(
     looks: dict[int, Look],
 ) -> None:
     """Raise if some images hold floats, and others bytes or whole numbers."""
-    others = [index for index, look in looks.items() if not look.floats]
+    others = [index for index, look in looks.items() if look.bits is not None]
     if not others:
         return
-    first = next(index for index, look in looks.items() if look.floats)
+    first = next(index for index, look in looks.items() if look.bits is None)
     rows = [int(np.flatnonzero(codes == index)[0]) for index in (first, others[0])]
     names = [
         "of bytes" if isinstance(cells[index], bytes) else _path(cells[index])

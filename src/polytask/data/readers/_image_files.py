@@ -50,6 +50,8 @@ _BEGINNINGS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", 
 _MOST_PIXELS = 89_478_485
 """Pixels of an image, from which Pillow warns of one that is made to fill the memory."""
 _MOST_OF_16_BITS = 65_535
+_BYTE_STEP = np.uint16(257)
+"""Of 16 bits, between two bytes."""
 _ORIENTATION = 0x0112
 _TURNED = (5, 6, 7, 8)
 """EXIF orientations that exchange height and width."""
@@ -70,14 +72,14 @@ class Look(NamedTuple):
         After the turn that its EXIF orientation asks for.
     gray : bool
         Whether its pixels are single numbers.
-    floats : bool
-        Whether these are floats, whose scale no format states.
+    bits : {8, 16, None}
+        Of a pixel and channel; None for floats, whose scale no format states.
     """
 
     height: int
     width: int
     gray: bool
-    floats: bool
+    bits: int | None
 
 
 @contextmanager
@@ -109,16 +111,18 @@ def looked_at(file: Path | bytes) -> Look:
             turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION) in _TURNED
         except Exception:  # noqa: BLE001 - whatever damaged metadata raise, the pixels may be whole
             turned = False
-        gray, floats = image.mode in _GRAY, image.mode == _FLOATS
+        gray, deep = image.mode in _GRAY, image.mode.startswith("I")
+        bits = None if image.mode == _FLOATS else 16 if deep else 8
     size = (width, height) if turned else (height, width)
-    return Look(*size, gray, floats)
+    return Look(*size, gray, bits)
 
 
-def decoded(file: Path | bytes, size: tuple[int, int], channels: int) -> Real[np.ndarray, "c h w"]:
+def decoded(
+    file: Path | bytes, size: tuple[int, int], channels: int, dtype: np.dtype[Any]
+) -> Real[np.ndarray, "c h w"]:
     """The pixels of an image in the given size, turned as its EXIF orientation says.
 
-    Transparency is dropped, and of several frames the first is read. Pixels of 16 bits are rounded
-    to 8; floats stay as they are, and other pixels are bytes.
+    Transparency is dropped, and of several frames the first is read. Floats stay as they are.
 
     Parameters
     ----------
@@ -127,6 +131,8 @@ def decoded(file: Path | bytes, size: tuple[int, int], channels: int) -> Real[np
         Height and width.
     channels : {1, 3}
         1 for gray, 3 for red, green and blue.
+    dtype : numpy.dtype
+        Of 8 or 16 bits, to which others are brought.
 
     Raises
     ------
@@ -142,8 +148,13 @@ def decoded(file: Path | bytes, size: tuple[int, int], channels: int) -> Real[np
             whole = ImageOps.exif_transpose(image)
             if whole.mode == _FLOATS:
                 return np.repeat(_resized(whole, size), channels, axis=0)
-            whole = _in_bytes(whole)
-            return _resized(whole.convert("L" if channels == 1 else "RGB"), size)
+            if whole.mode.startswith("I"):
+                deep = _resized(_of_16_bits(whole), size)
+                pixels = np.round(deep if dtype == np.uint16 else deep / _BYTE_STEP)
+                return np.repeat(pixels.astype(dtype), channels, axis=0)
+            whole = _with_colors(whole).convert("L" if channels == 1 else "RGB")
+            pixels = _resized(whole, size).astype(dtype)
+            return pixels * _BYTE_STEP if dtype == np.uint16 else pixels
         except UnreadableError:
             raise
         except Exception as error:  # whatever a decoder raises on damaged files
@@ -196,22 +207,25 @@ def _resized(image: Image, size: tuple[int, int]) -> Real[np.ndarray, "c h w"]:
     return pixels[None] if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
-def _in_bytes(image: Image) -> Image:
-    """An image whose pixels are bytes; palettes as their colors."""
-    from PIL import Image
-
+def _with_colors(image: Image) -> Image:
+    """An image whose palette, if it has one, became its colors."""
     if image.mode in {"P", "PA"}:
         return image.convert("RGBA" if "transparency" in image.info else "RGB")
-    if image.mode.startswith("I"):
-        values = np.asarray(image)
-        if values.min() < 0 or values.max() > _MOST_OF_16_BITS:
-            sentence = (
-                f"has pixels beyond 0 to {_MOST_OF_16_BITS:,}. Save them as floats (TIFF), which are "
-                "scaled by those of the training rows"
-            )
-            raise UnreadableError(sentence)
-        return Image.fromarray(np.round(values / 257).astype(np.uint8))
     return image
+
+
+def _of_16_bits(image: Image) -> Image:
+    """An image of whole numbers of 16 bits as floats, which Pillow can resize."""
+    from PIL import Image
+
+    values = np.asarray(image)
+    if values.min() < 0 or values.max() > _MOST_OF_16_BITS:
+        sentence = (
+            f"has pixels beyond 0 to {_MOST_OF_16_BITS:,}. Save them as floats (TIFF), which are "
+            "scaled by those of the training rows"
+        )
+        raise UnreadableError(sentence)
+    return Image.fromarray(values.astype(np.float32))
 
 
 def _opened(file: Path | bytes) -> Any:

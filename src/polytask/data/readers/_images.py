@@ -28,8 +28,8 @@ class Images:
         Height and width of the images of fewest and most pixels, before they were resized.
     unreadable : tuple of (int, str)
         Rows whose image cannot be read, with the reason.
-    floats : bool
-        Whether the files hold floats.
+    bits : {8, 16, None}
+        Of a pixel; None for floats. Arrays have 8, whatever they hold.
     """
 
     cells: pl.Series
@@ -38,7 +38,7 @@ class Images:
     smallest: tuple[int, int] = (0, 0)
     largest: tuple[int, int] = (0, 0)
     unreadable: tuple[tuple[int, str], ...] = field(default=(), repr=False)
-    floats: bool = False
+    bits: int | None = 8
 
 
 def image_series(name: str, cells: np.ndarray, there: Bool[np.ndarray, " n"]) -> pl.Series:

@@ -61,8 +61,10 @@ def _remarks(images: Images, form: ImageForm, *, inferred: bool) -> Iterator[str
         return
     channels, height, width = cells.dtype.shape  # type: ignore[attr-defined]
     color = {1: "gray", 3: "color"}.get(channels, f"{channels} channels")
-    if images.floats:
+    if images.bits is None:
         color += ", of floats, which are scaled by the mean and deviation of training rows"
+    elif images.bits == 16:
+        color += ", of 16 bits"
     changed = (height, width) != images.smallest or images.n_sizes > 1
     origin = {
         "files": "paths of images",
