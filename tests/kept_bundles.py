@@ -9,40 +9,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
+from kept_tables import Table, numbered, pictured, priced, stepped, tagged, written
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
-from polytask.data import MultiTaskDataset
-from polytask.encoders import MLP, PackedMLP, TabM
+from polytask.encoders import (
+    LSTM,
+    MLP,
+    CharacterCNN,
+    Encoder,
+    NGramBag,
+    PackedMLP,
+    TabM,
+    Transformer,
+    UNet,
+)
 from polytask.learners import Constant, Linear, PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
 from polytask.predictor._folder import FORMAT
-from polytask.tasks import Task
 
 HOME = Path(__file__).parent / "predictor/kept"
-TASKS = (Task("price", "regression"), Task("sold", "binary", weight=2.0))
-
-
-def table() -> pl.DataFrame:
-    """Numbers, a category and missing cells."""
-    generator = np.random.default_rng(7)
-    size = generator.normal(size=40).round(2)
-    colour = generator.choice(["red", "green"], 40)
-    price = (3 * size + (colour == "red") + generator.normal(size=40)).round(2)
-    frame = pl.DataFrame({"size": size, "colour": colour, "price": price, "sold": price > 0.5})
-    return frame.with_columns(pl.when(pl.col("size") < 1.5).then(pl.col("size")).alias("size"))
-
-
-def rows() -> pl.DataFrame:
-    """What is predicted; the last row has a colour and a cell that training had not."""
-    return pl.DataFrame(
-        {"size": [0.5, -1.25, 3.0, None], "colour": ["red", "green", "red", "blue"]}
-    )
 
 
 def _boosting() -> Any:
@@ -64,33 +53,45 @@ def _xgboost() -> Any:
     return PerTaskEstimator((XGBRegressor(**settings), XGBClassifier(**settings)))
 
 
-LEARNERS: dict[str, Callable[[], Any]] = {
-    "boosting": _boosting,
-    "constant": Constant,
-    "lightgbm": _lightgbm,
-    "linear": Linear,
-    "network": lambda: MultiTaskNetwork(HardSharing(MLP((3,)))),
-    "packed_mlp": lambda: MultiTaskNetwork(HardSharing(PackedMLP(2, (4,)))),
-    "tabm": lambda: MultiTaskNetwork(HardSharing(TabM(2, (4,)))),
-    "xgboost": _xgboost,
+def _network(encoder: Encoder) -> MultiTaskNetwork:
+    return MultiTaskNetwork(HardSharing(encoder))
+
+
+MODELS: dict[str, tuple[Callable[[], Table], Callable[[], Any]]] = {
+    "boosting": (priced, _boosting),
+    "characters": (written, lambda: _network(CharacterCNN((4,), (3,), word_dim=4))),
+    "constant": (priced, Constant),
+    "constant_kinds": (numbered, Constant),
+    "lightgbm": (priced, _lightgbm),
+    "linear": (priced, Linear),
+    "linear_kinds": (numbered, Linear),
+    "network": (priced, lambda: _network(MLP((3,)))),
+    "network_kinds": (numbered, lambda: _network(MLP((3,)))),
+    "packed_mlp": (priced, lambda: _network(PackedMLP(2, (4,)))),
+    "pixels": (pictured, lambda: _network(UNet((4, 4)))),
+    "steps": (stepped, lambda: _network(Transformer(4, 1, 2, 4, word_dim=4))),
+    "tabm": (priced, lambda: _network(TabM(2, (4,)))),
+    "tags": (tagged, lambda: _network(LSTM(3, word_dim=4))),
+    "words": (written, lambda: _network(NGramBag((), buckets=64, word_dim=4))),
+    "xgboost": (priced, _xgboost),
 }
 
 
-def predicted(predictor: FittedPredictor) -> dict[str, list[float]]:
-    """Every task's response for the rows."""
-    return {name: one.response.tolist() for name, one in predictor.predict(rows()).items()}
+def predicted(predictor: FittedPredictor, table: Table) -> dict[str, list[float]]:
+    """Every task's response for the rows of a table that are predicted."""
+    return {name: one.response.tolist() for name, one in predictor.predict(table.rows()).items()}
 
 
 def main() -> None:
     """Write the models that are not there yet."""
-    data = MultiTaskDataset.from_table(table(), TASKS)
-    for name, learner in LEARNERS.items():
+    for name, (table, learner) in MODELS.items():
         folder = HOME / f"format-{FORMAT}" / name
         if folder.exists():
             continue
+        data = table().data()
         fitted = learner().fit(data, data, 0, Budget(steps=20))
         fitted.save(folder / "model")
-        expected = json.dumps(predicted(fitted), indent=2)
+        expected = json.dumps(predicted(fitted, table()))
         (folder / "expected.json").write_text(expected + "\n")
 
 

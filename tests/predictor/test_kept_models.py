@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kept_bundles import HOME, LEARNERS, predicted
+from kept_bundles import HOME, MODELS, predicted
 
 from polytask.exceptions import BundleError
 from polytask.predictor import load
@@ -18,7 +18,7 @@ FOLDERS = sorted(HOME.glob("format-*/*"))
 
 def test_every_learner_of_this_format_is_kept():
     assert {folder.name for folder in FOLDERS if folder.parent.name == f"format-{FORMAT}"} == set(
-        LEARNERS
+        MODELS
     )
 
 
@@ -31,7 +31,7 @@ def test_a_kept_model_predicts_the_same(folder):
             pytest.importorskip(library)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of another version of scikit-learn
-        found = predicted(load(folder / "model"))
+        found = predicted(load(folder / "model"), MODELS[folder.name][0]())
     expected = json.loads((folder / "expected.json").read_text())
     assert found.keys() == expected.keys()
     for task, response in expected.items():
