@@ -166,6 +166,21 @@ def test_rows_of_a_task_are_compared_over_its_sources(n_rows, factor):
     assert counts.tolist() == [sum(n_rows)]
 
 
+def test_batches_of_equally_and_unequally_many_rows_of_sources_keep_their_tasks():
+    """Sources may carry the tasks in another order than the task set."""
+    draw = np.random.default_rng(2)
+    frames = {f"of_{y}": {f"x_{y}": draw.normal(size=8), y: draw.normal(size=8)} for y in "ba"}
+    tasks = [Task(name, "regression", loss=RANKING) for name in ("a", "b")]
+    network, rows, loss = parts(MultiTaskDataset.from_sources(frames, tasks))
+    for n_rows in (8, 5):
+        batch = {**rows, "of_a": rows["of_a"].take(torch.arange(n_rows))}
+        raw = network(batch)
+        sums, counts = loss.sums(raw, batch)
+        wanted = [alone(*cells(raw, batch, f"of_{name}", 0)) for name in ("a", "b")]
+        np.testing.assert_allclose(sums.detach(), wanted, rtol=1e-5)
+        assert counts.tolist() == [n_rows, 8]
+
+
 @pytest.mark.parametrize("by_row", [False, True])
 def test_members_of_an_ensemble_are_compared_apart(by_row):
     network, rows, loss = parts(ranked(own_rows_table()) if by_row else two_tasks(missing=(1,)))

@@ -1,8 +1,8 @@
 """Losses of networks: masked torch functions of raw scores and labels, per row and task.
 
 `Loss` (``_loss.py``) is the contract, and ``_huber.py`` a short example; `ListwiseLoss` is that of
-losses that compare rows. A loss declares the kinds it serves. `loss_for` chooses the loss of a task, and `MultiTaskLoss` sums row losses to one loss
-per task. Begin with `Loss`.
+losses that compare rows. A loss declares the kinds it serves. `loss_for` chooses the loss of a task,
+and `MultiTaskLoss` sums row losses to one loss per task. Begin with `Loss`.
 """
 
 from polytask.losses._binary_cross_entropy import BinaryCrossEntropy

@@ -21,7 +21,7 @@ class Cells:
     ----------
     block : str
     sources : tuple of str
-        Where the rows come from.
+        Where the rows come from; empty if the columns are all tasks of the block.
     scores : tensor of shape (n, n_tasks, size), or (n, size) where each row has one task
     values, mask : tensors of shape (n, n_tasks, c), or (n, c)
     weight : tensor of shape (n, n_tasks) or (n,), or None
@@ -29,7 +29,7 @@ class Cells:
         Position in the task set of each row's task (n,), or of each column (n_tasks,).
     by_row : bool
         Whether each row has one task.
-    scale : float, tensor of shape (n,) or None
+    scale : float, tensor of shape (n, n_tasks) or (n,), or None
         Factor of the losses.
     members : int
         How often each row stands for the members of an ensemble, one time after another.

@@ -56,7 +56,7 @@ def rows_together(
 
     return Cells(
         cells[0].block,
-        tuple(source for part in cells for source in part.sources),
+        (),  # whichever these are, columns are all tasks of the block
         spread([part.scores for part in parts]),
         spread([part.values for part in parts]),
         spread([part.mask for part in parts]),
