@@ -39,6 +39,8 @@ def family(series: pl.Series) -> str | None:
         return "dates"
     if dtype == pl.Binary:
         return "bytes"
+    if isinstance(dtype, pl.Array) and 0 in dtype.shape:
+        return "empty lists"
     if isinstance(dtype, pl.Array) and innermost(series).is_numeric():
         return "tensors"
     if isinstance(dtype, pl.List) or (isinstance(dtype, pl.Array) and len(dtype.shape) == 1):

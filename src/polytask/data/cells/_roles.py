@@ -287,7 +287,10 @@ def _read(series: pl.Series, reading: TextReading) -> pl.Series:
 
 
 _REMEDIES = {
-    "image": "Give paths of image files, the bytes of such files, or arrays of two or three axes."
+    "sequence": "Give lists of numbers, which text files hold as [1, 2, 3].",
+    "tensor": "Give arrays of one shape, which text files hold as [1, 2, 3] or [[1, 2], [3, 4]].",
+    "tokens": 'Give lists of text, which text files hold as ["a", "b"], or text that is split at blanks.',
+    "image": "Give paths of image files, the bytes of such files, or arrays of two or three axes.",
 }
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from polytask._naming import suggestion
 from polytask._validation import Constraint, describe
-from polytask.data.cells import family
+from polytask.data.cells import NESTED, family
 from polytask.data.readers import fault
 from polytask.exceptions import DataError
 
@@ -119,9 +119,10 @@ class Column(ABC):
 
     def _changed(self, series: pl.Series, holds: str | None) -> str:
         row = int(series.is_not_null().arg_max() or 0)
+        cell = series[row].to_list() if isinstance(series[row], pl.Series) else series[row]
         sentence = (
             f"Column {self.name!r} held {self.family} when the model was fitted, and holds "
-            f"{holds or series.dtype} now ({describe(series[row])} in row {row}). "
+            f"{holds or series.dtype} now ({describe(cell)} in row {row}). "
             f"Give it {self.family} again, or fit a new model."
         )
-        return f"{sentence} {fault(series)}".rstrip()
+        return sentence if holds in NESTED else f"{sentence} {fault(series)}".rstrip()

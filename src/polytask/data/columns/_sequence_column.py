@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float64, Int64
 
+from polytask._listing import count
 from polytask._validation import Constraint, Interval, Satisfies
 from polytask.data.cells import (
     MOST_STEPS,
@@ -127,7 +128,7 @@ class SequenceColumn(Column):
     def _scaled(self, values: np.ndarray) -> np.ndarray:
         if values.shape[1] != len(self.channels):
             sentence = (
-                f"Column {self.name!r} held {len(self.channels)} numbers per step when the model "
+                f"Column {self.name!r} held {count(len(self.channels), 'number')} per step when the model "
                 f"was fitted, and holds {values.shape[1]} now. Give it as many again, or fit a new "
                 "model."
             )

@@ -29,9 +29,11 @@ from polytask.data.cells import (
 )
 from polytask.data.columns import CategoricalColumn, Column, ImageColumn
 from polytask.data.encoding._schema import Schema
-from polytask.data.readers import Fitted, as_images
+from polytask.data.readers import Fitted, as_images, written_lists
 
 __all__ = ["conformed"]
+
+_OF_LISTS = {"token lists", "number lists", "tensors"}
 
 
 def conformed(table: pl.DataFrame, schema: Schema, folder: str = "") -> pl.DataFrame:
@@ -72,6 +74,14 @@ def _conformed(series: pl.Series, column: Column, reading: Reading) -> pl.Series
         clean, holds = plainly_written(clean), "text"
     if isinstance(column, CategoricalColumn) and holds == "text":
         return _without_words(clean, column)
+    if holds == "text" and not _OF_LISTS.isdisjoint(column.accepted):
+        lists = written_lists(clean)
+        if lists is not None and {family(lists), "text"} & {*column.accepted} != {"text"}:
+            return lists
+        if "text" not in column.accepted:
+            cells = clean.cast(pl.String).str.strip_chars()
+            bracketed = cells.str.starts_with("[") & cells.str.ends_with("]")
+            return clean if bracketed.all() else _only(clean, ~bracketed)
     if holds != "text" or holds in column.accepted:
         return clean
     cells = _without(clean.cast(pl.String).str.strip_chars(), MISSING, reading.decimal)

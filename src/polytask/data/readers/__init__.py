@@ -25,6 +25,7 @@ from polytask.data.readers._table import NO_ROLES, Table, joined, open_frame, pr
 from polytask.data.readers._text_options import of_source, source_text_options, text_options
 from polytask.data.readers._to_polars import as_table, to_polars
 from polytask.data.readers._windows import windows
+from polytask.data.readers._written_lists import written_lists
 
 __all__ = [
     "NO_ROLES",
@@ -63,4 +64,5 @@ __all__ = [
     "to_polars",
     "untyped",
     "windows",
+    "written_lists",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,13 @@ from polytask._validation import message
 from polytask.data.readers._series import as_series
 from polytask.exceptions import DataError, ParameterError
 
-__all__ = ["array_columns", "from_columns", "no_duplicates"]
+__all__ = ["array_columns", "from_columns", "no_duplicates", "no_patterns"]
 
 
 def from_columns(columns: Mapping[str, Any], names: Sequence[object]) -> pl.DataFrame:
     """Columns of one length, by names of which none stands twice."""
     no_duplicates([str(name) for name in names])
+    no_patterns(map(str, names))
     series = [as_series(name, values) for name, values in columns.items()]
     lengths = {column.name: len(column) for column in series}
     if len(set(lengths.values())) > 1:
@@ -44,6 +45,16 @@ def array_columns(array: np.ndarray, names: Sequence[str] | None = None) -> pl.D
         raise ParameterError(sentence)
     no_duplicates(names)
     return pl.DataFrame([as_series(name, table[:, column]) for column, name in enumerate(names)])
+
+
+def no_patterns(names: Iterable[str]) -> None:
+    """Raise if a name is a pattern of names: ``*``, or one that begins with ^ and ends with $."""
+    for name in names:
+        if name == "*" or (name.startswith("^") and name.endswith("$")):
+            sentence = (
+                f"A column is called {name!r}, which means all columns of such names. Rename it."
+            )
+            raise DataError(sentence)
 
 
 def no_duplicates(names: Sequence[str]) -> None:

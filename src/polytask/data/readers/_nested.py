@@ -180,7 +180,13 @@ def _fault_of_lists(series: pl.Series) -> str:
     first = next(iter(present))
     if family(series) == "empty lists":
         return f"Column {series.name!r} holds empty lists alone. Drop it, or fill them."
-    if series.dtype.inner.is_nested():  # type: ignore[attr-defined]
+    inner: Any = series.dtype.inner  # type: ignore[attr-defined]
+    if not (inner.is_nested() or inner.is_numeric() or inner in {pl.String, pl.Boolean}):
+        return (
+            f"Column {series.name!r} holds lists such as {describe(present[first], 40)}. Make all that "
+            "they hold numbers or text."
+        )
+    if inner.is_nested():
         return _fault_of_steps(series.name, present)
     other = next((row for row in present if len(present[row]) != len(present[first])), None)
     if other is not None:

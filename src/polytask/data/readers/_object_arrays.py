@@ -15,7 +15,7 @@ from polytask.data.readers._object_kinds import EXACT
 from polytask.data.readers._plain_arrays import as_array
 from polytask.exceptions import DataError
 
-__all__ = ["array_cells", "kept_where", "of_several_shapes"]
+__all__ = ["array_cells", "is_unicode", "kept_where", "of_several_shapes"]
 
 
 def array_cells(name: str, values: Sequence[Any]) -> pl.Series:
@@ -142,7 +142,22 @@ def _not_of_text(name: str, lists: Sequence[list[Any] | None]) -> str:
                     f"Column {name!r} holds lists of text, and {describe(cell, 30)} in that of row "
                     f"{row}. Make all that the lists hold text, or all of it numbers."
                 )
+            if cell is not None and not is_unicode(cell):
+                return (
+                    f"Column {name!r} holds text with half a character ({describe(cell, 30)} in the "
+                    f"list of row {row}), as is left where text is cut or decoded wrongly. Mend it with "
+                    ".encode('utf-8', 'replace').decode()."
+                )
     return f"Column {name!r} holds lists that cannot be read."
+
+
+def is_unicode(text: str) -> bool:
+    """Whether no character is half a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _numbers(name: str, value: Any) -> np.ndarray:

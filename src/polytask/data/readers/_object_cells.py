@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from polytask._validation import describe
-from polytask.data.readers._object_arrays import array_cells
+from polytask.data.readers._object_arrays import array_cells, is_unicode
 from polytask.data.readers._object_kinds import (
     ARRAYS,
     BYTES,
@@ -99,20 +99,12 @@ def _texts(name: str, cells: Sequence[str | None]) -> pl.Series:
     try:
         return pl.Series(name, cells, dtype=pl.String)
     except UnicodeEncodeError as error:
-        row = next(row for row, cell in enumerate(cells) if cell and not _is_unicode(cell))
+        row = next(row for row, cell in enumerate(cells) if cell and not is_unicode(cell))
         raise DataError(
             f"Column {name!r} holds text with half a character ({describe(cells[row], 30)} in row "
             f"{row}), as is left where text is cut or decoded wrongly. Mend it with "
             ".encode('utf-8', 'replace').decode()."
         ) from error
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _numbers(name: str, values: list[Any]) -> pl.Series:

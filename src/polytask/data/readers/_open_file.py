@@ -21,12 +21,14 @@ from polytask.data.cells import (
     with_role,
 )
 from polytask.data.readers._file_types import scanner
+from polytask.data.readers._frame_columns import no_patterns
 from polytask.data.readers._layout import Layout, find_layout
 from polytask.data.readers._nested import path_notes, readable_table
 from polytask.data.readers._separated import check_numbers, raw_cells
 from polytask.data.readers._table import Table, joined, prepared
 from polytask.data.readers._text_options import TextOptions
 from polytask.data.readers._whole_rows import whole_rows
+from polytask.data.readers._written_lists import with_written_lists
 from polytask.exceptions import ParameterError, SourceFileError
 
 __all__ = ["FileRules", "file_columns", "open_file"]
@@ -126,6 +128,7 @@ def _read_text(path: Path, layout: Layout, rules: FileRules) -> Table:
 
 
 def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
+    no_patterns(layout.names)
     raw, notes = whole_rows(_raw(path, layout, rules), layout, every_row=rules.every_row)
     names, decimal = raw.collect_schema().names(), rules.options.decimal
     markers = markers_by_column(rules.missing, names)
@@ -133,7 +136,7 @@ def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
     kept = dict.fromkeys(rules.text, "text")
     cells = CellRules(markers, decimal, roles | kept, dates, verbatim=rules.verbatim)
     columns = typed(_chosen(raw, rules.only), cells)
-    frame = columns.frame.collect()
+    frame, list_notes = with_written_lists(columns.frame.collect(), roles, rules.text)
     _check_rows(path, frame)
     frame = frame.with_columns(
         with_role(frame[name], role)
@@ -151,7 +154,7 @@ def _open_text(path: Path, layout: Layout, rules: FileRules) -> Table:
         images,
         str(path.parent),
     )
-    cell_notes = marker_notes(raw, markers, decimal) + columns.notes
+    cell_notes = marker_notes(raw, markers, decimal) + columns.notes + list_notes
     return Table(frame, reading, layout.notes + notes + cell_notes)
 
 

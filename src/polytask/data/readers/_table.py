@@ -24,10 +24,13 @@ from polytask.data.cells import (
 from polytask.data.names import column_names
 from polytask.data.readers._declared import categories_of
 from polytask.data.readers._foreign import foreign
+from polytask.data.readers._frame_columns import no_patterns
 from polytask.data.readers._frames import table_and_notes
 from polytask.data.readers._mixed_cells import as_text, unmixed
+from polytask.data.readers._nested import fault
 from polytask.data.readers._whole_decimals import whole_decimals
-from polytask.exceptions import ParameterError
+from polytask.data.readers._written_lists import with_written_lists
+from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["NO_ROLES", "Table", "joined", "open_frame", "prepared", "untyped"]
 
@@ -166,6 +169,7 @@ def prepared(
 
     Paths of images begin in `folder`.
     """
+    no_patterns(table.columns)
     roles, dates, buckets, lengths, images = declared_roles(columns, table.columns)
     roles = dict.fromkeys(categories, "categorical") | roles
     markers = markers_by_column(missing, table.columns)
@@ -177,9 +181,9 @@ def prepared(
         clean.select(pl.col(pl.String)).lazy(),
         CellRules({}, roles=roles, dates=dates, stored=True, explained=explained),
     )
-    clean = clean.with_columns(text.frame.collect())
+    clean, list_notes = with_written_lists(clean.with_columns(text.frame.collect()), roles)
     clean = clean.with_columns(
-        with_role(clean[name], role, dates.get(name)) for name, role in roles.items()
+        with_role(_held(clean[name], role), role, dates.get(name)) for name, role in roles.items()
     )
     return Table(
         clean,
@@ -192,8 +196,15 @@ def prepared(
             images=images,
             folder=folder,
         ),
-        notes + marked + mixed_notes + text.notes,
+        notes + marked + mixed_notes + text.notes + list_notes,
     )
+
+
+def _held(series: pl.Series, role: str) -> pl.Series:
+    """The column, of which it is said why its cells are of no one type, unless it is left out."""
+    if series.dtype == pl.Object and role != "drop" and (why := fault(series)):
+        raise DataError(f"{why} Or leave the column out (drop={series.name!r}).")
+    return series
 
 
 def joined(
