@@ -6,12 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+import polytask
 from polytask import Task
+from polytask.architectures import HardSharing
+from polytask.encoders import MLP
 from polytask.exceptions import DataError, ParameterError
 from polytask.losses import CoxLikelihood, loss_for
 from polytask.metrics import Concordance, IntegratedBrier, default_metric
+from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import FittedTarget, ProportionalSurvival, Survival
 from polytask.tasks._proportional_hazards import log_baseline, nearest_scores
+from polytask.training import Trainer
 
 KIND = ProportionalSurvival(4)
 X = np.random.default_rng(0).normal(size=(12, 2)).round(2)
@@ -175,3 +180,35 @@ LEARNED = TARGET.learned
 def test_forged_targets(learned):
     assert KIND.accepts(TARGET)
     assert not KIND.accepts(FittedTarget(("t", "e"), learned=learned))
+
+
+@pytest.mark.slow
+def test_a_linear_network_is_the_regression_of_lifelines():
+    """Golden values of lifelines 0.30.3, for a network that sees all rows in each batch.
+
+    ``CoxPHFitter().fit(frame, "t", "e", weights_col="w", robust=True)`` on the columns below: its
+    ``params_``, and ``predict_survival_function`` of rows (1, 0, 0) and (0, 1, 0) at our
+    cuts.
+    """
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(600, 3))
+    times = rng.exponential(np.exp(-inputs @ np.array([1.0, -0.5, 0.0])))
+    ends = rng.exponential(2.0, 600)
+    table = {f"x{k}": inputs[:, k] for k in range(3)}
+    table |= {"t": np.minimum(times, ends), "e": times <= ends}
+    table["w"] = rng.integers(1, 4, 600).astype(float)
+    features = ["x0", "x1", "x2"]
+    data = polytask.read(table, ["y=t,e:survival:cox,4"], weight="w", features=features)
+    trainer = Trainer(batch_size=600, steps=300, learning_rate=0.05, weight_decay=0.0)
+    network = MultiTaskNetwork(HardSharing(MLP(())), trainer)
+    model = network.fit(data, None, 0)
+    units = {name: np.eye(4)[:, k] for k, name in enumerate(features)}
+    answer = model.predict(units)["y"]
+    coefficients = answer.raw[:3, 0] - answer.raw[3, 0]
+    expected = [1.0955163341386926, -0.5428349392633174, -0.06434677091489031]
+    np.testing.assert_allclose(coefficients, expected, atol=1e-3)
+    curves = [
+        [0.7744776855989663, 0.511582540906431, 0.2753807777194182, 0.07128433623678188],
+        [0.9515561425202067, 0.8778944160120271, 0.77835735239111, 0.5985998599517259],
+    ]
+    np.testing.assert_allclose(answer.response[:2], curves, atol=1e-3)

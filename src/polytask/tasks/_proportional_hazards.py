@@ -19,7 +19,9 @@ _LEAST = 1e-300
 Numbers = Float64[np.ndarray, " n"]
 
 
-def proportional_curves(scores: Numbers, logs: Sequence[float]) -> Float64[np.ndarray, "n t"]:
+def proportional_curves(
+    scores: Numbers, logs: Sequence[float] | np.ndarray
+) -> Float64[np.ndarray, "n t"]:
     r"""Survival curves :math:`\exp(-e^{b_k + s})` of scores s, with a baseline of logarithms b.
 
     Examples
@@ -34,7 +36,9 @@ def proportional_curves(scores: Numbers, logs: Sequence[float]) -> Float64[np.nd
     return np.asarray(np.exp(-np.exp(np.minimum(hazards, _CERTAIN))))
 
 
-def nearest_scores(hazards: Float64[np.ndarray, "n t"], logs: Sequence[float]) -> Numbers:
+def nearest_scores(
+    hazards: Float64[np.ndarray, "n t"], logs: Sequence[float] | np.ndarray
+) -> Numbers:
     r"""Scores of the proportional curves that are nearest to some curves, by their likelihood.
 
     Of the times that a curve S gives, the expected likelihood of proportional hazards is largest at
@@ -55,7 +59,7 @@ def nearest_scores(hazards: Float64[np.ndarray, "n t"], logs: Sequence[float]) -
     >>> import numpy as np
     >>> from polytask.tasks._proportional_hazards import nearest_scores
     >>> nearest_scores(np.array([[0.2, 1.0], [0.1, 1.1]]), np.log([0.1, 0.5])).round(3)
-    array([0.693, 0.759])
+    array([0.693, 0.722])
     """
     shares = np.diff(np.exp(np.array(logs) - logs[-1]), prepend=0.0)  # hazards may be beyond floats
     before = np.concatenate([np.zeros((len(hazards), 1)), hazards[:, :-1]], axis=1)

@@ -76,7 +76,7 @@ class ProportionalSurvival(TimesToEvents):
     >>> scores = np.array([[0.0], [1.0]], dtype=np.float32)
     >>> kind.response(scores, target).round(3)  # 0.75, 0.75^e
     array([[0.75 , 0.375],
-           [0.458, 0.07 ]])
+           [0.457, 0.07 ]])
     """
 
     name: ClassVar[str] = "survival:cox"
