@@ -95,3 +95,48 @@ def test_what_a_saved_model_could_not_hold_is_refused_before_training():
     columns = {"x": [1, 2, 3], "y": [0.0, 1e3, 5.0]}
     with pytest.raises(DataError, match="what the kind regression learned of y could not be"):
         MultiTaskDataset.from_table(columns, [Task("y", Unkept())])
+
+
+# ── cells that the kind does not take ─────────────────────────────────────────
+LISTS, TAGS = [[1.0], [2.0, 3.0]] * 6, [["a"], ["b", "c"]] * 6
+ARRAYS = [np.full((3, 3), float(row)) for row in range(12)]
+
+
+@pytest.mark.parametrize(
+    "kind", ["count", "quantile", "ordinal", "distribution", "regression", "binary", "multiclass"]
+)
+@pytest.mark.parametrize(
+    ("labels", "remedy"),
+    [(LISTS, "write y:step_numbers"), (TAGS, "write y:tokens"), (ARRAYS, "write y:dense_classes")],
+)
+def test_lists_are_no_labels_of_a_row(kind, labels, remedy):
+    with pytest.raises(DataError, match=f"Task 'y': column 'y' .* cannot be a target.* {remedy}"):
+        table(labels, kind)
+
+
+@pytest.mark.parametrize("kind", ["dense_classes", "dense_numbers", "heat_map"])
+def test_lists_of_text_are_no_labels_of_pixels(kind):
+    with pytest.raises(
+        DataError, match=r"'y' has the type List\(String\), which cannot be a target"
+    ):
+        table(TAGS, kind)
+
+
+@pytest.mark.parametrize("kind", ["tokens", "step_numbers"])
+@pytest.mark.parametrize("labels", [ARRAYS, [[[1.0, 2.0]], [[2.0, 3.0], [4.0, 5.0]]] * 6])
+def test_a_step_has_one_label(kind, labels):
+    with pytest.raises(
+        DataError, match="Task 'y': column 'y' holds several values for each step of a"
+    ):
+        table(labels, kind)
+
+
+def test_events_and_numbers_may_be_true_and_false_in_text():
+    truths = ["True", "false", "TRUE", "False"] * 3
+    columns = {"x": np.arange(12), "time": np.arange(12) + 1.0, "event": truths}
+    data = MultiTaskDataset.from_table(columns, [Task("s", "survival", ("time", "event"))])
+    events = data.sources[0].labelled().columns("s")["event"]
+    assert events.tolist() == [True, False] * 6
+    assert fit_schemas(table(truths, "regression"))["table"].targets["y"].learned["center"] == (
+        0.5,
+    )

@@ -104,6 +104,7 @@ def _no_target(series: pl.Series, holds: str | None) -> str:
     remedies = {
         "dates": " For times, give the time since a fixed moment, such as days, as numbers.",
         "token lists": f" For a tag for each token of a row, write {series.name}:tokens.",
+        "number lists": f" For a number for each step of a row, write {series.name}:step_numbers.",
         "tensors": (
             " Make each number of the arrays a column of its own: a task may have several. For a "
             f"class or a number for each pixel, write {series.name}:dense_classes or "

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from polytask.data.cells import amounts_read, family, read_by, steps_of, unread
+from polytask.data.cells import amounts_read, booleans_read, family, read_by, steps_of, unread
 from polytask.exceptions import DataError
 from polytask.tasks import LIST_SEPARATOR, Kind, Task
 
@@ -23,20 +23,29 @@ def target_column(task: Task, series: pl.Series, role: str | None) -> pl.Series:
         The column's declared role.
     """
     if isinstance(task.kind, Kind) and task.kind.form == "sequence":
-        return _of_steps(series)
+        return _of_steps(task.name, series)
     if isinstance(task.kind, Kind) and task.kind.form == "map":
         _check_sizes(task.name, series)
         return series
     if role == "categorical" and series.dtype.is_float():
         return series.cast(pl.String)
     if isinstance(task.kind, Kind) and task.kind.numeric and series.dtype == pl.String:
-        return series if unread(series, amounts_read) else read_by(series, amounts_read)
+        reads = (read for read in (amounts_read, booleans_read) if not unread(series, read))
+        read = next(reads, None)
+        return series if read is None else read_by(series, read)
     return series
 
 
-def _of_steps(series: pl.Series) -> pl.Series:
+def _of_steps(task: str, series: pl.Series) -> pl.Series:
     """Lists of labels as texts; of no labels, missing."""
     if isinstance(series.dtype, pl.List | pl.Array):
+        several = series.dtype.shape[1:] if isinstance(series.dtype, pl.Array) else ()
+        if several or series.dtype.inner.is_nested():
+            sentence = (
+                f"Task {task!r}: column {series.name!r} holds several values for each step of a row. A "
+                "step has one label; make the others targets of their own."
+            )
+            raise DataError(sentence)
         lists = series.cast(pl.List(pl.String), strict=False)
         texts = lists.list.eval(pl.element().fill_null("") + LIST_SEPARATOR).list.join("")
         return texts.set(lists.list.len() == 0, None)
