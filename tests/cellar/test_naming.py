@@ -77,7 +77,7 @@ def test_only_concrete_members_of_the_base(name):
 def test_the_nearest_name_is_suggested():
     with pytest.raises(UnknownNameError, match=r"Did you mean 'multilabel'\?"):
         resolve("multi_lable", ROOM, "kind of task", Kind)
-    known = ", ".join(kind.name for kind in public_classes(ROOM, Kind).values())
+    known = ", ".join(snake_case(name) for name in public_classes(ROOM, Kind))
     with pytest.raises(UnknownNameError, match=f"Known: {known}"):
         resolve("zzz", ROOM, "kind of task", Kind)
 

@@ -99,12 +99,12 @@ def windows(
     Examples
     --------
     >>> from polytask.data import windows
-    >>> table = {"load": [1.0, 2, 3, 4, 5, 6], "split": ["train"] * 4 + ["test"] * 2}
+    >>> table = {"load": [1.0, 2, 3, 4, 5, 6, 7], "split": ["train"] * 4 + ["test"] * 3}
     >>> rows = windows(table, ["load"], lags=2, part="split")
     >>> rows.columns
     ['split', 'past', 'load_1']
     >>> rows["load_1"].to_list(), rows["split"].to_list()
-    ([3.0, 4.0], ['train', 'train'])
+    ([3.0, 4.0, 7.0], ['train', 'train', 'test'])
     """
     for name, value in {"lags": lags, "horizon": horizon, "every": every}.items():
         check("windows", name, value, Interval(int, 1))
