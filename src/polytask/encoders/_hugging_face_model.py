@@ -66,5 +66,5 @@ def build_model(config: str, *, n_layers: int | None = None) -> nn.Module:
 
 def layers_of(model: nn.Module, model_type: str) -> list[nn.Module]:
     """The layers of a model, or the one module that runs them all."""
-    found: Any = model.get_submodule(FAMILIES[model_type].layers)
-    return list(found) if isinstance(found, nn.ModuleList) else [found]
+    layers: Any = model.get_submodule(FAMILIES[model_type].layers)
+    return list(layers) if isinstance(layers, nn.ModuleList) else [layers]

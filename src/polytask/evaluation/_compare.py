@@ -93,8 +93,9 @@ def compare(
         and joint networks, on tables of at least 500 rows an ensemble inside one joint network,
         linear models and boosted trees. A network that is named without an encoder gets `LSTM`
         where a task labels the steps of rows, and a small `UNet` where one labels the pixels of
-        images. The single-task self of every joint learner takes part in any case. Estimators of scikit-learn are cloned and fitted to each task; a
-        regressor and a classifier in a tuple are one learner.
+        images. The single-task self of every joint learner takes part in any case. Estimators of
+        scikit-learn are cloned and fitted to each task; a regressor and a classifier in a tuple are
+        one learner.
     twins : bool, default False
         Whether the twin of every joint network takes part too: a network of the same architecture
         for each task alone (`polytask.architectures.Separate`), as large and sharing nothing. The

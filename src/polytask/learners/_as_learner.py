@@ -55,8 +55,8 @@ _EXPECTED = {
 def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False) -> Learner:
     """Return the learner for a name, an architecture, a merging, an estimator or a tuple of them.
 
-    A network that is named without an encoder gets one that suits the tasks. Estimators are cloned and fitted per task; of several, each task gets the first that can
-    learn its kind.
+    A network that is named without an encoder gets one that suits the tasks. Estimators are cloned
+    and fitted per task; of several, each task gets the first that can learn its kind.
 
     Parameters
     ----------

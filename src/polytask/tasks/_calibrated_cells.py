@@ -30,7 +30,8 @@ def calibrated_cells(
     cells : str
         What they are, such as ``"pixels"``.
     moments : sequence of (float, float)
-        Center and deviation, the only ones or those of each column, which is the axis after that of rows.
+        Center and deviation, the only ones or those of each column, which is the axis after that of
+        rows.
 
     Returns
     -------

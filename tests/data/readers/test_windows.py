@@ -172,6 +172,10 @@ def test_a_single_column_of_dates_that_rows_share():
             r"Column 'x' holds an infinite value \(inf, first in row 1\)",
         ),
         (
+            {"table": {"x": [1.0, 2, 3, 4], "t": [0, 1, np.inf, np.inf]}, "time": "t"},
+            r"Column 't' holds an infinite value \(inf, first in row 2\)",
+        ),
+        (
             {"table": {"x": [1.0, 2, 3], "t": [0, 1, 1]}, "time": "t"},
             r"rows 1 and 2 have the same time in column 't', 1\. Name the column that tells series apart",
         ),

@@ -12,7 +12,7 @@ import polars as pl
 
 from polytask._listing import count
 from polytask._validation import message
-from polytask.data.cells import date_readings, family, moments, read_by
+from polytask.data.cells import date_readings, family, moments, no_infinity, read_by
 from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["InOrder", "check_order", "in_order"]
@@ -45,12 +45,13 @@ def in_order(
     Raises
     ------
     DataError
-        If the column holds no times, or two rows of a part have the same.
+        If the column holds no times, or an infinite one, or two rows of a part have the same.
     """
     times = moments(frame[time])
     if family(times) not in {"dates", "numbers"}:
         sentence = f"windows: the time column {time!r} must hold dates, times or numbers. Got {times.dtype}."
         raise DataError(sentence)
+    no_infinity(times)
     parts = pl.Series([0] * len(frame)) if part is None else frame[part].rank("dense")
     first = (
         pl.DataFrame({"part": parts}).with_row_index().select(pl.col("index").min().over("part"))
@@ -85,10 +86,10 @@ def check_order(frame: pl.DataFrame, series: Collection[str], part: str | None) 
     UserWarning
         If rows share a date, or a step is longer than others.
     """
-    found = [name for name in frame.columns if name not in {*series, part} and _dates(frame[name])]
-    if len(found) != 1:
+    dated = [name for name in frame.columns if name not in {*series, part} and _dates(frame[name])]
+    if len(dated) != 1:
         return
-    (name,) = found
+    (name,) = dated
     times = moments(frame[name])
     steps = _numbers(times).diff().fill_null(np.nan).to_numpy()
     if part is not None:

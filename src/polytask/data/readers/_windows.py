@@ -87,8 +87,8 @@ def windows(
     Raises
     ------
     DataError
-        If a column is missing, no numbers or infinite somewhere, dates fall from row to row, two rows of
-        a part have the same time, or no window fits.
+        If a column is missing, no numbers or infinite somewhere, dates fall from row to row, two
+        rows of a part have the same time, or no window fits.
 
     Warns
     -----

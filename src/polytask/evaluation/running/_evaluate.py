@@ -37,7 +37,9 @@ def evaluate(
 def evaluate_classes(
     predictor: FittedPredictor, data: MultiTaskDataset
 ) -> dict[str, tuple[ClassRow, ...]]:
-    """Predict all rows and give precision, recall and F1 of each class, or column of yes or no; also IoU of pixels.
+    """Predict all rows and give precision, recall and F1 of each class or column of yes or no.
+
+    Classes of pixels have their IoU (intersection over union), too.
 
     Parameters
     ----------
