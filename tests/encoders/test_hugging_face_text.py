@@ -561,6 +561,12 @@ def forged_config(**changes):
             ),
             r"none of its vocabulary",
         ),
+        (
+            forged_tokenizer(
+                lambda t: t.update(normalizer={"type": "Prepend", "prepend": "a" * 20_000})
+            ),
+            r"make a text more than 16,384 times as long",
+        ),
         (forged_config(model_type="timm_backbone"), r"must hold a model of type"),
         (forged_config(auto_map={"AutoModel": "evil--x.y"}), r"numbers and texts by name"),
         (forged_config(_attn_implementation="evil/kernel"), r"numbers and texts by name"),

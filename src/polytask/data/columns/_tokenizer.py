@@ -13,6 +13,7 @@ from polytask._plain import parse_json
 from polytask._reason import reason
 from polytask._validation import Choice, Constraint, Each, Interval, Satisfies, check_parameters
 from polytask.data.cells import MOST_STEPS
+from polytask.data.columns._text_growth import text_growth
 from polytask.exceptions import MissingDependencyError
 
 __all__ = ["TOKENIZER_TEXT", "PieceReader", "Tokenizer", "read_tokenizer"]
@@ -20,6 +21,8 @@ __all__ = ["TOKENIZER_TEXT", "PieceReader", "Tokenizer", "read_tokenizer"]
 _LARGEST = 1 << 26
 """Characters of the text of a tokenizer; the largest known ones have half as many."""
 _MOST_PIECES = 1_000_000
+_MOST_GROWTH = 1 << 14
+"""How many times as long as a text what is read of it may be; that of known ones is below 2000."""
 _PROBES = ("a", "the", "0", ".")
 """Texts of which a tokenizer that reads any language should know one."""
 
@@ -180,6 +183,8 @@ def _checked(tokenizer: Any, state: Mapping[str, Any]) -> PieceReader:
     n_pieces = max(numbers, default=-1) + 1
     if not 0 < n_pieces <= _MOST_PIECES:
         raise ValueError(f"it numbers its pieces up to {n_pieces - 1:,}")
+    if text_growth(tokenizer) > _MOST_GROWTH:
+        raise ValueError(f"it may make a text more than {_MOST_GROWTH:,} times as long")
     before, after = _around(tokenizer)
     if max(before + after, default=0) >= n_pieces:
         raise ValueError("pieces around a text are none of its vocabulary")
