@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from polytask._validation import Choice, Constraint, InstanceOf, Satisfies
 from polytask.data import PART_ROLES, Part, Tokenizer
@@ -21,10 +20,10 @@ from polytask.encoders._hugging_face_folder import (
     most_pieces,
 )
 from polytask.encoders._hugging_face_model import build_model, layers_of
+from polytask.encoders._hugging_face_stages import Beside, First, Layer, layer_widths
 from polytask.encoders._numeric_embedding import NumericEmbedding
 from polytask.encoders._piece_entry import PieceEntry
 from polytask.encoders._standardized import Standardized
-from polytask.encoders._state import MaskedStage, State
 from polytask.encoders._step_pooling import POOLINGS, pooling_stage
 from polytask.encoders._weight_files import fill, reads_files, report
 from polytask.encoders._weight_names import listed_tensors, weights_report, without_shared_start
@@ -263,7 +262,7 @@ class HuggingFaceText(Encoder):
         """The layers, a pooling if there is one, and a layer that reads the rest of a row beside them."""
         model: Any = self._model()
         inner = layers_of(model, self._settings["model_type"])
-        embedded, width = _widths(model, inner)
+        embedded, width = layer_widths(model, inner)
         if len(shape) != 2 or shape[-1] < embedded:
             sentence = (
                 f"The `encoder` parameter must let HuggingFaceText start from pieces (l, {embedded}). Got "
@@ -273,13 +272,13 @@ class HuggingFaceText(Encoder):
         beside = shape[-1] - embedded
         takes = [embedded, *[width] * (len(inner) - 1)]
         layers = [
-            self._kept(_Layer(layer, of_layer, width))
+            self._kept(Layer(layer, of_layer, width))
             for layer, of_layer in zip(inner, takes, strict=True)
         ]
-        pooled: list[nn.Module] = [_First()]
+        pooled: list[nn.Module] = [First()]
         if self.pooling != "first":
             pooled = pooling_stage(self.pooling, width + beside)
-        return [*layers, *pooled, *([_Beside(width, beside)] if beside else [])]
+        return [*layers, *pooled, *([Beside(width, beside)] if beside else [])]
 
     def _kept(self, module: nn.Module) -> nn.Module:
         if not self.freeze:
@@ -312,52 +311,3 @@ class HuggingFaceText(Encoder):
             fill(own[name], given[name], name, files, "`folder` parameter of HuggingFaceText")
         if whole:
             report(weights_report(files, kind, given, own, fits))
-
-
-def _widths(model: Any, layers: Sequence[nn.Module]) -> tuple[int, int]:
-    """Of what the first layer takes, and of what all give."""
-    width: int = model.config.hidden_size
-    mapping = getattr(layers[0], "embedding_hidden_mapping_in", None) if layers else None
-    return (width if mapping is None else mapping.in_features), width
-
-
-class _Layer(MaskedStage):
-    """A layer of a model; what stands beside the pieces passes by."""
-
-    def __init__(self, layer: nn.Module, takes: int, gives: int) -> None:
-        super().__init__()
-        self.layer, self.takes, self.gives = layer, takes, gives
-
-    def forward(self, state: State) -> State:
-        pieces, beside = state.values[..., : self.takes], state.values[..., self.takes :]
-        if not len(pieces):  # of which layers of transformers cannot make heads
-            none = pieces.new_zeros(*pieces.shape[:-1], self.gives)
-            return State(torch.cat([none, beside], dim=-1), state.mask)
-        unread = None
-        if state.mask is not None:
-            lowest = torch.finfo(pieces.dtype).min
-            unread = torch.where(state.mask[:, None, None, :], 0.0, lowest).to(pieces.dtype)
-        read = self.layer(pieces, unread)
-        values: Tensor = read if isinstance(read, Tensor) else read[0]
-        return State(torch.cat([values, beside], dim=-1), state.mask)
-
-
-class _First(MaskedStage):
-    """The piece that begins a text."""
-
-    def forward(self, state: State) -> State:
-        return State(state.values[:, 0])
-
-
-class _Beside(nn.Module):
-    """The rest of a row, read beside its text by a layer that is added to it."""
-
-    def __init__(self, width: int, beside: int) -> None:
-        super().__init__()
-        self.width = width
-        self.layers = nn.Sequential(
-            nn.Linear(width + beside, width), nn.GELU(), nn.Linear(width, width)
-        )
-
-    def forward(self, values: Tensor) -> Tensor:
-        return values[..., : self.width] + self.layers(values)
