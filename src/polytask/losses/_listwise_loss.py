@@ -24,7 +24,9 @@ class ListwiseLoss(Loss):
     The rows that are compared are those of one batch: of a task in all sources, and of one member of
     an ensemble. With several processes each compares the rows of its own share of a batch, and of
     the validation rows; batches whose gradients are accumulated are not compared with one another.
-    Larger batches are nearer to a comparison of all rows.
+    Larger batches are nearer to a comparison of all rows. Validation rows are compared all at once:
+    their losses may be on another scale than those of batches, and a table of all pairs, as in the
+    example, takes memory of their number squared.
 
     Examples
     --------
