@@ -21,7 +21,6 @@ from polytask.data.cells._families import (
 from polytask.data.cells._image_form import MOST_PIXELS, ImageForm
 from polytask.data.cells._marker_words import SIGNS, is_marker_word, likely_markers
 from polytask.data.cells._missing import MISSING, marker_notes, markers_by_column, without_markers
-from polytask.data.cells._moments import moments
 from polytask.data.cells._number_text import (
     DECIMAL_COMMAS,
     MAYBE_THOUSANDS,
@@ -30,6 +29,7 @@ from polytask.data.cells._number_text import (
     numbers_read,
     truths_read,
 )
+from polytask.data.cells._read_times import read_times
 from polytask.data.cells._reading import Reading
 from polytask.data.cells._roles import (
     COLUMN_ROLES,
@@ -92,7 +92,6 @@ __all__ = [
     "marker_words",
     "markers_by_column",
     "may_be_dates",
-    "moments",
     "no_infinity",
     "number_hint",
     "numbers",
@@ -100,6 +99,7 @@ __all__ = [
     "plain_text",
     "plainly_written",
     "read_by",
+    "read_times",
     "roles_by_column",
     "sentinel_notes",
     "step_numbers",

@@ -12,7 +12,7 @@ import polars as pl
 
 from polytask._listing import count
 from polytask._validation import message
-from polytask.data.cells import date_readings, family, moments, no_infinity, read_by
+from polytask.data.cells import date_readings, family, no_infinity, read_by, read_times
 from polytask.exceptions import DataError, ParameterError
 
 __all__ = ["InOrder", "check_order", "in_order"]
@@ -47,7 +47,7 @@ def in_order(
     DataError
         If the column holds no times, or an infinite one, or two rows of a part have the same.
     """
-    times = moments(frame[time])
+    times = read_times(frame[time])
     if family(times) not in {"dates", "numbers"}:
         sentence = f"windows: the time column {time!r} must hold dates, times or numbers. Got {times.dtype}."
         raise DataError(sentence)
@@ -90,7 +90,7 @@ def check_order(frame: pl.DataFrame, series: Collection[str], part: str | None) 
     if len(dated) != 1:
         return
     (name,) = dated
-    times = moments(frame[name])
+    times = read_times(frame[name])
     steps = _numbers(times).diff().fill_null(np.nan).to_numpy()
     if part is not None:
         steps = np.where((frame[part] == frame[part].shift()).fill_null(value=False), steps, np.nan)

@@ -9,7 +9,7 @@ import polars as pl
 from jaxtyping import Int64
 
 from polytask._naming import suggestion
-from polytask.data.cells import moments
+from polytask.data.cells import read_times
 from polytask.data.sources import Source
 from polytask.exceptions import DataError
 
@@ -24,7 +24,7 @@ def time_column(source: Source, name: str) -> pl.Series:
             f"{suggestion(name, source.inputs.columns)}"
         )
         raise DataError(sentence)
-    return moments(source.inputs[name])
+    return read_times(source.inputs[name])
 
 
 def time_ranks(columns: Sequence[pl.Series]) -> list[Int64[np.ndarray, " n"]]:

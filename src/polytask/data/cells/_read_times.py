@@ -1,4 +1,4 @@
-"""Columns as moments: dates, times or numbers."""
+"""Columns of text, dates or numbers as times."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from polytask.data.cells._text_dates import date_readings
 from polytask.data.cells._text_reading import read_by
 from polytask.exceptions import DataError
 
-__all__ = ["moments"]
+__all__ = ["read_times"]
 
 
-def moments(series: pl.Series) -> pl.Series:
+def read_times(series: pl.Series) -> pl.Series:
     """A column as dates, times or numbers.
 
     Raises
