@@ -9,6 +9,7 @@ from polytask._learner import Learner
 from polytask.learners._as_learner import Estimator, as_learners
 from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._constant import Constant
+from polytask.learners._default_learners import default_learners
 from polytask.learners._fit import fit
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._light_gbm import LightGBM
@@ -17,7 +18,6 @@ from polytask.learners._on_device import on_device
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._pooled_estimator import PooledEstimator
 from polytask.learners._pooled_linear import PooledLinear
-from polytask.learners._resolve import default_learners
 from polytask.learners._unserved import unserved
 from polytask.learners.names import resolve_learner
 

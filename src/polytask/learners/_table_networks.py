@@ -1,13 +1,11 @@
-"""The networks that are compared by default: of an encoder that suits the tasks, an ensemble, a CNN."""
+"""The networks that are compared by default: the encoder that suits the tasks, an ensemble, a CNN."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from polytask._listing import first_and_more
-from polytask.architectures import Architecture, HardSharing
+from polytask.architectures import HardSharing
 from polytask.data import MultiTaskDataset, Source
-from polytask.encoders import CNN, LSTM, MLP, Encoder, PackedMLP, TabM, UNet
+from polytask.encoders import CNN, PackedMLP, TabM
 from polytask.neural_network import MultiTaskNetwork
 from polytask.tasks import Kind, TaskSet
 from polytask.training import Trainer
@@ -18,7 +16,6 @@ __all__ = [
     "has_images",
     "table_networks",
     "usual_encoder",
-    "usual_network",
 ]
 
 _FEWEST_ROWS, _MANY_ROWS = 500, 4000
@@ -27,27 +24,6 @@ _MANY_NUMBERS = 9
 _MOST_IMAGE_TASKS = 10
 _IMAGE_WIDTHS = (16, 32, 64)
 _SMALL_BATCH = 16
-
-
-def usual_network(
-    tasks: TaskSet | None, architecture: Callable[[Encoder], Architecture] = HardSharing
-) -> MultiTaskNetwork:
-    """The network of an architecture that is fitted and compared by default.
-
-    With `LSTM` where a task labels the steps of rows, such as ``tokens``, with a small `UNet` where one
-    labels the pixels of images, otherwise with `MLP`.
-
-    Examples
-    --------
-    >>> from polytask.learners._table_networks import usual_network
-    >>> from polytask.tasks import TaskSet, Task
-    >>> usual_network(TaskSet([Task("slots", "tokens")])).name
-    'hard_sharing+lstm'
-    """
-    if _of_form(tasks, "map"):
-        trainer = Trainer(batch_size=_SMALL_BATCH)
-        return _wide(architecture(UNet(widths=_IMAGE_WIDTHS)), _IMAGE_WIDTHS, trainer)
-    return MultiTaskNetwork(architecture(LSTM() if _of_form(tasks, "sequence") else MLP()))
 
 
 def usual_encoder(tasks: TaskSet) -> tuple[str, dict[str, str]] | None:
@@ -185,11 +161,7 @@ def _packed(*widths: int) -> MultiTaskNetwork:
 
 def _convolutional() -> MultiTaskNetwork:
     """A small network for images, with small batches, since it takes long for each row."""
-    return _wide(HardSharing(CNN(widths=_IMAGE_WIDTHS)), _IMAGE_WIDTHS, Trainer(batch_size=64))
-
-
-def _wide(architecture: Architecture, widths: Sequence[int], trainer: Trainer) -> MultiTaskNetwork:
-    """A network whose name holds the widths of its encoder and its batch size."""
-    network = MultiTaskNetwork(architecture, trainer)
-    detail = f"batch_size={trainer.batch_size},widths={','.join(map(str, widths))}"
-    return network.with_detail(detail)
+    trainer = Trainer(batch_size=64)
+    network = MultiTaskNetwork(HardSharing(CNN(widths=_IMAGE_WIDTHS)), trainer)
+    widths = ",".join(map(str, _IMAGE_WIDTHS))
+    return network.with_detail(f"batch_size={trainer.batch_size},widths={widths}")
