@@ -501,3 +501,15 @@ def test_the_typographers_minus(written):
     assert table.frame["a"].to_list() == [-1, 2, 3]
     assert table.frame["b"].to_list() == [-1.5, 2.5, None]
     assert table.frame["c"].to_list() == ["x−1", "y", "z"]
+
+
+def test_wide_tables_are_read_as_narrow_ones(tmp_path):
+    cells = {"a": ["1", "2", ""], "b": ["0.5", "1e3", "NA"], "c": ["true", "FALSE", "x"]}
+    wide = {f"{name}{copy}": column for copy in range(40) for name, column in cells.items()}
+    for name, table in (("wide", wide), ("narrow", cells)):
+        pl.DataFrame(table).write_csv(tmp_path / f"{name}.csv")
+    frame = open_table(tmp_path / "wide.csv").frame
+    narrow = open_table(tmp_path / "narrow.csv").frame
+    for name in wide:
+        assert frame[name].rename(name[0]).equals(narrow[name[0]])
+        assert frame[name].dtype == narrow[name[0]].dtype

@@ -24,6 +24,8 @@ from polytask.data.names._note_text import gathered
 __all__ = ["CellRules", "Typed", "booleans_read", "typed"]
 
 _HEAD = 1000
+_MANY = 100
+"""More tests are made on a table in memory: the time to plan them for a file grows as their square."""
 _EMPTY = ("",)
 _AS_IT_IS = ("text", "characters")
 """Roles of text that is no number, date or truth value, whatever it says."""
@@ -185,7 +187,10 @@ def _beyond_64_bits(clean: pl.LazyFrame, names: Sequence[str]) -> set[str]:
 def _row(frame: pl.LazyFrame, tests: Sequence[pl.Expr]) -> Sequence[bool]:
     if not tests:
         return ()
-    return frame.select(test.alias(str(index)) for index, test in enumerate(tests)).collect().row(0)
+    named = [test.alias(str(index)) for index, test in enumerate(tests)]
+    if len(tests) > _MANY:
+        return frame.collect().select(named).row(0)
+    return frame.select(named).collect().row(0)
 
 
 # ── the others ────────────────────────────────────────────────────────────────
