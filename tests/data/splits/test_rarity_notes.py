@@ -90,3 +90,15 @@ def test_few_events_are_counted_by_the_fold_with_the_fewest():
     assert rarity_notes(data, folds) == (
         "Fewer than 20 test rows with an event in a fold: 0 (relapse). Single rows decide the metrics.",
     )
+
+
+def test_tasks_that_no_validation_row_labels():
+    columns = {"x": range(90), "y": [0, 1] * 45, "z": [1.0] * 29 + [2.0] + [None] * 30 + [1.5] * 30}
+    data = MultiTaskDataset.from_table(columns, ["y", "z"])
+    parts = ({"table": np.arange(start, start + 30)} for start in (0, 30, 60))
+    note = rarity_notes(data, [Split(*parts)])[-1]
+    assert note == (
+        "Without a labelled validation row: z. "
+        "Neither the end of training nor settings nor the model to use are chosen by it."
+    )
+    assert "validation" not in " ".join(rarity_notes(data, [split_of(90, np.arange(30))]))

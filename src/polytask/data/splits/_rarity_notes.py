@@ -1,4 +1,4 @@
-"""Notes on test rows that are too few: rare classes, events, groups, classes without training rows."""
+"""Notes on rows that are too few: rare classes, events, groups, tasks without validation labels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from polytask._listing import first_and_more
 from polytask.data.dataset import MultiTaskDataset
 from polytask.data.sources import Source, fit_targets
+from polytask.data.splits._drawn_split import unlabelled_tasks
 from polytask.data.splits._split import Split
 from polytask.tasks import FittedTarget, Label
 
@@ -33,7 +34,7 @@ class _Class(NamedTuple):
 
 
 def rarity_notes(data: MultiTaskDataset, splits: Sequence[Split]) -> tuple[str, ...]:
-    """Notes on what the test rows cannot show, one sentence per reason.
+    """Notes on what test and validation rows cannot show, one sentence per reason.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ def rarity_notes(data: MultiTaskDataset, splits: Sequence[Split]) -> tuple[str, 
     -------
     tuple of str
         About tasks with fewer than 20 test rows of their rarer class or with an event, test rows
-        from fewer than 10 groups, and classes without a training row.
+        from fewer than 10 groups, classes without a training row, and primary tasks without a
+        labelled validation row.
 
     Examples
     --------
@@ -64,6 +66,7 @@ def rarity_notes(data: MultiTaskDataset, splits: Sequence[Split]) -> tuple[str, 
         *few_events,
         *_few_groups(data, splits, where),
         *_untrained(classes),
+        *_unvalidated(data, splits, where),
     )
 
 
@@ -143,6 +146,21 @@ def _untrained(splits: Sequence[Sequence[_Class]]) -> list[str]:
         f"{'Classes' if several else 'A class'} without a training row: "
         f"{first_and_more(untrained.values(), _SHOWN)} among the test rows. "
         f"No model can predict {'them' if several else 'it'}."
+    )
+    return [sentence]
+
+
+def _unvalidated(data: MultiTaskDataset, splits: Sequence[Split], where: str) -> list[str]:
+    """A note on primary tasks that choices by validation rows pass over."""
+    validations = [split.validation for split in splits if any(map(len, split.validation.values()))]
+    absent = {name for rows in validations for name in unlabelled_tasks(data, rows)}
+    names = [task.name for task in data.tasks if task.is_primary and task.name in absent]
+    if not names:
+        return []
+    sentence = (
+        f"Without a labelled validation row{where}: {first_and_more(names, _SHOWN)}. "
+        "Neither the end of training nor settings nor the model to use are chosen by "
+        f"{'them' if len(names) > 1 else 'it'}."
     )
     return [sentence]
 
