@@ -239,6 +239,17 @@ def test_missing_cells_are_missing_images(shop: Path) -> None:
         polytask.read(absent, "y", columns={"photo": "image"})
 
 
+@pytest.mark.parametrize("absent", ["", " ", "NA"])
+def test_frames_may_have_missing_cells_among_paths(tmp_path: Path, absent: str) -> None:
+    for index in range(8):
+        Image.fromarray(pixels(index)[..., 0] % 2).save(tmp_path / f"{index}.png")
+    paths = [absent, *(str(tmp_path / f"{index}.png") for index in range(8))]
+    frame = {"photo": paths, "mask": paths[::-1]}
+    data = polytask.read(frame, "mask:dense_classes")
+    assert data.sources[0].inputs["photo"].null_count() == 1
+    assert len(data.sources[0].labelled().rows("mask")) == 8
+
+
 def test_paths_of_nothing_stay_text_and_are_noted(shop: Path) -> None:
     data = polytask.read(changed(shop, "photos/", "elsewhere/"), "y")
     assert "names of images that are not there, such as 'elsewhere/0.png' (paths begin in" in str(

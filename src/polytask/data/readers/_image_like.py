@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from polytask.data.cells import family, innermost
+from polytask.data.cells import MISSING, family, innermost
 from polytask.data.readers._image_arrays import has_colors_last
 from polytask.data.readers._image_files import IMAGE_SUFFIXES, is_image_bytes
 
@@ -26,8 +26,8 @@ class _Found(NamedTuple):
 def looks_like_images(series: pl.Series, folder: str) -> bool:
     """Whether a column that is not declared to be anything holds images.
 
-    Text does if all of a sample of cells end like names of image files, and most of these are
-    there; bytes if all of a sample begin like such files; arrays of bytes if they are of three axes
+    Text does if all of a sample of cells that are not missing end like names of image files, and
+    most of these are there; bytes if all of a sample begin like such files; arrays of bytes if they are of three axes
     of which the last has one, three or four numbers, and not the first.
     """
     holds = family(series)
@@ -45,7 +45,8 @@ def image_paths(series: pl.Series, folder: str) -> _Found | None:
 
     None if the cells do not look like paths of images.
     """
-    cells = [str(cell).strip() for cell in _sample(series.drop_nulls())]
+    text = series.cast(pl.String).str.strip_chars()
+    cells = _sample(text.filter(text.is_in(list(MISSING)).not_()))
     if not cells or not all(cell.casefold().endswith(IMAGE_SUFFIXES) for cell in cells):
         return None
     there = [_is_there(Path(folder, cell)) for cell in cells]
