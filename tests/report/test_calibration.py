@@ -31,7 +31,8 @@ def test_charts_and_tables(make_record, read_page):
     page = read_page(with_checks(record))
     text = page.text
     assert "Calibration" in text
-    assert "calibration error" in text
+    assert "mean distance, in tenths" in text
+    assert "calibration error" not in text  # which is a metric, over bins of equal width
     assert "c29" in text
     assert "c30" not in text
     assert "10 further rows of classes are left out" in text
@@ -60,7 +61,10 @@ def test_labels_of_one_row_are_said_to_depend_on_each_other(make_record, read_pa
         check = learner["calibration"]["mask"]
         learner["calibration"]["mask"] = {**check, "unit": "labels", "intervals": "t, over rows"}
     page = read_page(record)
-    assert "(t, over rows; Wilson); rows are independent, and labels of one row" in page.text
+    assert (
+        "(t, over rows: mask; Wilson: price); rows are independent, and labels of one row"
+        in page.text
+    )
     assert "(30 labels)" in page.source
     assert "(30 rows)" in page.source
 

@@ -256,3 +256,13 @@ def test_a_sample_without_prediction(population_record):
         "Test units of a task",
     ]
     assert "Of 24 primary tasks" in {t.label for t in verdict_view(Study(population_record)).tiles}
+
+
+def test_what_columns_and_numbers_are_is_said(record, read_page):
+    summary = record["study"]["data"]["summary"]
+    summary["sources"][0]["columns"] = {"free text": 1, "numbers": 1, "text": 1}
+    summary["tasks"][-1].pop("classes", None)
+    summary["tasks"][-1].update(columns=["calls", "months"], mean=[1.5, 6.0], std=[1.0, 3.0])
+    text = read_page(record).text
+    assert "free text: 1, numbers: 1, categories: 1" in text
+    assert "mean ± deviation: calls 1.500 ± 1.000, months 6.000 ± 3.000" in text

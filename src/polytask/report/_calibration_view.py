@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from polytask._listing import first_and_more
 from polytask.report._format import count, number, plural
 from polytask.report._study import Study
 
@@ -22,6 +23,7 @@ __all__ = [
 CHARTS = 8  # further tasks have no chart
 TABLES = 12  # further tasks have no table of classes
 CLASSES = 30  # rarer classes are only counted
+_NAMED = 4  # further tasks with one way of making intervals are only counted
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,22 @@ def calibration_view(study: Study) -> CalibrationView | None:
         )
         for task, check in zip(tasks, first, strict=True)
     ]
-    intervals = "; ".join(dict.fromkeys(check["intervals"] for check in first))
+    intervals = _intervals(
+        {task: check["intervals"] for task, check in zip(tasks, first, strict=True)}
+    )
     several = any(check.get("unit") == "labels" for check in first)
     return CalibrationView(
         list(checks), shown_learners(study), rows, intervals, several, _drawn(study)
     )
+
+
+def _intervals(made: Mapping[str, str]) -> str:
+    """How intervals were made; of several ways, for which tasks."""
+    ways = list(dict.fromkeys(made.values()))
+    if len(ways) == 1:
+        return ways[0]
+    of_way = {way: [task for task, own in made.items() if own == way] for way in ways}
+    return "; ".join(f"{way}: {first_and_more(tasks, _NAMED)}" for way, tasks in of_way.items())
 
 
 def _drawn(study: Study) -> str:

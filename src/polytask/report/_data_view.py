@@ -14,6 +14,8 @@ __all__ = ["ClassShare", "DataView", "SourceRow", "TaskLabels", "data_view"]
 
 CLASSES = 4  # further classes are summed
 TASKS = 8  # further tasks of a source are only counted
+_LEARNED_AS = {"text": "categories"}
+"""Columns of a summary by another name, beside free text."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def _source(source: Mapping[str, Any], inputs: Mapping[str, Any]) -> SourceRow:
     return SourceRow(
         name=source["name"],
         rows=count(source["rows"]),
-        columns=[f"{count(n)} {kind}" for kind, n in source["columns"].items()],
+        columns=[
+            f"{_LEARNED_AS.get(kind, kind)}: {count(n)}" for kind, n in source["columns"].items()
+        ],
         inputs=_inputs(inputs.get(source["name"])),
         layout=layout,
         labelled=_labelled(source.get("labelled", {})),
@@ -175,5 +179,8 @@ def _moments(labels: Mapping[str, Any]) -> str:
         f"{number(mean, d)} ± {number(deviation, d)}"
         for (mean, deviation), d in zip(pairs, digits, strict=True)
     ]
+    columns = labels.get("columns", ())
+    if 1 < len(columns) == len(texts):
+        texts = [f"{column} {text}" for column, text in zip(columns, texts, strict=True)]
     more = f" and {plural(len(texts) - 3, 'further column')}" if len(texts) > 3 else ""
     return f"mean ± deviation: {', '.join(texts[:3])}{more}"

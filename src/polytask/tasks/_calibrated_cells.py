@@ -65,5 +65,5 @@ def calibrated_cells(
         labels,
         row=row,
         size=size,
-        error_label="calibration error, in deviations of the target",
+        error_label="mean distance, in deviations of the target",
     )

@@ -103,7 +103,7 @@ def calibrated_shares(
     return _calibration(
         (mean, share, low, high, mass),
         labels,
-        ("calibration error", *_COUNTED[row is not None]),
+        ("mean distance, in tenths", *_COUNTED[row is not None]),
     )
 
 
@@ -116,7 +116,7 @@ def calibrated_means(
     exposure: Float[np.ndarray, " n"] | None = None,
     row: Int[np.ndarray, " n"] | None = None,
     size: float = 1.0,
-    error_label: str = "calibration error",
+    error_label: str = "mean distance, in tenths",
 ) -> Calibration:
     """Means of what was observed beside the stated means, in ten bins of equally many rows.
 

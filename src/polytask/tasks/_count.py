@@ -286,7 +286,7 @@ class Count(Kind):
             (f"expected count{per}", f"observed count{per}"),
             exposure=exposures,
             size=rate,
-            error_label="calibration error, of the mean count",
+            error_label=f"mean distance, as a share of the mean {'rate' if per else 'count'}",
         )
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:

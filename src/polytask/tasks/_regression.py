@@ -194,7 +194,7 @@ class Regression(Kind):
             weight[seen],
             labels,
             size=self.deviations(fitted)[0],
-            error_label="calibration error, in deviations of the target",
+            error_label="mean distance, in deviations of the target",
         )
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
