@@ -14,7 +14,7 @@ from small_architectures import small_architectures
 
 from polytask import MultiTaskDataset, load
 from polytask.architectures import Adapters, HardSharing, SingleTask
-from polytask.data import encode, fit_schemas, make_blocks
+from polytask.data import encode, fit_schemas, make_blocks, unseen_notes
 from polytask.encoders import LSTM, MLP, ByRole, HuggingFaceText, advance
 from polytask.evaluation import evaluate
 from polytask.exceptions import BundleError, DataError, MissingDependencyError, ParameterError
@@ -330,6 +330,18 @@ def test_labels_of_words_without_a_place_are_left_out(bert):
     blocks = make_blocks(data.tasks, schemas)
     with pytest.raises(DataError, match=r"has labels up to step 62"):
         encode(data.sources, data.tasks, schemas, blocks)
+
+
+def test_rows_of_more_tokens_or_pieces_than_are_read_are_counted(bert):
+    rows = {"words": ["fox rome", "fly"] * 4, "note": ["fox", "fly"] * 4, "y": [0, 1] * 4}
+    roles = {"words": "tokens=2", "note": "text=4"}
+    data = MultiTaskDataset.from_table(rows, ["y:binary"], columns=roles)
+    schemas = fit_schemas(data, tokenizer=HuggingFaceText(bert).tokenizer)
+    new = pl.DataFrame({"words": ["fox fly rome", "fly"], "note": ["the quick fox", "fly"]})
+    assert unseen_notes(new, schemas.values()) == (
+        "words: of 1 row only the first 2 tokens are read, as in fitting",
+        "note: of 1 row only the first 4 pieces of words are read, as in fitting",
+    )
 
 
 def test_columns_of_text_share_the_places(bert):

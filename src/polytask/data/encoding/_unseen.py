@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import numpy as np
 import polars as pl
 
 from polytask._listing import count, first_and_more
@@ -55,12 +56,7 @@ def _notes(table: pl.DataFrame, columns: Mapping[str, object]) -> Iterator[str]:
         elif isinstance(column, SteppedColumn | SequenceColumn) and name in table.columns:
             yield from _step_notes(table, column)
         elif isinstance(column, PiecesColumn) and name in table.columns:
-            cut = column.n_cut(table)
-            if cut:
-                yield (
-                    f"{name}: of {count(cut, 'row')} only the first {column.steps:,} pieces of words are "
-                    "read, as in fitting"
-                )
+            yield from _piece_notes(table, column)
         elif isinstance(column, ImageColumn) and name in table.columns:
             missing = table[name].null_count()
             if missing:
@@ -76,6 +72,19 @@ def _note(name: str, unseen: pl.Series) -> str:
         f"{'were' if several else 'was'} not seen in fitting and "
         f"{'count' if several else 'counts'} as unknown"
     )
+
+
+def _piece_notes(table: pl.DataFrame, column: PiecesColumn) -> Iterator[str]:
+    tokens = row_steps(column.series(table), "tokens") if column.read == "tokens" else np.zeros(0)
+    for n_cut, most, what in (
+        (int((tokens > column.words).sum()), column.words, "tokens"),
+        (column.n_cut(table), column.steps, "pieces of words"),
+    ):
+        if n_cut:
+            yield (
+                f"{column.name}: of {count(n_cut, 'row')} only the first {most:,} {what} are read, as in "
+                "fitting"
+            )
 
 
 def _step_notes(table: pl.DataFrame, column: SteppedColumn | SequenceColumn) -> Iterator[str]:
