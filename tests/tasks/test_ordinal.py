@@ -1,12 +1,14 @@
 """Ordered grades: their order, probabilities and decisions."""
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from polytask.data import read
 from polytask.exceptions import DataError, OneClassError, ParameterError
 from polytask.losses import CumulativeLogLoss
 from polytask.tasks import FittedTarget, Ordinal, Task, median_grades
@@ -152,6 +154,25 @@ def test_a_grade_seen_only_later_is_above_all_others_unless_there_is_an_order():
 
 BAD_ORDERS = [("low",), ("low", "low"), (1, "1"), (1, True), ("", "low"), "low<mid", ({}, 1), 3]
 BAD_ORDERS.append(tuple(range(1001)))
+
+
+@pytest.mark.parametrize("make", ["polars", "pandas", "backwards"])
+def test_a_column_may_state_the_order(make):
+    grades = ["mid", "low", "high", None] * 3
+    order = RISKS[::-1] if make == "backwards" else RISKS
+    if make == "polars":
+        column = pl.Series(grades, dtype=pl.Enum(order))
+        table = pl.DataFrame({"x": range(12), "g": column})
+    else:
+        pandas = pytest.importorskip("pandas")
+        table = pandas.DataFrame({"x": range(12), "g": pandas.Categorical(grades, order, True)})
+    data = read(table, ["g:ordinal"])
+    assert data.tasks["g"].kind == Ordinal(order)
+    assert read(table, [Task("g", Ordinal(RISKS))]).tasks["g"].kind == Ordinal(RISKS)
+    if make != "polars":
+        numbers = pandas.Categorical([1, 0, 2] * 4, [2, 1, 0], ordered=True)
+        kind = read(table.assign(g=numbers), ["g:ordinal"]).tasks["g"].kind
+        assert kind == Ordinal(("2", "1", "0"))
 
 
 @pytest.mark.parametrize("order", BAD_ORDERS, ids=lambda order: repr(order)[:20])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Bool, Float64, Shaped
 
-from polytask.exceptions import DataError
+from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._numbers import number_column
 
 __all__ = ["check_survival", "labelled_survival", "survival_of"]
@@ -36,8 +36,10 @@ def labelled_survival(
     Raises
     ------
     DataError
-        If there are not two columns, a cell is no time or event, no row is labelled, or nothing
-        happened, one event alone, or all at one time.
+        If there are not two columns, a cell is no time or event, no row is labelled, or one event
+        happened alone, or all at one time.
+    OneClassError
+        If nothing happened.
     """
     for name, values in columns.items():
         _check_some(owner, name, values)
@@ -76,7 +78,7 @@ def _check_several(owner: str, time: str, event: str, event_times: Numbers) -> N
             "censored, so that no risk can be learned. Check the split and that 1 marks events, or "
             "drop the task."
         )
-        raise DataError(sentence)
+        raise OneClassError(sentence, "censored")
     if len(event_times) == 1:
         sentence = (
             f"Task {owner!r}: column {event!r} holds a single event in the training rows, at "

@@ -34,6 +34,16 @@ def long_table(**labels):
     }
 
 
+def test_times_to_events_without_an_event_are_left_out():
+    table = {"x": range(N), "a": BOTH, "t": range(1, N + 1), "e": ZEROS}
+    data = read(table, ["a", "relapse=t,e:survival", "death=t,e:survival:cox"])
+    assert data.tasks.names == ("a",)
+    said = "relapse, death: left out, since only one class, 'censored', is observed in the table"
+    assert said in data.notes
+    with pytest.raises(OneClassError, match="holds no event in the training rows"):
+        read(table, ["relapse=t,e:survival"])
+
+
 @pytest.mark.parametrize("kind", [None, "binary", "multiclass"])
 def test_left_out_of_wide_tables(kind):
     data = read(WIDE, [Task(name, kind) for name in "abcde"])

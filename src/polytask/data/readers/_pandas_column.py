@@ -32,6 +32,8 @@ def pandas_column(
 ) -> pl.Series:
     """A series, index or array of pandas; sparse ones with their zeros, intervals as text.
 
+    Categories in an order are an `polars.Enum`, in that order.
+
     Parameters
     ----------
     name : str
@@ -59,12 +61,21 @@ def pandas_column(
     if isinstance(series.dtype, np.dtype):
         return array_series(name, as_array(series.to_numpy()))
     try:
-        return nw.from_native(series, series_only=True).to_polars().rename(name)
+        column = nw.from_native(series, series_only=True).to_polars().rename(name)
+        return _in_order(column, series.dtype)
     except ImportError as error:
         sentence = f"{reason(error, named=False)}. Install it with: pip install 'polytask[frames]'"
         raise MissingDependencyError(sentence) from error
     except (TypeError, ValueError, NotImplementedError) as error:  # of pyarrow
         raise DataError(f"Column {name!r} cannot be read: {reason(error, named=False)}.") from error
+
+
+def _in_order(column: pl.Series, dtype: Any) -> pl.Series:
+    """A column of texts that are categories in an order, with it."""
+    texts = isinstance(column.dtype, pl.Categorical | pl.String)
+    if not texts or not getattr(dtype, "ordered", False):
+        return column
+    return column.cast(pl.Enum([str(category) for category in dtype.categories]))
 
 
 def _text(category: object) -> str:
@@ -77,6 +88,7 @@ def _with_plain_categories(series: Any) -> Any:
     mixed = categories.dtype == object and not all(
         isinstance(category, str) for category in categories
     )
+    mixed |= series.cat.ordered and not categories.is_monotonic_increasing
     if not mixed and type(categories.dtype).__name__ not in _OF_PANDAS_ALONE:
         return series
     texts = [_text(category) for category in categories]

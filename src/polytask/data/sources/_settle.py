@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import polars as pl
@@ -18,6 +19,7 @@ from polytask.tasks import (
     FittedTarget,
     Kind,
     Multiclass,
+    Ordinal,
     Regression,
     Task,
     infer_kind,
@@ -137,7 +139,7 @@ def settled_kind(
         How the user names its first column, where that is not by its own name alone.
     """
     if isinstance(task.kind, Kind):
-        return task.kind, _GIVEN
+        return _with_order(task.kind, columns), _GIVEN
     names = [written or series.name if i == 0 else series.name for i, series in enumerate(columns)]
     inferred = [
         _kind(task.name, series, roles.get(series.name), name)
@@ -158,6 +160,14 @@ def settled_kind(
         "State its kind, or make each column a task of its own."
     )
     raise DataError(sentence)
+
+
+def _with_order(kind: Kind, columns: Sequence[pl.Series]) -> Kind:
+    """An ordinal kind with the order of a column whose type states one, if it has none."""
+    dtype = columns[0].dtype
+    if isinstance(kind, Ordinal) and not kind.order and isinstance(dtype, pl.Enum):
+        return replace(kind, order=tuple(dtype.categories.to_list()))
+    return kind
 
 
 def _kind(task: str, series: pl.Series, role: str | None, written: str) -> tuple[Kind, str]:
