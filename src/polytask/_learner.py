@@ -78,7 +78,8 @@ class Learner(ABC):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "fit" in vars(cls):
+        owner = next(base for base in cls.__mro__ if "fit" in vars(base))
+        if owner is cls or not issubclass(owner, Learner):
             cls.fit = _refitting(cls.fit)  # type: ignore[method-assign]
 
     @property

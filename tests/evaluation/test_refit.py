@@ -71,6 +71,19 @@ class Zero(Learner):
         return FittedPredictor(train.tasks, fit_schemas(train), ConstantModel(raw), name="zero")
 
 
+class FitsZero:
+    """A class that is no learner, of which one has its `fit`."""
+
+    fit = Zero.__dict__["fit"].__wrapped__
+
+
+@dataclass(frozen=True)
+class Mixed(FitsZero, Learner):
+    """A learner whose `fit` another class wrote."""
+
+    joint = False
+
+
 def spreads(model):
     return {
         name: target.learned["spread"][0]
@@ -102,6 +115,7 @@ def errors(model, data=DATA):
         Linear(),
         Constant(),
         Zero(),
+        Mixed(),
     ],
     ids=lambda learner: learner.name,
 )
