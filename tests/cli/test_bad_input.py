@@ -322,8 +322,8 @@ def test_a_folder_that_holds_another_study(polytask, table, tmp_path):
     ran = polytask("compare", table, "-t", "married:binary", *QUICK, "--out", "out")
     assert ran.status == 2
     assert ran.error == (
-        "error: out holds another study: its data and split differ. Choose another folder with `out`, "
-        "or remove this one."
+        "error: out holds another study: its data and split differ. Tasks and their options are part "
+        "of the data. Choose another folder with `out`, or remove this one."
     )
     assert (tmp_path / "out" / "comparison.json").read_bytes() == before
 

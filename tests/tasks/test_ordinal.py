@@ -146,7 +146,7 @@ def test_a_grade_seen_only_later_is_above_all_others_unless_there_is_an_order():
     np.testing.assert_array_equal(Ordinal().truth([later], fitted), [2, 1, np.nan])
     np.testing.assert_array_equal(Ordinal().encode([later], fitted)[:, 0], [np.nan, 1, np.nan])
     kind = Ordinal((0, 1))
-    said = r"The target column 'y' holds 2\.0, which is none of its grades 0 < 1\. Add it"
+    said = r"The target column 'y' holds 2, which is none of its grades 0 < 1\. Add it"
     for method in (kind.truth, kind.encode):
         with pytest.raises(DataError, match=said):
             method([later], fitted)

@@ -390,8 +390,10 @@ def _as_label(owner: str, column: str, grade: Label, labels: Sequence[Label]) ->
 
 
 def _strange(start: str, column: str, label: object, grades: Sequence[Label]) -> str:
+    whole = isinstance(label, float) and label.is_integer()
+    shown = f"{label:.0f}" if whole else repr(label)  # of a column with empty cells
     return (
-        f"{start} column {column!r} holds {label!r}, which is none of its grades "
+        f"{start} column {column!r} holds {shown}, which is none of its grades "
         f"{_written(grades)}. Add it to these, or leave such "
         "cells empty."
     )

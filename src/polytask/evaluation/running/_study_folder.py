@@ -119,9 +119,10 @@ def _claim(folder: Path, identity: Mapping[str, Any], note: Callable[[str], None
         return
     different = [name for name in wanted if held.get(name) != wanted[name]]
     if different:
+        tasks = "Tasks and their options are part of the data. " if "data" in different else ""
         sentence = (
             f"{folder} holds another study: its {enumerated(different)} "
-            f"{'differs' if len(different) == 1 else 'differ'}. "
+            f"{'differs' if len(different) == 1 else 'differ'}. {tasks}"
             "Choose another folder with `out`, or remove this one."
         )
         raise StudyError(sentence)
