@@ -5,6 +5,8 @@ import json
 import pytest
 from cli_tables import write_csv
 
+from polytask import tasks
+from polytask.cli._data_options import Target
 from polytask.cli._read_data import read_data
 from polytask.cli._settings import CompareSettings, settings
 from polytask.cli._task_options import row_weight, task_options
@@ -205,3 +207,13 @@ def test_defaults_of_ones_own_kind(polytask, tmp_path):
     refused = polytask("fit", path, "-t", "b:users_kinds:Mixture", "-m", "constant")
     assert refused.status == 2
     assert refused.error.startswith("error: No metric serves the kind 'mixture' of task 'b'. Name")
+
+
+def test_help_names_every_kind():
+    (option,) = Target.__metadata__
+    public = [getattr(tasks, name) for name in tasks.__all__]
+    kinds = [one for one in public if isinstance(one, type) and issubclass(one, tasks.Kind)]
+    absent = [
+        kind.name for kind in kinds if kind is not tasks.Kind and kind.name not in option.help
+    ]
+    assert absent == []
