@@ -56,7 +56,7 @@ Target = Annotated[
         "(whole numbers, or ordinal:low<mid<high), count (or count:negative_binomial; with the "
         "exposure second, NAME=COUNT,EXPOSURE:count), quantile (or quantile:0.05,0.5,0.95; "
         "quantile:0.1,0.5,0.9,log1p for skewed numbers), "
-        "distribution (mean and deviation), survival (NAME=TIME,EVENT:survival), tokens (a tag for "
+        "distribution (mean and deviation), survival (NAME=TIME,EVENT:survival, or survival:cox), tokens (a tag for "
         "each token of a row), step_numbers (a number for each), dense_classes, dense_numbers or "
         "heat_map (labels of pixels) or one of your own, module:Class; inferred if not given. "
         "'a,b,c:KIND' and patterns such as "
