@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask.losses._loss import Loss
+from polytask.losses._widest_type import widest_type
 from polytask.tasks import Count, FittedTarget, Kind
 from polytask.tasks._count_limits import WIDEST
 
@@ -99,7 +100,7 @@ def _negative_binomial(
     counts: Tensor, log_rate: Tensor, log_dispersion: Tensor, mean_count: Tensor
 ) -> Tensor:
     """Negative log-likelihood of counts that are given in units of the mean count."""
-    wide = log_rate.dtype if log_rate.device.type == "mps" else torch.float64
+    wide = widest_type(log_rate)
     scale = mean_count.to(wide)
     y = (counts.to(wide) * scale).round()
     dispersion = log_dispersion.to(wide).clamp(-WIDEST, WIDEST)

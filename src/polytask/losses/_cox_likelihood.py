@@ -11,11 +11,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from polytask.losses._listwise_loss import ListwiseLoss
+from polytask.losses._widest_type import widest_type
 from polytask.tasks import Kind, ProportionalSurvival
 
 __all__ = ["CoxLikelihood"]
-
-_LEAST = 1e-300
 
 
 @dataclass(frozen=True)
@@ -63,14 +62,15 @@ class CoxLikelihood(ListwiseLoss):
     ) -> Float[Tensor, "rows tasks"]:
         """Likelihood of events, and 0 of censored rows."""
         del constants
-        weight = (weight * mask.all(dim=-1)).T.double()  # sums over ±100 are beyond float32
-        score, time, happened = scores[..., 0].T.double(), values[..., 0].T, values[..., 1].T > 0
+        wide = widest_type(scores)  # sums over ±100 are beyond float32
+        weight, score = (weight * mask.all(dim=-1)).T.to(wide), scores[..., 0].T.to(wide)
+        time, happened = values[..., 0].T, values[..., 1].T > 0
         highest = torch.where(weight > 0, score.detach(), -torch.inf).amax(dim=1, keepdim=True)
         shift = torch.where(highest.isfinite(), highest, 0.0)
         risk = weight * torch.exp((score - shift).clamp(max=0.0))
         order = time.argsort(dim=1)
         at_risk = risk.gather(1, order).flip(1).cumsum(dim=1).flip(1)
         first = torch.searchsorted(time.gather(1, order), time.contiguous())
-        sums = at_risk.gather(1, first).clamp(min=_LEAST).log() + shift
+        sums = at_risk.gather(1, first).clamp(min=torch.finfo(wide).tiny).log() + shift
         counted = happened & (weight > 0)
         return torch.where(counted, sums - score, 0.0).T.to(scores.dtype)
