@@ -17,7 +17,7 @@ from polytask.exceptions import DataError, ParameterError
 @given(
     runs=st.lists(st.integers(1, 9), min_size=1, max_size=5),
     lags=st.integers(1, 4),
-    horizon=st.integers(1, 3),
+    horizon=st.integers(0, 3),
     every=st.integers(1, 3),
 )
 def test_windows_never_cross_a_split(runs, lags, horizon, every):
@@ -60,6 +60,12 @@ def test_gaps_are_left_out_and_columns_kept():
     assert rows.columns == ["day", "past", "x_1"]
     assert rows.row(0, named=True) | {"past": None} == {"day": "F", "past": None, "x_1": 6.0}
     assert rows["past"].to_list() == [[[4.0], [5.0]]]
+
+
+def test_without_a_horizon_the_last_window_ends_with_the_table():
+    rows = windows({"x": [1.0, 2.0, 3.0, 4.0]}, "x", lags=2, horizon=0)
+    assert rows.columns == ["past"]
+    assert rows["past"].to_list()[-1] == [[3.0], [4.0]]
 
 
 def test_rows_without_a_part_are_in_no_window():
@@ -219,7 +225,7 @@ def test_the_longest_step_is_in_the_units_of_the_time(times, longest, expected):
 
 
 @pytest.mark.usefixtures("unchecked_types")
-@pytest.mark.parametrize("argument", ["lags", "horizon", "every"])
-def test_lengths_are_checked(argument):
+@pytest.mark.parametrize(("argument", "length"), [("lags", 0), ("horizon", -1), ("every", 0)])
+def test_lengths_are_checked(argument, length):
     with pytest.raises(ParameterError, match=f"The `{argument}` parameter of windows"):
-        windows({"x": [1.0, 2]}, ["x"], **{"lags": 1, argument: 0})
+        windows({"x": [1.0, 2]}, ["x"], **{"lags": 1, argument: length})

@@ -56,7 +56,8 @@ def windows(
     lags : int
         Steps of the past in a window.
     horizon : int, default 1
-        Steps ahead.
+        Steps ahead. With 0 rows hold the past alone, up to the last step of the table: the last one
+        (of a part) is what a fitted model forecasts the steps after the table from.
     every : int, default 1
         Steps between two windows.
     part : str, optional
@@ -106,8 +107,8 @@ def windows(
     >>> rows["load_1"].to_list(), rows["split"].to_list()
     ([3.0, 4.0, 7.0], ['train', 'train', 'test'])
     """
-    for name, value in {"lags": lags, "horizon": horizon, "every": every}.items():
-        check("windows", name, value, Interval(int, 1))
+    for name, value, least in (("lags", lags, 1), ("horizon", horizon, 0), ("every", every, 1)):
+        check("windows", name, value, Interval(int, least))
     check("windows", "longest_step", longest_step, Optional(_LONGEST))
     frame = to_polars(table)
     series = [series] if isinstance(series, str) else list(dict.fromkeys(series))
