@@ -106,6 +106,16 @@ def test_targets_of_a_forged_model_are_refused():
             "dense_classes",
             r"lists of different lengths \(\(2, 2\) in row 0, \(3, 3\) in row 2\)",
         ),
+        (
+            [[[0, 1], [1, 0]], None, [[0, 1, 1], [1, 0, 0]]],
+            "dense_classes",
+            r"arrays of several sizes, \(2, 2\) in row 0 and \(2, 3\) in row 2\. Resize them",
+        ),
+        (
+            [[[0, 1], [1]], [[0, 1], [1, 0]], None],
+            "dense_classes",
+            r"rows of several lengths, 2 and 1 in row 0 of the table",
+        ),
         (np.where(MASKS > 4, np.inf, MASKS), "dense_numbers", r"infinite value \(first in row 0\)"),
     ],
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from polytask.data.cells import amounts_read, booleans_read, family, read_by, steps_of, unread
@@ -56,6 +58,9 @@ def _of_steps(task: str, series: pl.Series) -> pl.Series:
 
 def _check_sizes(task: str, series: pl.Series) -> None:
     """Raise for arrays that differ in size."""
+    if isinstance(series.dtype, pl.List) and isinstance(series.dtype.inner, pl.List):
+        _check_nested(task, series)
+        return
     if family(series) != "number lists":
         return
     lengths, _ = steps_of(series)
@@ -63,8 +68,32 @@ def _check_sizes(task: str, series: pl.Series) -> None:
     other = next((row for row in rows if lengths[row] != lengths[rows[0]]), rows[0])
     width = getattr(series.dtype.inner, "shape", ())  # type: ignore[attr-defined]
     first, second = ((int(lengths[row]), *width) for row in (rows[0], other))
-    sentence = (
-        f"Task {task!r}: column {series.name!r} holds arrays of several sizes, {first} in row {rows[0]} "
-        f"and {second} in row {other}. Resize them: a task's arrays have one size."
+    raise DataError(_several_sizes(task, series.name, {rows[0]: first, other: second}))
+
+
+def _check_nested(task: str, series: pl.Series) -> None:
+    """Raise for lists of rows of pixels that differ in height or width."""
+    first: tuple[int, tuple[int, ...]] | None = None
+    for row, cell in enumerate(series):
+        if cell is None:
+            continue
+        widths = cell.list.len().drop_nulls().unique(maintain_order=True).to_list()
+        if len(widths) > 1:
+            sentence = (
+                f"Task {task!r}: column {series.name!r} holds arrays with rows of several lengths, "
+                f"{widths[0]} and {widths[1]} in row {row} of the table. Give every row of an array "
+                "as many pixels."
+            )
+            raise DataError(sentence)
+        size = len(cell), *widths
+        first = first or (row, size)
+        if size != first[1]:
+            raise DataError(_several_sizes(task, series.name, {first[0]: first[1], row: size}))
+
+
+def _several_sizes(task: str, column: str, sizes: Mapping[int, tuple[int, ...]]) -> str:
+    shown = " and ".join(f"{size} in row {row}" for row, size in sizes.items())
+    return (
+        f"Task {task!r}: column {column!r} holds arrays of several sizes, {shown}. "
+        "Resize them: a task's arrays have one size."
     )
-    raise DataError(sentence)
