@@ -296,6 +296,16 @@ def test_test_rows_of_a_column_are_left_alone(polytask, tmp_path):
     assert "24 training and 6 validation rows; 30 test rows are left alone" in ran.err
 
 
+def test_a_task_that_no_validation_row_labels(polytask, tmp_path):
+    parts = ["train"] * 20 + ["validation"] * 10 + ["test"] * 5
+    rows = [(row, row % 2, row / 7 if row < 20 else "", part) for row, part in enumerate(parts)]
+    file = write_csv(tmp_path / "parts.csv", rows, ("x", "even", "size", "part"))
+    options = ("-t", "even:binary", "-t", "size:regression", "--split", "column:part")
+    ran = polytask("fit", file, *options, "--model", "linear", "--out", "model")
+    assert ran.status == 0
+    assert "size  undefined: no labelled rows" in ran.out
+
+
 def test_the_same_seed_gives_the_same_model(polytask, table):
     command = ("fit", table, "-t", "income:binary", "--steps", 20, "--seed")
     said = []

@@ -25,9 +25,11 @@ def score_table(tasks: TaskSet, scores: Scores) -> str:
 
 
 def _line(task: Task, scores: Scores) -> str:
-    labelled_values = (
-        (metric.label, scores[task.name][metric.name].value) for metric in metrics_for(task)
-    )
+    records = [(metric.label, scores[task.name][metric.name]) for metric in metrics_for(task)]
+    if all(record.value is None for _, record in records):
+        reasons = dict.fromkeys(record.undefined or "" for _, record in records)
+        return f"undefined: {'; '.join(reasons)}"
+    labelled_values = ((label, record.value) for label, record in records)
     return "  ".join(
         f"{label} {'undefined' if value is None else format(value, '.4g')}"
         for label, value in labelled_values
