@@ -24,8 +24,8 @@ from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, RandomSplit
 from polytask.datasets import make_survival
 from polytask.encoders import MLP
+from polytask.evaluation import evaluate
 from polytask.learners import Constant, GradientBoosting, Learner, Linear
-from polytask.metrics import Concordance, IntegratedBrier
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
 from polytask.tasks import Kind, ProportionalSurvival, Survival
@@ -49,20 +49,12 @@ LEARNERS: Mapping[str, tuple[Learner, Sequence[Mapping[str, object]]]] = {
 
 def measured(model: FittedPredictor, rows: MultiTaskDataset) -> tuple[float, float]:
     """Means over tasks of the integrated Brier score and of concordance."""
-    (source,) = rows.sources
-    predictions = model.predict({source.name: replace(source, labels=None)})
-    values = []
-    for name, prediction in predictions.items():
-        columns = list(source.labelled().columns(name).values())
-        truth = prediction.kind.truth(columns, prediction.target)
-        values.append(
-            [
-                metric.score(truth, prediction.response, prediction.target).value
-                for metric in (IntegratedBrier(), Concordance())
-            ]
-        )
-    brier, concordance = zip(*values, strict=True)
-    return fmean(brier), fmean(concordance)
+    tasks = evaluate(model, rows).values()
+    brier, concordance = (
+        fmean(values[metric].value for values in tasks)
+        for metric in ("integrated_brier", "concordance")
+    )
+    return brier, concordance
 
 
 def run(data: MultiTaskDataset, name: str, seed: int, steps: int) -> tuple[float, float]:
@@ -88,12 +80,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--rows", type=int, nargs="*", default=[300, 1000, 3000])
+    parser.add_argument("--learners", nargs="*", choices=LEARNERS, default=[*LEARNERS])
     arguments = parser.parse_args()
     print("| rows | learner | " + " | ".join(f"`{k}`, Brier | concordance" for k in KINDS) + " |")
     print("|---|---|" + "---|" * 2 * len(KINDS))
     start = time.perf_counter()
     for n_rows in arguments.rows:
-        for name in LEARNERS:
+        for name in arguments.learners:
             cells = []
             for kind in KINDS.values():
                 found = [
