@@ -211,10 +211,12 @@ class TimesToEvents(Kind):
         return {"classes": ["event", "censored"], "counts": counts, "overlapping": False}
 
     def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
-        """How many intervals there are, and what the decision is."""
-        del column, inferred
-        cuts = fitted.learned["cuts"]
-        return f"{len(cuts)} intervals up to {cuts[-1]:g}; decisions are mean times up to there"
+        """At which times curves are predicted, and what the decision is."""
+        del fitted, column, inferred
+        return (
+            "curves at quantiles of the events' times in the training rows; decisions are mean times "
+            "up to the last"
+        )
 
     def examples(self) -> Sequence[Mapping[str, Shaped[np.ndarray, " n"]]]:
         """Times, a third of them censored."""

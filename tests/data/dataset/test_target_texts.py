@@ -46,6 +46,11 @@ def test_kinds_within_a_list(text, kinds):
             "t=a:binary,b",
             r"Target t=a:binary,b: a task has one kind\. Write it once, .*: t=COLUMN,COLUMN:KIND\.",
         ),
+        (
+            "t=,b:count",
+            r"Target t=,b:count: a column has no name\. Write one beside every comma: t=C",
+        ),
+        ("t=:count", r"Target t=:count: a column has no name"),
         ("t=a:binary,b:multilabel", r"a task has one kind\. Write it once, after its last column"),
     ],
 )

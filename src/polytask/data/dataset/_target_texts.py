@@ -169,7 +169,13 @@ def _one_task(
         )
         raise DataError(sentence)
     columns_text, _, kind = rest.partition(":")
-    names = [name.strip() for name in columns_text.split(",") if name.strip()]
+    names = [name.strip() for name in columns_text.split(",")]
+    if not all(names):
+        sentence = (
+            f"Target {task}={rest}: a column has no name. Write one beside every comma: "
+            f"{task}=COLUMN,COLUMN:KIND."
+        )
+        raise DataError(sentence)
     return TargetText(tuple(TargetPart(name) for name in names), task, kind_text or kind or None)
 
 

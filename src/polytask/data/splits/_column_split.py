@@ -76,10 +76,8 @@ class ColumnSplit(Splitter):
         check_in_every_source(dataset.sources, self.column, "split")
         named = for_each_source(dataset.sources, self._parts)
         train, validation, test = (_rows(named, part) for part in ("train", "validation", "test"))
-        for part, rows in (("train", train), ("test", test)):
-            if _empty(rows):
-                sentence = f"No row of the split column {self.column!r} says {part!r}."
-                raise DataError(sentence)
+        if _empty(train):
+            raise DataError(f"No row of the split column {self.column!r} says 'train'.")
         if _empty(validation) and self.validation:
             generator = np.random.default_rng(seed)
             train, validation = drawn_validation(dataset, train, self.validation, generator)
