@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary, ref
 
 import torch
 
-from polytask.architectures import Architecture, MultiTaskModule
+from polytask.architectures import Architecture, HardSharing, MultiTaskModule
 from polytask.architectures._limited_size import TooLargeError, within_memory
 from polytask.data import MultiTaskDataset, Schema, fit_schemas
 from polytask.encoders._weight_files import reported_weights
@@ -68,11 +68,13 @@ def size_note(architecture: Architecture, data: MultiTaskDataset) -> str | None:
     if n_parameters is None or n_parameters <= _MANY_PARAMETERS:
         return None
     weights = n_parameters * _BYTES / 1e9
+    one_trunk = isinstance(architecture, HardSharing)
     return (
         f"The network of {architecture.name} for {len(data.tasks)} tasks has "
         f"{n_parameters / 1e6:,.0f} million parameters: {weights:.1f} GB, and with gradients and "
         f"Adam's averages {weights * _COPIES_IN_TRAINING:.1f} GB in training. Narrower stages of "
-        "its encoder, fewer tasks, or one trunk for all tasks (hard_sharing) need less."
+        f"its encoder{'' if one_trunk else ', fewer tasks, or one trunk for all tasks (hard_sharing)'} "
+        "need less."
     )
 
 
