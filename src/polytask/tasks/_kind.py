@@ -12,10 +12,10 @@ from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import ParameterError
 from polytask.tasks._averages import in_any_library, mean_scores
-from polytask.tasks._calibration import Calibration
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind_estimators import KindEstimators
 from polytask.tasks._kind_labels import Columns
+from polytask.tasks._kind_reports import KindReports
 from polytask.tasks._means import weighted_means
 
 __all__ = ["Columns", "Form", "Kind", "Scores"]
@@ -29,7 +29,7 @@ Form = Literal["vector", "sequence", "map"]
 _MOST_SCORES = 10_000
 
 
-class Kind(KindEstimators):
+class Kind(KindEstimators, KindReports):
     """What a target is: columns, what is learned of them, shapes, raw score → response → decision.
 
     Subclasses are frozen dataclasses; tasks of equal `block_key` and equal shapes form one block.
@@ -327,7 +327,7 @@ class Kind(KindEstimators):
         del fitted
         return weighted_means(truth, weight)
 
-    # ── tables and reports ──────────────────────────────────────────────────────
+    # ── tables ────────────────────────────────────────────────────────────────
     def prediction_columns(
         self, name: str, response: np.ndarray, fitted: FittedTarget
     ) -> list[tuple[str, np.ndarray]]:
@@ -353,93 +353,6 @@ class Kind(KindEstimators):
         if len(names) != cells.shape[1]:
             names = [f"{name}_{position}" for position in range(cells.shape[1])]
         return list(zip(names, cells.T, strict=True))
-
-    def summary(self, columns: Columns, fitted: FittedTarget) -> dict[str, Any]:
-        """Labels in a few plain values, for reports.
-
-        Returns
-        -------
-        dict
-            ``mean`` and ``std``, a list with one number for each column; or ``classes`` and
-            ``counts``, with ``overlapping`` true if a row may have several of the classes.
-        """
-        truth = self.truth(columns, fitted).reshape(len(columns[0]), -1)
-        mean, deviation = np.nanmean(truth, axis=0), np.nanstd(truth, axis=0)
-        return {"mean": mean.tolist(), "std": deviation.tolist()}
-
-    def calibration(
-        self,
-        truth: np.ndarray,
-        response: np.ndarray,
-        fitted: FittedTarget,
-        weight: Real[np.ndarray, " n"],
-    ) -> Calibration | None:
-        """Whether what responses state comes true on labelled rows; None without such a check.
-
-        `polytask.tasks.calibrated_shares`, `calibrated_means` and `calibrated_levels` compare
-        probabilities with shares of events, means with means, and levels with shares below them.
-
-        Parameters
-        ----------
-        truth, response, fitted
-            As in a metric; cells that are not labelled are NaN.
-        weight : array of shape (n,)
-            How many rows each counts as.
-        """
-        del truth, response, fitted, weight
-        return None
-
-    def restated(
-        self, response: np.ndarray, fitted: FittedTarget, common: FittedTarget
-    ) -> np.ndarray:
-        """A response as that of another fitted target, so that rows of several are put together.
-
-        By default as it is, which suits responses in the user's units and of classes. A response at
-        places that `fit` learned, such as the times of a curve, is brought to the others'.
-
-        Parameters
-        ----------
-        response : array
-        fitted : FittedTarget
-            That of the response.
-        common : FittedTarget
-            Of the same task and classes, fitted on other rows.
-        """
-        del fitted, common
-        return response
-
-    def decided_codes(
-        self, response: np.ndarray, fitted: FittedTarget
-    ) -> Real[np.ndarray, "n cells"] | None:
-        """Code of the class that is decided for, for each cell of `truth`; None without classes.
-
-        For tables of precision and recall per class.
-        """
-        del response, fitted
-        return None
-
-    def note(self, fitted: FittedTarget, column: str, *, inferred: bool) -> str:
-        """What is reported of the target when a table is read, such as which class is positive.
-
-        Parameters
-        ----------
-        fitted : FittedTarget
-        column : str
-            How the user would name the target's column.
-        inferred : bool
-            Whether the kind was inferred from the column.
-        """
-        del fitted, column, inferred
-        return ""
-
-    def examples(self) -> Sequence[Mapping[str, Shaped[np.ndarray, " n"]]]:
-        """Target columns that the common checks try the kind with; none by default.
-
-        Kinds of numbers, classes and texts need none: the checks try common columns and keep those
-        that `fit` accepts. A kind whose targets must be special, such as angles or intervals,
-        offers some: float64 with NaN or object with None where missing, in a few dozen rows.
-        """
-        return ()
 
     def of_several(self) -> tuple[Kind, str] | None:
         """The kind of a task with several columns that each look like this kind, if there is one.
