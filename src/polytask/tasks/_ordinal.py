@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
-import sys
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -28,6 +26,14 @@ from polytask.tasks._classes import (
 )
 from polytask.tasks._estimator_answers import gives_probabilities, predicted_probabilities
 from polytask.tasks._fitted_target import FittedTarget, Label
+from polytask.tasks._grade_order import (
+    MOST_GRADES,
+    check_sortable,
+    grades_of,
+    is_order,
+    strange_grade,
+    written_grades,
+)
 from polytask.tasks._grade_scores import (
     grade_log_probabilities,
     grade_scores,
@@ -39,26 +45,6 @@ from polytask.tasks._kind import Columns, Kind
 from polytask.tasks._means import weighted_means
 
 __all__ = ["Ordinal"]
-
-_MOST_GRADES = 1000
-_SHOWN = 8
-_LARGEST = sys.float_info.max
-
-
-def _is_label(value: object) -> bool:
-    return (isinstance(value, str) and bool(value)) or (
-        isinstance(value, int | float) and -_LARGEST <= value <= _LARGEST
-    )
-
-
-def _is_order(value: object) -> bool:
-    return (
-        isinstance(value, tuple)
-        and len(value) != 1
-        and len(value) <= _MOST_GRADES
-        and all(map(_is_label, value))
-        and len(set(map(str, value))) == len(set(value)) == len(value)
-    )
 
 
 @dataclass(frozen=True)
@@ -117,9 +103,9 @@ class Ordinal(Kind):
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "order": Satisfies(
-            _is_order,
+            is_order,
             "a tuple of at least 2 different labels from the lowest to the highest, at most "
-            f"{_MOST_GRADES}, or ()",
+            f"{MOST_GRADES}, or ()",
         ),
     }
 
@@ -137,10 +123,10 @@ class Ordinal(Kind):
     def from_text(cls, text: str) -> Ordinal:
         """The grades from the lowest to the highest, as in ``low<mid<high``."""
         grades = tuple(grade.strip() for grade in text.split("<"))
-        if not _is_order(grades):
+        if not is_order(grades):
             sentence = (
                 f"The kind {cls.name} takes at least 2 different grades from the lowest to the "
-                f"highest, at most {_MOST_GRADES}, with < between them, as in "
+                f"highest, at most {MOST_GRADES}, with < between them, as in "
                 f"{cls.name}:low<mid<high. Got {text!r} instead."
             )
             raise ParameterError(sentence)
@@ -152,12 +138,12 @@ class Ordinal(Kind):
         column, values = only_column(owner, columns, self.name)
         labels, _ = observed_classes(owner, column, values)
         if self.order:
-            grades = _as_labels(owner, column, tuple(self.order), labels)
+            grades = grades_of(owner, column, tuple(self.order), labels)
             strange = [label for label in labels if label not in grades]
             if strange:
-                raise DataError(_strange(f"Task {owner!r}:", column, strange[0], grades))
+                raise DataError(strange_grade(f"Task {owner!r}:", column, strange[0], grades))
         else:
-            _check_sortable(owner, column, labels)
+            check_sortable(owner, column, labels)
             grades = labels
         if len(labels) == 1:
             sentence = (
@@ -173,20 +159,20 @@ class Ordinal(Kind):
         if not self.order or missing(values).all():
             return
         labels, _ = observed_classes(owner, column, values)
-        grades = _as_labels(owner, column, tuple(self.order), labels)
+        grades = grades_of(owner, column, tuple(self.order), labels)
         unknown = np.flatnonzero(np.isnan(codes(values, grades)) & ~missing(values))
         if len(unknown):
             row = int(unknown[0])
             label = values[row : row + 1].tolist()[0]
             start = f"Task {owner!r}: row {row} of"
-            raise DataError(_strange(start, column, label, grades))
+            raise DataError(strange_grade(start, column, label, grades))
 
     def accepts(self, fitted: FittedTarget) -> bool:
         """Whether there are grades in the kind's order, and a count for every grade."""
         return (
             super().accepts(fitted)
             and len(fitted.columns) == 1
-            and 1 < len(fitted.classes) <= _MOST_GRADES
+            and 1 < len(fitted.classes) <= MOST_GRADES
             and has_class_counts(fitted)
             and self._orders(fitted)
         )
@@ -200,7 +186,7 @@ class Ordinal(Kind):
         if len({isinstance(grade, str) for grade in grades}) > 1:
             return False
         try:
-            return _as_labels("", fitted.columns[0], tuple(self.order), grades) == grades
+            return grades_of("", fitted.columns[0], tuple(self.order), grades) == grades
         except DataError:
             return False
 
@@ -228,7 +214,7 @@ class Ordinal(Kind):
         unseen = np.isnan(positions) & ~missing(columns[0])
         if self.order and unseen.any():
             label = columns[0][unseen].tolist()[0]
-            raise DataError(_strange("The target", fitted.columns[0], label, fitted.classes))
+            raise DataError(strange_grade("The target", fitted.columns[0], label, fitted.classes))
         return positions
 
     def class_codes(
@@ -325,83 +311,5 @@ class Ordinal(Kind):
         del column, inferred
         counts = fitted.learned["class_counts"]
         absent = [grade for grade, n in zip(fitted.classes, counts, strict=True) if not n]
-        grades = f"grades {_written(fitted.classes)}"
+        grades = f"grades {written_grades(fitted.classes)}"
         return f"{grades}; no row is {first_and_more(absent)}" if absent else grades
-
-
-def _check_sortable(owner: str, column: str, labels: Sequence[Label]) -> None:
-    """Raise unless the labels are whole numbers, whose order is known, and not too many."""
-    if isinstance(labels[0], str):
-        sentence = (
-            f"Task {owner!r} is ordinal, but column {column!r} holds text, whose order is not "
-            f"known. Give its order: {column}:{Ordinal.name}:low<mid<high, or "
-            'Ordinal(("low", "mid", "high")).'
-        )
-        raise DataError(sentence)
-    fraction = next((label for label in labels if isinstance(label, float)), None)
-    if fraction is not None:
-        sentence = (
-            f"Task {owner!r} is ordinal, but column {column!r} holds fractions such as "
-            f"{fraction!r}. Choose the kind regression, or give the order of its grades."
-        )
-        raise DataError(sentence)
-    if len(labels) > _MOST_GRADES:
-        sentence = (
-            f"Task {owner!r} is ordinal, but column {column!r} holds {len(labels)} distinct "
-            f"values; at most {_MOST_GRADES} grades can be learned. Choose the kind regression."
-        )
-        raise DataError(sentence)
-
-
-def _as_labels(
-    owner: str, column: str, order: tuple[Label, ...], labels: Sequence[Label]
-) -> tuple[Label, ...]:
-    """The declared grades as the column would hold them."""
-    grades = tuple(_as_label(owner, column, grade, labels) for grade in order)
-    if len(set(grades)) < len(grades):
-        sentence = (
-            f"Task {owner!r}: the order {_written(order)} names a grade of column {column!r} "
-            "twice. Leave out one of them."
-        )
-        raise DataError(sentence)
-    return grades
-
-
-def _as_label(owner: str, column: str, grade: Label, labels: Sequence[Label]) -> Label:
-    """A declared grade as the column would hold it; the command line writes all as text."""
-    for label in labels:
-        if label == grade or str(label) == str(grade):
-            return label
-        if isinstance(label, bool) and str(label).lower() == str(grade).lower():
-            return label
-    if isinstance(labels[0], str):
-        return str(grade)
-    try:
-        number = float(grade)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        sentence = (
-            f"Task {owner!r}: column {column!r} holds numbers, but the grade {grade!r} of its "
-            "order is none. Write the order in the column's own labels."
-        )
-        raise DataError(sentence)
-    return int(number) if number == int(number) else number
-
-
-def _strange(start: str, column: str, label: object, grades: Sequence[Label]) -> str:
-    whole = isinstance(label, float) and label.is_integer()
-    shown = f"{label:.0f}" if whole else repr(label)  # of a column with empty cells
-    return (
-        f"{start} column {column!r} holds {shown}, which is none of its grades "
-        f"{_written(grades)}. Add it to these, or leave such "
-        "cells empty."
-    )
-
-
-def _written(grades: Sequence[Label]) -> str:
-    """The grades in order; of many the first few and the last."""
-    shown = list(map(str, grades))
-    if len(shown) > _SHOWN:
-        shown = [*shown[: _SHOWN - 2], "…", shown[-1]]
-    return " < ".join(shown)
