@@ -49,11 +49,13 @@ class OneClassError(DataError):
     ----------
     label : str, int, float or None
         The class, where it is one and the same.
+    observed : str
+        What alone is observed, in words, where it is no class.
     """
 
-    def __init__(self, sentence: str, label: object = None) -> None:
+    def __init__(self, sentence: str, label: object = None, observed: str = "") -> None:
         super().__init__(sentence)
-        self.label = label
+        self.label, self.observed = label, observed
 
 
 class TooFewRowsError(DataError):

@@ -36,10 +36,9 @@ def labelled_survival(
     Raises
     ------
     DataError
-        If there are not two columns, a cell is no time or event, no row is labelled, or one event
-        happened alone, or all at one time.
+        If there are not two columns, a cell is no time or event, or no row is labelled.
     OneClassError
-        If nothing happened.
+        If nothing happened, one event alone, or all at one time.
     """
     for name, values in columns.items():
         _check_some(owner, name, values)
@@ -85,14 +84,14 @@ def _check_several(owner: str, time: str, event: str, event_times: Numbers) -> N
             f"{event_times[0]:g} in column {time!r}, of which no risk can be learned. Give more rows "
             "with events, or drop the task."
         )
-        raise DataError(sentence)
+        raise OneClassError(sentence, "one event", "a single event")
     if len(np.unique(event_times[event_times > 0])) < 2:
         sentence = (
             f"Task {owner!r}: all events of the training rows happen at one time, "
             f"{event_times.max():g} in column {time!r}, so that there are no intervals between "
             f"them. Choose the kind binary for column {event!r}, or give finer times."
         )
-        raise DataError(sentence)
+        raise OneClassError(sentence, "one time", "only one time of events")
 
 
 def check_survival(

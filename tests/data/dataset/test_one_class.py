@@ -40,8 +40,13 @@ def test_times_to_events_without_an_event_are_left_out():
     assert data.tasks.names == ("a",)
     said = "relapse, death: left out, since only one class, 'censored', is observed in the table"
     assert said in data.notes
+    single, once = [0] * (N - 1) + [1], [1, 1] + [0] * (N - 2)
+    table |= {"e": single, "f": once, "u": [3.0, *[3.0] * (N - 1)]}
+    notes = read(table, ["a", "relapse=t,e:survival", "death=u,f:survival"]).notes
+    assert "relapse: left out, since a single event is observed in the table" in notes
+    assert "death: left out, since only one time of events is observed in the table" in notes
     with pytest.raises(OneClassError, match="holds no event in the training rows"):
-        read(table, ["relapse=t,e:survival"])
+        read(table | {"e": ZEROS}, ["relapse=t,e:survival"])
 
 
 @pytest.mark.parametrize("kind", [None, "binary", "multiclass"])

@@ -49,8 +49,8 @@ def left_out_notes(errors: Mapping[str, OneClassError], where: str) -> tuple[str
     ('a, b: left out, since only one class, 0, is observed in the table',)
     """
     whys = {
-        label: "no label" if label is NO_LABEL else f"only one class, {label!r},"
-        for label in (error.label for error in errors.values())
+        error.label: error.observed or f"only one class, {error.label!r},"
+        for error in errors.values()
     }
     return tuple(
         f"{', '.join(names)}: left out, since {whys[label]} is observed {where}"

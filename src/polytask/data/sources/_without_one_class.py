@@ -33,7 +33,7 @@ def one_class_tasks(sources: Sequence[Source]) -> dict[str, OneClassError]:
             errors[task.name] = error
         except DataError as error:
             if not any(map(len, labelled[task.name].values())):
-                errors[task.name] = OneClassError(str(error), NO_LABEL)
+                errors[task.name] = OneClassError(str(error), NO_LABEL, "no label")
             # anything else is said where all targets are learned
     return errors
 
