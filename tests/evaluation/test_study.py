@@ -12,6 +12,7 @@ import pytest
 from polytask.evaluation.running._study_folder import out_folder, study_folder
 from polytask.exceptions import DiskError, ParameterError, StudyError
 
+OF_DATA = "Tasks and their options are part of the data"
 STUDY = {"data": "abc", "split": {"kind": "RandomSplit"}, "budget": {"trials": 1, "steps": 10}}
 
 
@@ -71,9 +72,9 @@ def test_a_damaged_study_file_beside_other_runs_is_refused(tmp_path, data):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"data": "other"}, "its data differs"),
+        ({"data": "other"}, rf"its data differs\. {OF_DATA}"),
         ({"budget": {"trials": 2, "steps": 10}}, "its budget differs"),
-        ({"data": "x", "split": {}}, "its data and split differ"),
+        ({"data": "x", "split": {}}, rf"its data and split differ\. {OF_DATA}"),
     ],
 )
 def test_another_study_is_refused(tmp_path, change, words):
