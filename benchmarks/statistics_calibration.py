@@ -65,8 +65,8 @@ def _share_held(
         row = np.repeat(np.arange(n), generator.integers(1, _MOST_LABELS, n))
         happened, expected = draw(generator, row, correlation)
         for position, rows in enumerate((row, None)):
-            found = _calibration(happened, expected, rows)
-            hits[position] += found.low[0] <= expected <= found.high[0]
+            measured = _calibration(happened, expected, rows)
+            hits[position] += measured.low[0] <= expected <= measured.high[0]
     return hits / studies
 
 

@@ -89,7 +89,7 @@ def main() -> None:
         for name in arguments.learners:
             cells = []
             for kind in KINDS.values():
-                found = [
+                by_seed = [
                     run(
                         of_kind(make_survival(3, n_rows, seed=seed)[0], kind),
                         name,
@@ -100,7 +100,7 @@ def main() -> None:
                 ]
                 cells += [
                     f"{fmean(values):.4f} ± {stdev(values):.4f}"
-                    for values in zip(*found, strict=True)
+                    for values in zip(*by_seed, strict=True)
                 ]
             print(f"| {n_rows} | {name} | {' | '.join(cells)} |", flush=True)
     print(f"\n{(time.perf_counter() - start) / 60:.1f} minutes", flush=True)

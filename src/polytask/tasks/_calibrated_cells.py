@@ -1,4 +1,4 @@
-"""Calibration of numbers of which a row has several: columns, steps or pixels."""
+"""Calibration of labels of which a row has several: columns, steps or pixels."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Real
 
-from polytask.tasks._calibration import Calibration, calibrated_means
+from polytask.tasks._calibration import Calibration, calibrated_means, calibrated_shares
 
-__all__ = ["calibrated_cells"]
+__all__ = ["calibrated_cells", "calibrated_classes"]
 
 
 def calibrated_cells(
@@ -43,8 +43,8 @@ def calibrated_cells(
     >>> import numpy as np
     >>> from polytask.tasks._calibrated_cells import calibrated_cells
     >>> truth, response = np.array([[1.0, np.nan], [3.0, 3.0]]), np.array([[2.0, 9.0], [2.0, 4.0]])
-    >>> found = calibrated_cells(truth, response, np.ones(2), "steps", [(0.0, 2.0)])
-    >>> found.stated, found.happened, found.error
+    >>> checked = calibrated_cells(truth, response, np.ones(2), "steps", [(0.0, 2.0)])
+    >>> checked.stated, checked.happened, checked.error
     ((2.0, 4.0), (2.0, 3.0), 0.16667)
     """
     seen = np.isfinite(truth) & np.isfinite(response)
@@ -67,3 +67,40 @@ def calibrated_cells(
         size=size,
         error_label="mean distance, in deviations of the target",
     )
+
+
+def calibrated_classes(
+    truth: Real[np.ndarray, " n *cells"],
+    response: Real[np.ndarray, " n *cells classes"],
+    weight: Real[np.ndarray, " n"],
+    label: str,
+    cells: str,
+) -> Calibration:
+    """Shares of cells whose likeliest class is true, beside its probability.
+
+    Parameters
+    ----------
+    truth : array of shape (n, ``*cells``)
+        Codes of classes; cells that are not labelled are NaN.
+    response : array of shape (n, ``*cells``, n_classes)
+    weight : array of shape (n,)
+        How many rows each counts as.
+    label, cells : str
+        What a class and the cells are called, such as ``"tag"`` and ``"steps"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.tasks._calibrated_cells import calibrated_classes
+    >>> response = np.array([[[0.75, 0.25], [0.25, 0.75]]])
+    >>> truth = np.array([[0.0, np.nan]])
+    >>> checked = calibrated_classes(truth, response, np.ones(1), "class", "pixels")
+    >>> checked.stated, checked.happened
+    ((0.75,), (1.0,))
+    """
+    seen = np.isfinite(truth)
+    row = np.nonzero(seen)[0]
+    right = (response.argmax(axis=-1) == truth)[seen]
+    stated = response.max(axis=-1)[seen].astype(np.float64)
+    labels = (f"stated probability of the likeliest {label}", f"share of {cells} where it is true")
+    return calibrated_shares(stated, right, weight[row], labels, row=row)

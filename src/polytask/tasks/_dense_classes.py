@@ -11,7 +11,8 @@ from jaxtyping import Float, Float32, Float64, Real, Shaped
 
 from polytask.exceptions import DataError, OneClassError
 from polytask.tasks._averages import in_any_library, mean_log_probabilities
-from polytask.tasks._calibration import Calibration, calibrated_shares
+from polytask.tasks._calibrated_cells import calibrated_classes
+from polytask.tasks._calibration import Calibration
 from polytask.tasks._classes import class_summary
 from polytask.tasks._dense import MOST_CHANNELS, MOST_SCORES, Dense, mean_pixels
 from polytask.tasks._fitted_target import FittedTarget
@@ -189,12 +190,7 @@ class DenseClasses(Dense):
     ) -> Calibration:
         """Share of pixels where the likeliest class is true beside its probability."""
         del fitted
-        seen = np.isfinite(truth)
-        row = np.nonzero(seen)[0]
-        labels = ("stated probability of the likeliest class", "share of pixels where it is true")
-        right = (response.argmax(axis=1) == truth)[seen]
-        stated = response.max(axis=1)[seen].astype(np.float64)
-        return calibrated_shares(stated, right, weight[row], labels, row=row)
+        return calibrated_classes(truth, np.moveaxis(response, 1, -1), weight, "class", "pixels")
 
     def decided_codes(
         self, response: np.ndarray, fitted: FittedTarget

@@ -15,7 +15,8 @@ from polytask._naming import fold
 from polytask._validation import Constraint, InstanceOf, check_parameters, message
 from polytask.exceptions import DataError, OneClassError, ParameterError
 from polytask.tasks._averages import in_any_library, mean_log_probabilities
-from polytask.tasks._calibration import Calibration, calibrated_shares
+from polytask.tasks._calibrated_cells import calibrated_classes
+from polytask.tasks._calibration import Calibration
 from polytask.tasks._classes import class_summary, only_column
 from polytask.tasks._fitted_target import FittedTarget
 from polytask.tasks._kind import Columns, Kind
@@ -253,11 +254,7 @@ class Tokens(Kind):
     ) -> Calibration:
         """Share of steps where the likeliest tag is true beside its probability."""
         del fitted
-        row, step = np.nonzero(np.isfinite(truth))
-        own = response[row, step]
-        labels = ("stated probability of the likeliest tag", "share of steps where it is true")
-        right = own.argmax(axis=1) == truth[row, step]
-        return calibrated_shares(own.max(axis=1), right, weight[row], labels, row=row)
+        return calibrated_classes(truth, response, weight, "tag", "steps")
 
     def decided_codes(
         self, response: np.ndarray, fitted: FittedTarget

@@ -1,3 +1,5 @@
+"""Columns of text and tokens as the pieces of words of a pretrained model."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

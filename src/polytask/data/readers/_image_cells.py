@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -91,52 +92,28 @@ def as_images(
         return Images(pl.Series(series.name, [None] * len(series), dtype=pl.Null), origin)
     with pillow_quiet():
         looks, faults = _looks(files, owner)
-        size, channels = _settled(list(looks.values()), form)
-        if labels and form.size is None:
-            size = _only_size(series.name, list(looks.values())) or size
-        channels = 1 if labels else channels
-        floats = any(look.bits is None for look in looks.values())
-        if floats and not labels:
+        if not labels:
             _check_scale(owner, codes, cells, looks)
-        deep = (
-            any(look.bits == 16 for look in looks.values()) if fitted is None else fitted.bits == 16
-        )
-        whole = np.int32 if labels else np.uint16 if deep else np.uint8
-        dtype = np.dtype(np.float32 if floats else whole)
-        _check_memory(series.name, len(series), size, channels * dtype.itemsize)
-        pixels = np.zeros((len(files), channels, *size), dtype=dtype)
-
-        def fill(index: int) -> str:
-            file = files[index]
-            try:
-                pixels[index] = (
-                    decoded_labels(file, size) if labels else decoded(file, size, channels, dtype)
-                )
-            except UnreadableError as error:
-                return str(error)
-            return ""
-
-        kept = [index for index in range(len(files)) if index not in faults]
-        by_image = zip(kept, _each(fill, kept, f"reading {series.name}"), strict=True)
-        faults |= {index: fault for index, fault in by_image if fault}
+        target = _target(series.name, list(looks.values()), form, fitted, labels=labels)
+        _check_memory(series.name, len(series), target)
+        pixels, damaged = _decoded(files, list(looks), target, series.name)
+        faults |= damaged
     unreadable = _unreadable(codes, cells, faults)
     if unreadable and not form.missing:
         raise DataError(_refusal(owner, unreadable, fitted=fitted is not None))
-    if form.channels is None and channels == 3 and _is_gray(pixels):
+    if form.channels is None and target.channels == 3 and _is_gray(pixels):
         pixels = np.ascontiguousarray(pixels[:, :1])
-    sizes = sorted(
-        {look[:2] for look in looks.values()}, key=lambda size: (size[0] * size[1], size)
-    )
     there = (codes >= 0) & ~np.isin(codes, list(faults))
     gathered = pixels if np.array_equal(codes, np.arange(len(pixels))) else pixels[codes]
+    sizes = sorted({look[:2] for look in looks.values()}, key=lambda size: (math.prod(size), size))
     return Images(
         image_series(series.name, gathered[:, 0] if labels else gathered, there),
         origin,
         len(sizes),
-        sizes[0] if sizes else size,
-        sizes[-1] if sizes else size,
+        sizes[0] if sizes else target.size,
+        sizes[-1] if sizes else target.size,
         unreadable,
-        bits=None if floats else 16 if deep else 8,
+        target.bits,
     )
 
 
@@ -145,6 +122,67 @@ class _Owner(NamedTuple):
 
     column: str
     folder: str
+
+
+class _Target(NamedTuple):
+    """What the images of a column become.
+
+    Attributes
+    ----------
+    size : (int, int)
+        Height and width.
+    channels : {1, 3}
+    dtype : numpy.dtype
+    bits : {8, 16, None}
+        Of a pixel; None for floats.
+    labels : bool
+        Whether pixels are labels.
+    """
+
+    size: tuple[int, int]
+    channels: int
+    dtype: np.dtype[Any]
+    bits: int | None
+    labels: bool
+
+
+def _target(
+    column: str, looks: Sequence[Look], form: ImageForm, fitted: Fitted | None, *, labels: bool
+) -> _Target:
+    """What images become, as it was declared, is known of a model, or follows from their headers."""
+    size, channels = _settled(looks, form)
+    if labels and form.size is None:
+        size = _only_size(column, looks) or size
+    deepest = 16 if any(look.bits == 16 for look in looks) else 8
+    bits = deepest if fitted is None else fitted.bits or 8
+    if any(look.bits is None for look in looks):
+        return _Target(size, 1 if labels else channels, np.dtype(np.float32), None, labels)
+    if labels:
+        return _Target(size, 1, np.dtype(np.int32), bits, labels)
+    return _Target(size, channels, np.dtype(f"uint{bits}"), bits, labels)
+
+
+def _decoded(
+    files: Sequence[Path | bytes], kept: Sequence[int], target: _Target, column: str
+) -> tuple[Real[np.ndarray, "n c h w"], dict[int, str]]:
+    """Pixels of the files at some positions, and what is wrong with those that are damaged."""
+    size, channels, dtype = target.size, target.channels, target.dtype
+    pixels = np.zeros((len(files), channels, *size), dtype=dtype)
+
+    def fill(index: int) -> str:
+        file = files[index]
+        try:
+            pixels[index] = (
+                decoded_labels(file, size)
+                if target.labels
+                else decoded(file, size, channels, dtype)
+            )
+        except UnreadableError as error:
+            return str(error)
+        return ""
+
+    by_image = zip(kept, _each(fill, kept, f"reading {column}"), strict=True)
+    return pixels, {index: fault for index, fault in by_image if fault}
 
 
 def _distinct(series: pl.Series) -> tuple[list[str] | list[bytes], Int64[np.ndarray, " n"]]:
@@ -203,14 +241,14 @@ def _check_scale(
     looks: dict[int, Look],
 ) -> None:
     """Raise if some images hold floats, and others bytes or whole numbers."""
+    floats = [index for index, look in looks.items() if look.bits is None]
     others = [index for index, look in looks.items() if look.bits is not None]
-    if not others:
+    if not floats or not others:
         return
-    first = next(index for index, look in looks.items() if look.bits is None)
-    rows = [int(np.flatnonzero(codes == index)[0]) for index in (first, others[0])]
+    rows = [int(np.flatnonzero(codes == index)[0]) for index in (floats[0], others[0])]
     names = [
         "of bytes" if isinstance(cells[index], bytes) else _path(cells[index])
-        for index in (first, others[0])
+        for index in (floats[0], others[0])
     ]
     sentence = (
         f"Column {owner.column!r}, row {rows[0]}: the image {names[0]} holds floats, and {names[1]} in "
@@ -233,13 +271,14 @@ def _only_size(column: str, looks: Sequence[Look]) -> tuple[int, int] | None:
     return sizes[0] if sizes else None
 
 
-def _check_memory(column: str, n_rows: int, size: tuple[int, int], bytes_of_pixel: int) -> None:
+def _check_memory(column: str, n_rows: int, target: _Target) -> None:
     """Raise if the images of all rows, which may have one file in common, are too large."""
-    needed = n_rows * bytes_of_pixel * size[0] * size[1]
+    height, width = target.size
+    needed = n_rows * target.channels * target.dtype.itemsize * height * width
     if needed > _MOST_BYTES:
         sentence = (
             f"Column {column!r} holds {n_rows:,} images, which take {needed / 2**30:,.0f} GiB of memory "
-            f"in the size of {size[0]} x {size[1]}. Choose a smaller one, such as "
+            f"in the size of {height} x {width}. Choose a smaller one, such as "
             f"--column {column}:image=64x64."
         )
         raise DataError(sentence)
