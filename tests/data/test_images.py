@@ -331,7 +331,7 @@ def test_memory_is_that_of_all_rows_though_they_share_a_file(
 ) -> None:
     for index in range(1, 24):
         shop = changed(shop, f"photos/{index}.png", "photos/0.png")
-    monkeypatch.setattr("polytask.data.readers._image_cells._MOST_BYTES", 23 * 6 * 9 * 3)
+    monkeypatch.setattr("polytask.data.readers._image_target._MOST_BYTES", 23 * 6 * 9 * 3)
     with pytest.raises(DataError, match="holds 24 images, which take"):
         polytask.read(shop, ["y"])
 

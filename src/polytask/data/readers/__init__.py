@@ -10,8 +10,9 @@ from polytask.data.readers._declared import categories_of
 from polytask.data.readers._file_types import check_table_file, is_text
 from polytask.data.readers._frame_columns import array_columns, no_duplicates
 from polytask.data.readers._image_arrays import resized_images
-from polytask.data.readers._image_cells import Fitted, as_images
+from polytask.data.readers._image_cells import as_images
 from polytask.data.readers._image_like import image_paths, looks_like_images
+from polytask.data.readers._image_target import Fitted
 from polytask.data.readers._images import Images
 from polytask.data.readers._nested import fault
 from polytask.data.readers._open_file import FileRules, file_columns, open_file

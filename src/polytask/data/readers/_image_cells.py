@@ -25,33 +25,19 @@ from polytask.data.readers._image_files import (
     looked_at,
     pillow_quiet,
 )
+from polytask.data.readers._image_target import Fitted, ImageTarget, check_memory, image_target
 from polytask.data.readers._images import Images, image_series
 from polytask.data.readers._progress import with_bar
 from polytask.exceptions import DataError
 
-__all__ = ["Fitted", "as_images"]
+__all__ = ["as_images"]
 
-_LONGEST = 256
-"""Height and width that are inferred at most."""
 _FEW = 32
 """Images that are read without threads."""
 _THREADS = 8
-_MOST_BYTES = 1 << 34
 _LONGEST_PATH = 100
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-
-
-class Fitted(NamedTuple):
-    """What a model that was fitted on a column of images knows of it.
-
-    Attributes
-    ----------
-    bits : {8, 16, None}
-        Of a pixel; None for floats.
-    """
-
-    bits: int | None
 
 
 def as_images(
@@ -94,8 +80,8 @@ def as_images(
         looks, faults = _looks(files, owner)
         if not labels:
             _check_scale(owner, codes, cells, looks)
-        target = _target(series.name, list(looks.values()), form, fitted, labels=labels)
-        _check_memory(series.name, len(series), target)
+        target = image_target(series.name, list(looks.values()), form, fitted, labels=labels)
+        check_memory(series.name, len(series), target)
         pixels, damaged = _decoded(files, list(looks), target, series.name)
         faults |= damaged
     unreadable = _unreadable(codes, cells, faults)
@@ -124,46 +110,8 @@ class _Owner(NamedTuple):
     folder: str
 
 
-class _Target(NamedTuple):
-    """What the images of a column become.
-
-    Attributes
-    ----------
-    size : (int, int)
-        Height and width.
-    channels : {1, 3}
-    dtype : numpy.dtype
-    bits : {8, 16, None}
-        Of a pixel; None for floats.
-    labels : bool
-        Whether pixels are labels.
-    """
-
-    size: tuple[int, int]
-    channels: int
-    dtype: np.dtype[Any]
-    bits: int | None
-    labels: bool
-
-
-def _target(
-    column: str, looks: Sequence[Look], form: ImageForm, fitted: Fitted | None, *, labels: bool
-) -> _Target:
-    """What images become, as it was declared, is known of a model, or follows from their headers."""
-    size, channels = _settled(looks, form)
-    if labels and form.size is None:
-        size = _only_size(column, looks) or size
-    deepest = 16 if any(look.bits == 16 for look in looks) else 8
-    bits = deepest if fitted is None else fitted.bits or 8
-    if any(look.bits is None for look in looks):
-        return _Target(size, 1 if labels else channels, np.dtype(np.float32), None, labels)
-    if labels:
-        return _Target(size, 1, np.dtype(np.int32), bits, labels)
-    return _Target(size, channels, np.dtype(f"uint{bits}"), bits, labels)
-
-
 def _decoded(
-    files: Sequence[Path | bytes], kept: Sequence[int], target: _Target, column: str
+    files: Sequence[Path | bytes], kept: Sequence[int], target: ImageTarget, column: str
 ) -> tuple[Real[np.ndarray, "n c h w"], dict[int, str]]:
     """Pixels of the files at some positions, and what is wrong with those that are damaged."""
     size, channels, dtype = target.size, target.channels, target.dtype
@@ -220,20 +168,6 @@ def _looks(files: Sequence[Path | bytes], owner: _Owner) -> tuple[dict[int, Look
     return looks, {index: each for index, each in enumerate(headers) if isinstance(each, str)}
 
 
-def _settled(looks: Sequence[Look], form: ImageForm) -> tuple[tuple[int, int], int]:
-    """Height and width, and channels: as declared, or those of the middle image."""
-    size, channels = form.size, form.channels
-    if size is None:
-        heights = [look.height for look in looks] or [1]
-        widths = [look.width for look in looks] or [1]
-        height, width = float(np.median(heights)), float(np.median(widths))
-        factor = min(1.0, _LONGEST / max(height, width))
-        size = max(round(height * factor), 1), max(round(width * factor), 1)
-    if channels is None:
-        channels = 1 if all(look.gray for look in looks) else 3
-    return size, channels
-
-
 def _check_scale(
     owner: _Owner,
     codes: Int64[np.ndarray, " n"],
@@ -256,32 +190,6 @@ def _check_scale(
         "none."
     )
     raise DataError(sentence)
-
-
-def _only_size(column: str, looks: Sequence[Look]) -> tuple[int, int] | None:
-    """The one size of images of labels, which are not resized unless that is declared."""
-    sizes = sorted({(look.height, look.width) for look in looks})
-    if len(sizes) > 1:
-        first, last = (f"{height} x {width}" for height, width in (sizes[0], sizes[-1]))
-        sentence = (
-            f"Column {column!r} holds labels of pixels in {len(sizes):,} sizes, such as {first} and {last}. "
-            f"Declare one, in which images and labels are read: --column NAME,{column}:image=64x64."
-        )
-        raise DataError(sentence)
-    return sizes[0] if sizes else None
-
-
-def _check_memory(column: str, n_rows: int, target: _Target) -> None:
-    """Raise if the images of all rows, which may have one file in common, are too large."""
-    height, width = target.size
-    needed = n_rows * target.channels * target.dtype.itemsize * height * width
-    if needed > _MOST_BYTES:
-        sentence = (
-            f"Column {column!r} holds {n_rows:,} images, which take {needed / 2**30:,.0f} GiB of memory "
-            f"in the size of {height} x {width}. Choose a smaller one, such as "
-            f"--column {column}:image=64x64."
-        )
-        raise DataError(sentence)
 
 
 def _unreadable(
