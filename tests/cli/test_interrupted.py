@@ -197,7 +197,7 @@ def test_runs_of_other_comparisons_in_the_folder_are_not_counted(
         "interrupted: earlier runs are kept in out; the same command goes on from there."
     )
     monkeypatch.undo()
-    monkeypatch.setattr("polytask.evaluation._compare.conclude", interrupt)
+    monkeypatch.setattr("polytask.evaluation._study.conclude", interrupt)
     assert compare("--model", "constant", "--seeds", 1, "--trials", 1).error == (
         "interrupted: 1 finished run is kept in out; the same command goes on from there."
     )

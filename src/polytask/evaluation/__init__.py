@@ -2,7 +2,7 @@
 
 `compare` is the entry point. Its work lies in three rooms, which import downwards only: `running`
 (candidates, runs, records on disk), `judging` (estimates, tests, the recommendation) and `wording`
-(tables and sentences). A newcomer begins with `_compare.py`, which calls them in order.
+(tables and sentences). A newcomer begins with `_study.py`, which calls them in order.
 """
 
 from polytask.evaluation._compare import compare

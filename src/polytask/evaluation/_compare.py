@@ -2,66 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from polytask._files import sealed, sweep_workshops, workshop, write_json
-from polytask._trust import checked_trust
-from polytask._validation import Each, InstanceOf, Interval, OneOf, check, message
 from polytask.bookkeeping import Budget
-from polytask.data import (
-    MultiTaskDataset,
-    RandomSplit,
-    Split,
-    Splitter,
-    as_splitter,
-    check_parts,
-    learnable_splits,
-    own_split,
-    own_split_note,
-    rarity_notes,
-    shared_id_notes,
-    splits_of,
-)
+from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation._comparison import Comparison
-from polytask.evaluation._conclude import conclude
-from polytask.evaluation.judging._entry import Entry
-from polytask.evaluation.judging._test_answers import read_answers
-from polytask.evaluation.judging._unit_ids import unit_ids
-from polytask.evaluation.running._candidates import (
-    Candidate,
-    LearnersLike,
-    check_served,
-    decisions,
-    make_candidates,
-)
-from polytask.evaluation.running._left_out import remaining, unserved_defaults, why_left_out
-from polytask.evaluation.running._plan import Repetition, fit_candidates, measure_chosen
-from polytask.evaluation.running._run_progress import Notes
-from polytask.evaluation.running._runner import Runner, check_jobs
-from polytask.evaluation.running._study_folder import out_folder, study_folder
-from polytask.evaluation.running._twins import with_twins
-from polytask.evaluation.wording._baselines import baseline_notes
-from polytask.evaluation.wording._describe import described_study, identity
-from polytask.exceptions import DiskError, ParameterError
+from polytask.evaluation._study import judged_study
+from polytask.evaluation.running._candidates import LearnersLike
+from polytask.evaluation.running._plan import fit_candidates
 from polytask.executors import Executor
-from polytask.learners import with_checked_tasks
-from polytask.learners._as_learner import encoder_note
-from polytask.learners._table_networks import ensemble_note, form_note, has_images
 
 __all__ = ["compare"]
-
-_MOST_SEEDS = 10_000
-_SEEDS = OneOf(
-    (
-        Interval(int, 1, _MOST_SEEDS),
-        Each(Interval(int, 0, 2**32 - 1), minimum=1, maximum=_MOST_SEEDS),
-    )
-)
-_TEMPORARY, _STUDY = "polytask-", "study"
 
 
 def compare(
@@ -183,128 +135,21 @@ def compare(
     >>> found.recommended.learner
     'linear'
     """
-    _check_arguments(data, seeds, budget, quiet=quiet, twins=twins)
-    check("compare", "notes", notes, Each(InstanceOf((str,))))
-    check_jobs("compare", jobs, executor)
-    data = with_checked_tasks(data)
-    known = checked_trust(trusted, "compare")
-    out_path = None if out is None else out_folder(out)
-    own = own_split(data) if split is None else None
-    splitter = own or as_splitter("compare", split, RandomSplit())
-    allowed = budget or Budget(trials=3)
-    started = time.perf_counter()
-    data, splits, too_small = splits_of(data, splitter, seed=0)
-    data, splits, unlearnable = learnable_splits(data, splits)
-    check_parts(splits)
-    repetitions = _repetitions(splits, seeds)
-    data = splitter.prepared(data)
-    candidates = make_candidates(
-        learners, data.tasks, device, precision, n_rows=data.n_rows, images=has_images(data)
+    return judged_study(
+        data,
+        learners,
+        fit_candidates,
+        owner="compare",
+        twins=twins,
+        split=split,
+        seeds=seeds,
+        budget=Budget(trials=3) if budget is None else budget,
+        jobs=jobs,
+        executor=executor,
+        out=out,
+        quiet=quiet,
+        device=device,
+        precision=precision,
+        trusted=trusted,
+        notes=notes,
     )
-    check_served([candidate.learner for candidate in candidates], data)
-    candidates, without_twin = with_twins(candidates, data) if twins else (candidates, ())
-    process_notes = Notes(quiet)
-    with _folder(out_path) as folder:
-        runner = Runner(folder, data, allowed, jobs, process_notes, executor, known)
-        with (
-            study_folder(folder, identity(runner.digest, splitter, splits, allowed), process_notes),
-            runner,
-        ):
-            entries, left_out = _entries(runner, candidates, repetitions, quiet=quiet)
-            said = [
-                *notes,
-                *([own_split_note(own.column)] if own else []),
-                *too_small,
-                *unlearnable,
-                *unserved_defaults(learners, data.tasks),
-                *_about_defaults(learners, data),
-                *baseline_notes(candidates),
-                *without_twin,
-                *decisions(candidates, data),
-                *left_out,
-                *rarity_notes(data, splits),
-                *shared_id_notes(data, splitter, splits[0]),
-            ]
-            study = described_study(data, runner.digest, splitter, repetitions, allowed)
-            comparison = conclude(
-                entries, study, runner, splits, kept=out is not None, started=started, notes=said
-            )
-            _write(folder, comparison, entries)
-            return comparison.kept(
-                folder=comparison.folder, model=comparison.model, remarks=process_notes.kept
-            )
-
-
-def _write(folder: Path, comparison: Comparison, entries: Sequence[Entry]) -> None:
-    """Write ``comparison.json``, with the digests of the files of all runs."""
-    runs = [run for entry in entries for run in entry.runs]
-    files = {name: digest for run in runs for name, digest in run.files.items()}
-    values = sealed({**comparison.to_dict(), "files": files}, but="seconds")
-    write_json(folder / "comparison.json", values, make_folder=False)
-
-
-def _check_arguments(data: object, seeds: object, budget: object, **switches: object) -> None:
-    if not isinstance(data, MultiTaskDataset):
-        remedy = "Make it with `polytask.read(table, tasks)`."
-        raise ParameterError(message("compare", "data", "a MultiTaskDataset", data, remedy))
-    check("compare", "seeds", seeds, _SEEDS)
-    check("compare", "budget", budget, InstanceOf((Budget, type(None))))
-    for name, value in switches.items():
-        check("compare", name, value, InstanceOf((bool,)))
-    if not any(task.is_primary for task in data.tasks):
-        sentence = "compare needs at least one primary task: all of these are auxiliary."
-        raise ParameterError(sentence)
-
-
-def _about_defaults(learners: LearnersLike, data: MultiTaskDataset) -> list[str]:
-    if learners is not None:
-        note = encoder_note(learners, data.tasks)
-        return [] if note is None else [note]
-    ensemble = ensemble_note(data.tasks, data.n_rows, images=has_images(data))
-    return [note for note in (form_note(data.tasks), ensemble) if note is not None]
-
-
-def _repetitions(splits: Sequence[Split], seeds: int | Sequence[int]) -> list[Repetition]:
-    if len(splits) > 1:
-        return [Repetition(split, split.fold) for split in splits]
-    chosen = range(seeds) if isinstance(seeds, int) else dict.fromkeys(seeds)
-    return [Repetition(splits[0], seed) for seed in chosen]
-
-
-@contextmanager
-def _folder(out: Path | None) -> Iterator[Path]:
-    if out is not None:
-        yield out
-        return
-    with ExitStack() as stack:
-        try:
-            temporary = Path(tempfile.gettempdir())
-            sweep_workshops(temporary, _TEMPORARY, {_STUDY})
-            folder = stack.enter_context(workshop(temporary, _TEMPORARY))
-        except OSError as error:
-            sentence = f"No temporary folder can be made ({error.strerror or error}). Give `out`."
-            raise DiskError(sentence) from error
-        yield folder / _STUDY
-
-
-def _entries(
-    runner: Runner,
-    candidates: Sequence[Candidate],
-    repetitions: Sequence[Repetition],
-    *,
-    quiet: bool,
-) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-    """Measured candidates, and a sentence per candidate left out."""
-    tuned, failed = fit_candidates(runner, candidates, repetitions, quiet=quiet)
-    left = remaining(candidates, failed)
-    read = measure_chosen(runner, tuned, quiet=quiet)
-    units = unit_ids(runner.data)
-    entries = tuple(
-        Entry(
-            candidate=candidate,
-            runs=read[candidate.name],
-            answers=read_answers(read[candidate.name], runner.store, runner.data.tasks, units),
-        )
-        for candidate in left
-    )
-    return entries, why_left_out(failed)

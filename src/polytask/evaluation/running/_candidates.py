@@ -78,14 +78,15 @@ def make_candidates(
     *,
     n_rows: int | None = None,
     images: bool = False,
+    owner: str = "compare",
 ) -> tuple[Candidate, ...]:
     """Candidates for the learners requested (or the defaults), their baselines, and a constant.
 
     Networks, baselines among them, are trained on the given device and in the given precision.
-    The defaults depend on the number of rows.
+    The defaults depend on the number of rows. Errors name the owner.
     """
     requested = on_device(
-        _learners(learners, tasks, n_rows, images=images), device, precision, "compare"
+        _learners(learners, tasks, n_rows, owner, images=images), device, precision, owner
     )
     named = {learner.name: learner for learner in requested}
     baseline_of: dict[str, str] = {}
@@ -111,11 +112,11 @@ def yardstick(candidates: tuple[Candidate, ...]) -> str:
 
 
 def _learners(
-    learners: LearnersLike, tasks: TaskSet, n_rows: int | None, *, images: bool
+    learners: LearnersLike, tasks: TaskSet, n_rows: int | None, owner: str, *, images: bool
 ) -> list[Learner]:
     if learners is None:
         return list(default_learners(tasks, n_rows, images=images))
-    return as_learners(learners, "compare", tasks)
+    return as_learners(learners, owner, tasks)
 
 
 def _alone(learner: Learner, requested: Sequence[Learner], tasks: TaskSet) -> Learner:

@@ -21,8 +21,8 @@ __all__ = ["out_folder", "study_folder"]
 _OURS = ("comparison.json", "model", "runs", "report.html")
 
 
-def out_folder(out: object) -> Path:
-    """Turn `out` into the path of a folder.
+def out_folder(out: object, owner: str = "compare") -> Path:
+    """Turn `out` into the path of a folder; errors name the owner.
 
     Raises
     ------
@@ -31,11 +31,11 @@ def out_folder(out: object) -> Path:
     """
     text = str(out) if isinstance(out, str | Path) else ""
     if not text.strip() or "\0" in text:
-        raise ParameterError(message("compare", "out", "the path of a folder", out))
+        raise ParameterError(message(owner, "out", "the path of a folder", out))
     try:
         return Path(text).expanduser()
     except RuntimeError as error:  # a user that is not there
-        raise ParameterError(message("compare", "out", "the path of a folder", out)) from error
+        raise ParameterError(message(owner, "out", "the path of a folder", out)) from error
 
 
 @contextmanager
