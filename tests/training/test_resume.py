@@ -12,6 +12,7 @@ from polytask.encoders import MLP
 from polytask.exceptions import OutputError, ParameterError, StudyError
 from polytask.training import Trainer, check_checkpoint
 from polytask.training._checkpoint import load_state, save_state
+from polytask.training._fitting import run_identity
 from polytask.training._run_state import _load_optimizer
 
 RECIPES = {
@@ -214,7 +215,8 @@ def test_a_changed_state_that_shows_in_use(state, place, value, tmp_path):
     trainer = Trainer(steps=80, batch_size=32, evaluate_every=10, **options)
     path = tmp_path / "state.safetensors"
     recipe = (architecture, mixed_table(), mixed_table(seed=1))
-    save_state(path, {**changed(state, place, value), "identity": trainer._identity(*recipe, 0)})
+    identity = run_identity(trainer, architecture, recipe[1:], 0, None, None, 0.0)
+    save_state(path, {**changed(state, place, value), "identity": identity})
     with pytest.raises(StudyError, match=r"state\.safetensors.*Delete it to start anew"):
         trainer.fit(*recipe, seed=0, checkpoint=path)
 

@@ -10,6 +10,7 @@ its `fit` creates a ``TrainingRun`` (``_training_run.py``), which reads as the l
   state is kept and when to stop, ``_frozen.py`` keeps stopped tasks as they are, ``_observing.py``
   serves observers;
 - a state: ``_run_state.py`` saves and restores it exactly, ``_saver.py`` decides when;
+- members of a population (`Member`): ``_population.py`` trains them;
 - other processes, if any: ``_several_processes.py``.
 
 `score`, `route` and `to_tensors` serve networks outside of training, too.
@@ -18,15 +19,18 @@ its `fit` creates a ``TrainingRun`` (``_training_run.py``), which reads as the l
 from polytask.training._checkpoint import check_checkpoint
 from polytask.training._cosine_with_warmup import CosineWithWarmup
 from polytask.training._device import check_device, full_precision
+from polytask.training._member import Member
 from polytask.training._progress import silently
 from polytask.training._route import route
 from polytask.training._score import score
 from polytask.training._tensors import to_tensors
 from polytask.training._trained import Trained
 from polytask.training._trainer import Trainer
+from polytask.training._weight_members import weight_members
 
 __all__ = [
     "CosineWithWarmup",
+    "Member",
     "Trained",
     "Trainer",
     "check_checkpoint",
@@ -36,4 +40,5 @@ __all__ = [
     "score",
     "silently",
     "to_tensors",
+    "weight_members",
 ]

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, overload
 
 import torch
 from torch import Tensor
 
-from polytask._recipes import to_json
 from polytask._torch_defaults import torch_defaults
 from polytask._validation import InstanceOf, Interval, check
-from polytask.architectures import Architecture, MultiTaskModule
-from polytask.architectures._limited_size import within_memory
-from polytask.bookkeeping import History
-from polytask.data import MultiTaskDataset, Schema, SourceBatch, encode, fit_schemas
-from polytask.exceptions import ParameterError
+from polytask.architectures import Architecture
+from polytask.data import MultiTaskDataset, Schema
+from polytask.exceptions import PolytaskError
 from polytask.processes import OneProcess, Processes
 from polytask.training._absent_categories import clear_absent_categories
-from polytask.training._checkpoint import Checkpoint, state_digest
+from polytask.training._checkpoint import Checkpoint
 from polytask.training._device import make_fabric
+from polytask.training._fitting import build, run, run_identity, tensors
 from polytask.training._freed_memory import keep_freed_memory
 from polytask.training._held_out import hold_out
-from polytask.training._process_checks import check_same_step, check_same_training
+from polytask.training._member import Member
+from polytask.training._member_data import check_members
+from polytask.training._population import OnDone, Population
+from polytask.training._process_checks import check_same_training
 from polytask.training._saver import OnEpoch, Saver
-from polytask.training._score_checks import check_network
-from polytask.training._start import load_start
 from polytask.training._step_work import step_work
-from polytask.training._tensors import to_tensors
 from polytask.training._threads import threads_for
 from polytask.training._trained import Trained
 from polytask.training._trainer_settings import TrainerSettings
@@ -130,6 +126,7 @@ class Trainer(TrainerSettings):
         validation: MultiTaskDataset | None = None,
         *,
         seed: int = 0,
+        schemas: Mapping[str, Schema] | None = None,
         start: Mapping[str, Tensor] | None = None,
         held_out: float = 0.0,
         checkpoint: Path | Checkpoint | None = None,
@@ -148,6 +145,8 @@ class Trainer(TrainerSettings):
             Decides when to stop and which state is kept; without it all steps are taken and
             the last state is kept.
         seed : int, default 0
+        schemas : mapping of source name to Schema, optional
+            Fitted before, in place of those of the training rows.
         start : mapping of str to tensor, optional
             State to fine-tune from, in place of parameters drawn by the seed: what
             ``trained.network.state_dict()`` gives of the same architecture and training rows.
@@ -189,23 +188,23 @@ class Trainer(TrainerSettings):
         fabric = make_fabric(self.accelerator, self.precision)
         train = train.without_zero_weights()
         validation = None if validation is None else validation.without_zero_weights()
-        schemas, network = _built(architecture, train, seed, start)
+        fitted, network = build(architecture, train, seed, start, schemas)
         network = network.to(fabric.device)
 
         rows = {"training rows": train, "validation rows": validation}
         check_same_training(
             processes, self, network, rows, fabric.device, seed=seed, held_out=held_out
         )
-        train_rows = _tensors(train, schemas, network, fabric.device)
+        train_rows = tensors(train, fitted, network, fabric.device)
         if held_out:
             train_rows, _ = hold_out(train_rows, held_out, seed)
         validation_rows = None
         if validation is not None:
-            validation_rows = _tensors(validation, schemas, network, fabric.device)
+            validation_rows = tensors(validation, fitted, network, fabric.device)
         devices = [fabric.device] if fabric.device.type == "cuda" else []
         batch_size = self.rows_per_batch(sum(source.n_rows for source in train.sources))
         with torch.random.fork_rng(devices=devices), threads_for(*step_work(network, batch_size)):
-            run = TrainingRun(
+            training = TrainingRun(
                 self,
                 fabric,
                 network,
@@ -217,75 +216,120 @@ class Trainer(TrainerSettings):
                 batch_size,
             )
             if start is None:
-                clear_absent_categories(network, run.train)
+                clear_absent_categories(network, training.train)
             save = None
             if checkpoint is not None:
-                identity = self._identity(
-                    architecture, train, validation, seed, start=start, held_out=held_out
-                )
+                data = [train, validation]
+                identity = run_identity(self, architecture, data, seed, schemas, start, held_out)
                 save = Saver(checkpoint, identity, checkpoint_seconds)
-            history = _run(run, save, progress, on_epoch)
-        return Trained(network, schemas, history)
+            history = run(training, save, progress, on_epoch)
+        return Trained(network, fitted, history)
 
-    def _identity(
+    @overload
+    def fit_many(
         self,
         architecture: Architecture,
+        members: Sequence[Member],
         train: MultiTaskDataset,
-        validation: MultiTaskDataset | None,
-        seed: int,
+        validation: MultiTaskDataset | None = None,
         *,
-        start: Mapping[str, Tensor] | None = None,
-        held_out: float = 0.0,
-    ) -> str:
-        parts = [
-            to_json(self),
-            to_json(architecture),
-            train.digest(),
-            None if validation is None else validation.digest(),
-            seed,
-            None if start is None else state_digest(start),
-            held_out,
-        ]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        checkpoint: Path | None = None,
+        checkpoint_seconds: float = 10.0,
+        progress: bool | None = None,
+        on_done: OnDone | None = None,
+        return_errors: Literal[False] = False,
+    ) -> list[Trained]: ...
 
+    @overload
+    def fit_many(
+        self,
+        architecture: Architecture,
+        members: Sequence[Member],
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset | None = None,
+        *,
+        checkpoint: Path | None = None,
+        checkpoint_seconds: float = 10.0,
+        progress: bool | None = None,
+        on_done: OnDone | None = None,
+        return_errors: bool,
+    ) -> list[Trained | PolytaskError]: ...
 
-def _tensors(
-    data: MultiTaskDataset,
-    schemas: Mapping[str, Schema],
-    network: MultiTaskModule,
-    device: torch.device,
-) -> dict[str, SourceBatch]:
-    """Encoded rows of every source as tensors."""
-    return to_tensors(encode(data.sources, data.tasks, schemas, network.blocks), device)
+    @torch_defaults()
+    def fit_many(
+        self,
+        architecture: Architecture,
+        members: Sequence[Member],
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset | None = None,
+        *,
+        checkpoint: Path | None = None,
+        checkpoint_seconds: float = 10.0,
+        progress: bool | None = None,
+        on_done: OnDone | None = None,
+        return_errors: bool = False,
+    ) -> list[Trained] | list[Trained | PolytaskError]:
+        """Train the members of a population, each as `fit` would alone.
 
+        A member is the run of `fit` on the data with its tasks only
+        (`polytask.data.MultiTaskDataset.without_tasks`), their weights times its own, and on the rows
+        that are labelled for one of them and whose weight is not 0; with its seed, learning rate,
+        weight decay and dropout. Its network answers its tasks only.
 
-def _run(
-    run: TrainingRun, save: Saver | None, progress: bool | None, on_epoch: OnEpoch | None
-) -> History:
-    """Run from the checkpoint, if there is one; the first process alone writes and shows progress."""
-    if save is not None:
-        save.resume(run)
-        on_epoch = save.watched(on_epoch)
-    check_same_step(run.processes, run.step, run.fabric.device)
-    is_first = run.processes.rank == 0
-    with nullcontext() if save is None else save.explained():
-        return run.run(progress if is_first else False, on_epoch, save if is_first else None)
+        Columns are encoded by the schemas of all training rows whose `Member.row_weight` is not 0, so
+        that members with equal masks share schemas.
 
+        Parameters
+        ----------
+        architecture : Architecture
+        members : sequence of Member
+        train : MultiTaskDataset
+        validation : MultiTaskDataset, optional
+            As for `fit`; each member is judged by the rows that are labelled for its tasks.
+        checkpoint : Path, optional
+            A folder. Members that have ended are read from it, wherever they stand among `members`,
+            and those under way go on, as if they had never been interrupted.
+        checkpoint_seconds : float, default 10.0
+            Least seconds between two writes of what is under way.
+        progress : bool, optional
+            None shows a bar where stderr is a terminal.
+        on_done : callable, optional
+            Receives the position and the `Trained` of every member as soon as it ends.
+        return_errors : bool, default False
+            Whether a `PolytaskError` of a member, such as a loss that is not finite, takes its place
+            in the list. By default the first is raised after the other members have ended.
 
-def _built(
-    architecture: Architecture,
-    train: MultiTaskDataset,
-    seed: int,
-    start: Mapping[str, Tensor] | None,
-) -> tuple[Mapping[str, Schema], MultiTaskModule]:
-    """Schemas of the training rows, and the network, with the state that it starts from."""
-    refusal = architecture.refuses(train.tasks)
-    if refusal is not None:
-        raise ParameterError(refusal)
-    schemas = fit_schemas(train, architecture.bins, tokenizer=architecture.tokenizer)
-    with within_memory(architecture.name, len(train.tasks)):
-        network = architecture.build(schemas, train.tasks, seed)
-    check_network(architecture, network)
-    if start is not None:
-        load_start(architecture, network, start)
-    return schemas, network
+        Returns
+        -------
+        list of Trained
+            In the order of `members`.
+
+        Raises
+        ------
+        NonFiniteLossError
+            If a member's loss is not finite.
+        ParameterError
+            If an argument is invalid, naming the first member that does not fit the data.
+
+        Examples
+        --------
+        The single-task networks and the joint one:
+
+        >>> from polytask.architectures import HardSharing
+        >>> from polytask.datasets import load_digits_tasks
+        >>> from polytask.training import Member, Trainer
+        >>> digits = load_digits_tasks()
+        >>> members = [*(Member({name: 1.0}) for name in digits.tasks.names), Member()]
+        >>> trained = Trainer(steps=5).fit_many(HardSharing(), members, digits)
+        >>> [len(run.network.tasks) for run in trained]
+        [1, 1, 1, 1, 1, 5]
+        """
+        check_members(members, train, architecture)
+        population = Population(
+            self, architecture, members, train, validation, checkpoint, checkpoint_seconds, on_done
+        )
+        results = population.run(progress)
+        errors = [result for result in results if isinstance(result, PolytaskError)]
+        if errors and not return_errors:
+            raise errors[0]
+        return results
