@@ -6,17 +6,29 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import wraps
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
 
 from polytask._naming import plus_parts, snake_case
 from polytask._paths import Setting, configured, settings_of
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
+from polytask.exceptions import PolytaskError
 from polytask.predictor import FittedPredictor, refitted
 from polytask.ranges import SearchRange
 from polytask.tasks import TaskSet
 
-__all__ = ["Learner"]
+__all__ = ["FitRequest", "Learner", "OnFitted", "raised_unless"]
+
+OnFitted = Callable[[int, FittedPredictor], None]
+"""Receives a position and the predictor that was fitted there."""
+
+
+class FitRequest(NamedTuple):
+    """One of several fits on the same rows: a learner and the seed that it is fitted with."""
+
+    learner: Learner
+    seed: int
 
 
 class Learner(ABC):
@@ -119,6 +131,70 @@ class Learner(ABC):
         budget : Budget
             Its steps are the most that an iterative fit may take; others ignore them.
         """
+
+    def uses_seed(self, train: MultiTaskDataset) -> bool:
+        """Whether what `fit` learns from training rows depends on the seed; True by default.
+
+        Where it does not, `polytask.compare` fits the learner once for all seeds of a split.
+        """
+        del train
+        return True
+
+    def shape(self, train: MultiTaskDataset) -> str | None:
+        """What learners must have in common to be fitted together by `fit_many`; None by default.
+
+        Equal texts mean that one program fits them at less cost than one after another. None means
+        that the learner is fitted alone.
+        """
+        del train
+        return None
+
+    def fit_many(
+        self,
+        requests: Sequence[FitRequest],
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset,
+        budget: Budget,
+        *,
+        checkpoint: Path | None = None,
+        on_done: OnFitted | None = None,
+        return_errors: bool = False,
+    ) -> list[FittedPredictor | PolytaskError]:
+        """Fit several learners of this one's `shape` on the same rows, each as `fit` would alone.
+
+        By default one after another.
+
+        Parameters
+        ----------
+        requests : sequence of FitRequest
+            Learners with their settings and seeds.
+        train, validation, budget
+            As for `fit`.
+        checkpoint : Path, optional
+            A folder from which those that resume go on; the default leaves it alone.
+        on_done : callable, optional
+            Receives the position of a request and its predictor, as soon as it is fitted.
+        return_errors : bool, default False
+            Whether a `PolytaskError` of a fit takes the place of its predictor in the list. By
+            default the first is raised after the other fits have ended.
+
+        Returns
+        -------
+        list of FittedPredictor
+            In the order of `requests`.
+        """
+        del checkpoint
+        results: list[FittedPredictor | PolytaskError] = []
+        for position, request in enumerate(requests):
+            try:
+                fitted = request.learner.fit(train, validation, request.seed, budget)
+            except PolytaskError as error:
+                results.append(error)
+            else:
+                results.append(fitted)
+                if on_done is not None:
+                    on_done(position, fitted)
+        return raised_unless(results, return_errors=return_errors)
 
     def serves(self, tasks: TaskSet) -> bool:
         """Whether the learner can learn these tasks; True by default."""
@@ -235,3 +311,13 @@ def _refitting(fit: Callable[..., FittedPredictor]) -> Callable[..., FittedPredi
         return refitted(fit(self, train, *args, **options), train)
 
     return fitted
+
+
+def raised_unless(
+    results: Sequence[FittedPredictor | PolytaskError], *, return_errors: bool
+) -> list[FittedPredictor | PolytaskError]:
+    """The results of several fits; the first error among them is raised unless it is wanted."""
+    for result in results:
+        if isinstance(result, PolytaskError) and not return_errors:
+            raise result
+    return list(results)

@@ -54,8 +54,9 @@ def test_every_run_goes_through_the_executor_and_no_other_process_is_started(tmp
     assert comparison.chosen.predict(table())["y0"].response.shape == (240,)
     works = [work for work, _ in executor.done]
     records = [path for path in (tmp_path / "runs").glob("*.json") if path.name[0] != "."]
-    assert works.count("fit_run") == len(records) > 2
-    assert set(works) == {"fit_run", "test_run"}
+    fitted = [run for work, job in executor.done if work == "fit_group" for run in job.runs]
+    assert len(fitted) == len(records) > 2
+    assert set(works) == {"fit_group", "test_run"}
     assert works == sorted(works)  # test rows are read when all runs are fitted
     assert len(set(map(id, executor.commons))) == 1
     assert executor.n_closed == 0
@@ -88,7 +89,7 @@ def test_the_runners_own_workers_raise_here_and_end_with_it_and_given_ones_do_no
     with Runner(tmp_path, data, Budget(), executor=given) as runner:
         records = runner.run_all([runner.request(Apart(), split, seed) for seed in (0, 1)])
     assert [record.spec.seed for record in records] == [0, 1]
-    assert [run.spec.seed for _, run in given.done] == [1, 0]
+    assert [group.runs[0].spec.seed for _, group in given.done] == [1, 0]
     assert given.n_closed == 0
     with Runner(tmp_path / "own", data, Budget(), jobs=2) as runner:
         runner.run_all([runner.request(Apart(), split, seed) for seed in (0, 1)])

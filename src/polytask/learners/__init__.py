@@ -5,7 +5,7 @@ estimators are `PerTaskEstimator` and `PooledEstimator`; `Linear`, `GradientBoos
 `LightGBM` and `PooledLinear` are recipes for them. `fit` trains any learner on a data set.
 """
 
-from polytask._learner import Learner
+from polytask._learner import FitRequest, Learner
 from polytask.learners._as_learner import Estimator, as_learners
 from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._constant import Constant
@@ -24,6 +24,7 @@ from polytask.learners.names import resolve_learner
 __all__ = [
     "Constant",
     "Estimator",
+    "FitRequest",
     "GradientBoosting",
     "Learner",
     "LightGBM",

@@ -52,6 +52,11 @@ class Constant(Learner):
     def __post_init__(self) -> None:
         check_parameters(self)
 
+    def uses_seed(self, train: MultiTaskDataset) -> bool:
+        """False: nothing is drawn."""
+        del train
+        return False
+
     def fit(
         self, train: MultiTaskDataset, validation: MultiTaskDataset, seed: int, budget: Budget
     ) -> FittedPredictor:

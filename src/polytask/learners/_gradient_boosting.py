@@ -9,11 +9,15 @@ from typing import ClassVar
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
+from polytask.data import MultiTaskDataset
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._recipe import Recipe
 from polytask.ranges import Range, SearchRange
 
-__all__ = ["GradientBoosting"]
+__all__ = ["ROWS_OF_BINS", "GradientBoosting"]
+
+ROWS_OF_BINS = 200_000
+"""Of more rows scikit-learn and LightGBM draw so many, by which they cut numbers into bins."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,10 @@ class GradientBoosting(Recipe):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    def uses_seed(self, train: MultiTaskDataset) -> bool:
+        """Whether bins are learned from a draw of the rows."""
+        return train.n_rows > ROWS_OF_BINS
 
     def learner(self) -> PerTaskEstimator:
         """Regressor and classifier with these settings."""

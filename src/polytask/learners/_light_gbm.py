@@ -13,7 +13,7 @@ from polytask._validation import Constraint, Interval, check_parameters
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import MissingDependencyError
 from polytask.learners._estimators import serves
-from polytask.learners._gradient_boosting import GradientBoosting
+from polytask.learners._gradient_boosting import ROWS_OF_BINS, GradientBoosting
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._recipe import Recipe
 from polytask.ranges import Range, SearchRange
@@ -85,6 +85,10 @@ class LightGBM(Recipe):
     def is_installed() -> bool:
         """Whether LightGBM is there; it is not imported."""
         return find_spec("lightgbm") is not None
+
+    def uses_seed(self, train: MultiTaskDataset) -> bool:
+        """Whether bins are learned from a draw of the rows, or columns are drawn."""
+        return self.columns < 1 or train.n_rows > ROWS_OF_BINS
 
     def learner(self) -> PerTaskEstimator:
         """Regressor and classifier with these settings.

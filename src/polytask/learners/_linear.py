@@ -15,6 +15,7 @@ from sklearn.linear_model import (
 )
 
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
+from polytask.data import MultiTaskDataset
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._recipe import Recipe
 from polytask.ranges import Range, SearchRange
@@ -80,6 +81,11 @@ class Linear(Recipe):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    def uses_seed(self, train: MultiTaskDataset) -> bool:
+        """False: the solvers draw nothing."""
+        del train
+        return False
 
     def learner(self) -> PerTaskEstimator:
         """Ridge, logistic, Poisson and quantile regression of this strength."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from polytask._validation import Constraint, InstanceOf, Interval, check_parameters
+from polytask.data import MultiTaskDataset
 from polytask.learners._linear import STRENGTH, STRENGTH_RANGE, Linear, linear_estimators
 from polytask.learners._pooled_estimator import PooledEstimator
 from polytask.learners._recipe import Recipe
@@ -54,6 +55,11 @@ class PooledLinear(Recipe):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    def uses_seed(self, train: MultiTaskDataset) -> bool:
+        """False: the solvers draw nothing."""
+        del train
+        return False
 
     def single_task(self) -> Linear:
         """The linear model per task, `Linear`."""

@@ -61,7 +61,8 @@ def check_learner(
     Raises
     ------
     AssertionError
-        If fitting changes its inputs or depends on more than them and the seed, predictions
+        If fitting changes its inputs or depends on more than them and the seed (or on the seed, where
+        `uses_seed` says that it does not), predictions
         have a wrong shape or are in wrong units, need target columns or depend on the order of
         rows, a saved model predicts something else, or the units of targets, a factor on all row
         weights or rows of weight 0 change predictions. `MultiTaskDataset.without_zero_weights` and
@@ -186,6 +187,9 @@ def _check_fit(
         _check_predictions(what, source, predictions, fitted)
     again = learner.fit(train, validation, 0, budget).predict(data)
     _require_alike(f"{what}, fitted again with the same seed", again, predictions)
+    if not learner.uses_seed(train):
+        other = learner.fit(train, validation, 1, budget).predict(data)
+        _require_alike(f"{what}, which says that it uses no seed, with another seed", other, again)
     _check_new_rows(what, fitted, data, predictions)
     _check_saved(what, learner, fitted, data, predictions, trusted)
     return fitted.predict(train)

@@ -29,7 +29,7 @@ from polytask.learners import Learner
 from polytask.predictor import FittedPredictor, with_chosen_thresholds
 from polytask.training import silently
 
-__all__ = ["Run", "fit_run", "test_run"]
+__all__ = ["Fitting", "Run", "fit_run", "test_run"]
 
 _OF_THE_MACHINE = (
     BundleError,
@@ -64,36 +64,84 @@ class Run:
     settings: Mapping[str, Any]
 
 
+Parts = tuple[MultiTaskDataset, MultiTaskDataset]
+"""Training and validation rows."""
+
+
+class Fitting:
+    """One run that is fitted and recorded.
+
+    Parameters
+    ----------
+    run : Run
+    common : tuple of MultiTaskDataset and RunStore
+        All rows, and the store that keeps results.
+    parts : tuple of MultiTaskDataset, optional
+        Training and validation rows of the run's split, where they were taken before.
+    """
+
+    def __init__(
+        self, run: Run, common: tuple[MultiTaskDataset, RunStore], parts: Parts | None = None
+    ) -> None:
+        self.run = run
+        self._data, self._store = common
+        split = run.split
+        self.parts = parts or (self._data.take(split.train), self._data.take(split.validation))
+        self.train, self.validation = self.parts
+        self.budget = Budget(trials=1, steps=run.spec.budget["steps"])
+
+    def fitted(self) -> tuple[FittedPredictor | PolytaskError, float]:
+        """The predictor, or the error of the learner in its place, and the seconds of the fit."""
+        started, run = time.perf_counter(), self.run
+        result: FittedPredictor | PolytaskError
+        try:
+            with silently():
+                result = run.learner.fit(
+                    *self.parts, run.spec.seed, self.budget, **_options(run, self._store)
+                )
+        except PolytaskError as error:
+            result = error
+        return result, time.perf_counter() - started
+
+    def record(self, result: FittedPredictor | PolytaskError, seconds: float) -> RunRecord:
+        """Evaluate on validation rows and write all results.
+
+        A `PolytaskError` of the learner is the failure of the run; one that says nothing of learner
+        or data is raised.
+        """
+        record = self._measured(result, seconds)
+        self._store.write(record)
+        self._store.checkpoint(self.run.spec.key).unlink(missing_ok=True)
+        return record
+
+    def _measured(self, result: FittedPredictor | PolytaskError, seconds: float) -> RunRecord:
+        run, data, store = self.run, self._data, self._store
+        started = time.perf_counter()
+        try:
+            if isinstance(result, PolytaskError):
+                raise result
+            predictor = with_chosen_thresholds(result, self.validation, data.tasks)
+        except _OF_THE_MACHINE:
+            raise
+        except PolytaskError as error:
+            failure, name = str(error) or _class_name(error), _class_name(error)
+            return RunRecord(run.spec, {}, settings=run.settings, failure=failure, error=name)
+        seconds += time.perf_counter() - started
+        return _validated(run, predictor, self.validation, data, store, seconds)
+
+
 def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
     """Fit on training rows and evaluate on validation rows, unless the run is on record.
 
     A `PolytaskError` of the learner is recorded as the failure of the run.
     """
-    data, store = common
+    _, store = common
     store.check()
     done = store.read(run.spec.key)
     if done is not None:
         return done
-    train, validation = data.take(run.split.train), data.take(run.split.validation)
-    budget = Budget(trials=1, steps=run.spec.budget["steps"])
-    started = time.perf_counter()
-    try:
-        with silently():
-            predictor = run.learner.fit(
-                train, validation, run.spec.seed, budget, **_options(run, store)
-            )
-            predictor = with_chosen_thresholds(predictor, validation, data.tasks)
-    except _OF_THE_MACHINE:
-        raise
-    except PolytaskError as error:
-        failure, name = str(error) or _class_name(error), _class_name(error)
-        record = RunRecord(run.spec, {}, settings=run.settings, failure=failure, error=name)
-    else:
-        seconds = time.perf_counter() - started
-        record = _validated(run, predictor, validation, data, store, seconds)
-    store.write(record)
-    store.checkpoint(run.spec.key).unlink(missing_ok=True)
-    return record
+    fitting = Fitting(run, common)
+    return fitting.record(*fitting.fitted())
 
 
 def _class_name(error: PolytaskError) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from polytask._recipes import names_in, to_json
 from polytask._trust import trusted_here
@@ -15,6 +15,8 @@ from polytask._untrusted import packages_of
 from polytask._validation import InstanceOf, Interval, check, message
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split
+from polytask.evaluation.running._fit_group import fit_group
+from polytask.evaluation.running._groups import Group, grouped
 from polytask.evaluation.running._recorded_settings import recorded_settings
 from polytask.evaluation.running._records import RunRecord, RunSpec
 from polytask.evaluation.running._run import Run, fit_run, test_run
@@ -27,7 +29,6 @@ __all__ = ["Runner", "check_jobs", "versions"]
 
 _PACKAGES = ("polytask", "numpy", "polars", "scikit-learn", "scipy", "torch", "lightgbm", "xgboost")
 
-Job = TypeVar("Job")
 OnDone = Callable[[RunRecord], None]
 
 
@@ -109,6 +110,11 @@ class Runner:
     ) -> list[RunRecord]:
         """Carry out all runs in parallel; records come in the order of `runs`.
 
+        Runs on the same rows whose learners have one `Learner.shape` are fitted together, divided
+        among the workers; those that differ only in a seed that their learner does not use
+        (`Learner.uses_seed`) are one fit. Records are the same as of runs one by one, but for the
+        seconds: a run that is fitted with others has its share of their time.
+
         Parameters
         ----------
         runs : sequence of Run
@@ -117,34 +123,53 @@ class Runner:
         on_known : callable, optional
             Receives records of runs that were done before; by default `on_done`.
         """
-        return self._all(fit_run, runs, self._recall, on_done, on_known or on_done)
+        self._prepare()
+        known: dict[str, RunRecord] = {}
+        for run in runs:
+            record = self._recall(run)
+            if record is not None:
+                known[run.spec.key] = record
+                _notify(on_known or on_done, record)
+        ahead = self._ahead(runs, known)
+        for _, records in self.executor.run(fit_group, ahead, self._common):
+            for record in records:
+                if record.spec.key not in known:
+                    known[record.spec.key] = record
+                    _notify(on_done, record)
+        return [known[run.spec.key] for run in runs]
 
     def test_all(
         self, chosen: Sequence[tuple[Run, Collection[str]]], on_done: OnDone | None = None
     ) -> list[RunRecord]:
         """Evaluate chosen runs on test rows, once, for the given tasks."""
-        return self._all(test_run, chosen, self._tested, on_done, on_done)
-
-    def _all(
-        self,
-        work: Callable[[Job, tuple[MultiTaskDataset, RunStore]], RunRecord],
-        jobs: Sequence[Job],
-        known: Callable[[Job], RunRecord | None],
-        on_done: OnDone | None,
-        on_known: OnDone | None,
-    ) -> list[RunRecord]:
-        """Carry out the jobs that are not on record."""
         self._prepare()
-        records = {place: record for place, job in enumerate(jobs) if (record := known(job))}
+        records = {
+            place: record for place, job in enumerate(chosen) if (record := self._tested(job))
+        }
         for record in records.values():
-            _notify(on_known, record)
-        ahead = [place for place in range(len(jobs)) if place not in records]
+            _notify(on_done, record)
+        ahead = [place for place in range(len(chosen)) if place not in records]
         for position, record in self.executor.run(
-            work, [jobs[place] for place in ahead], self._common
+            test_run, [chosen[place] for place in ahead], self._common
         ):
             records[ahead[position]] = record
             _notify(on_done, record)
-        return [records[place] for place in range(len(jobs))]
+        return [records[place] for place in range(len(chosen))]
+
+    def _ahead(self, runs: Sequence[Run], known: Collection[str]) -> list[Group]:
+        """Groups with runs that are not on record; those that are done need no checkpoint."""
+        if len(known) == len(runs) and not self.store.has_populations():
+            return []
+        ahead = []
+        for group in grouped(runs, self.data, self.executor.jobs):
+            together = len(group.runs) > 1 and not group.alike
+            if any(run.spec.key not in known for run in group.runs):
+                ahead.append(group)
+                if together:
+                    self.store.recall_population(group.key, self.note)
+            elif together:
+                self.store.end_population(group.key)
+        return ahead
 
     def _prepare(self) -> None:
         """Make the folder once; if it is missing later, somebody removed it."""

@@ -52,6 +52,28 @@ class RunStore:
         """Path of the run's checkpoint, which is removed once the run is done."""
         return self._path(key, ".checkpoint.safetensors")
 
+    def population(self, key: str) -> Path:
+        """Folder of the checkpoint of runs that are fitted together, removed once they are done."""
+        return self._path(key, ".population")
+
+    def has_populations(self) -> bool:
+        """Whether there is any such folder."""
+        return any((self.folder / "runs").glob("*.population"))
+
+    def end_population(self, key: str) -> None:
+        """Remove that folder."""
+        remove_folder(self.population(key))
+
+    def recall_population(self, key: str, note: Callable[[str], None]) -> None:
+        """Remove a checkpoint of runs that are fitted together if any file of it is damaged."""
+        folder = self.population(key)
+        try:
+            for path in sorted(folder.glob("*.safetensors")):
+                check_checkpoint(path)
+        except StudyError:
+            self.end_population(key)
+            note(f"{folder} is damaged. Those of its runs that are not on record start anew.")
+
     def prepare(self) -> None:
         """Make the folder of the runs."""
         with writing(self.folder / "runs"):

@@ -1,0 +1,103 @@
+"""Runs that are fitted together: those of one shape, and those that differ in an unused seed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from polytask.data import MultiTaskDataset
+from polytask.evaluation.running._records import RunSpec
+from polytask.evaluation.running._run import Run
+
+__all__ = ["MOST_TOGETHER", "Group", "grouped"]
+
+MOST_TOGETHER = 16
+"""Runs of one program: more need more memory and gain nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Runs that are one job.
+
+    Parameters
+    ----------
+    runs : tuple of Run
+    alike : bool
+        Whether they differ only in a seed that their learner does not use, so that one fit is
+        that of all. Otherwise several runs are of one `Learner.shape`.
+    """
+
+    runs: tuple[Run, ...]
+    alike: bool = False
+
+    @property
+    def key(self) -> str:
+        """Hexadecimal digest of all runs, which names their common checkpoint."""
+        keys = sorted(run.spec.key for run in self.runs)
+        return hashlib.sha256("".join(keys).encode()).hexdigest()[:24]
+
+
+def grouped(runs: Sequence[Run], data: MultiTaskDataset, jobs: int) -> list[Group]:
+    """Divide runs into jobs, in the order of their first runs.
+
+    Runs on the same rows are one job if their learners have one shape, or if they differ only in a
+    seed that is not used. The former are divided among `jobs`, so that all of these have work.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    data : MultiTaskDataset
+        Of which the runs' splits take rows.
+    jobs : int
+        Jobs that run side by side.
+    """
+    together: dict[str, list[Run]] = {}
+    train = _training_rows(data)
+    for run in runs:
+        together.setdefault(_common(run, train(run)), []).append(run)
+    groups: list[Group] = []
+    for text, members in together.items():
+        alike = text.startswith(_ALIKE)
+        parts = [tuple(members)] if alike else _divided(members, jobs)
+        groups.extend(Group(part, alike) for part in parts)
+    return groups
+
+
+_ALIKE, _SHAPED, _ALONE = "alike", "shaped", "alone"
+
+
+def _training_rows(data: MultiTaskDataset) -> Callable[[Run], MultiTaskDataset]:
+    """The training rows of a run, taken once per split."""
+    taken: dict[int, MultiTaskDataset] = {}
+
+    def rows(run: Run) -> MultiTaskDataset:
+        if id(run.split) not in taken:
+            taken[id(run.split)] = data.take(run.split.train)
+        return taken[id(run.split)]
+
+    return rows
+
+
+def _common(run: Run, train: MultiTaskDataset) -> str:
+    """Text that is equal for runs of one job."""
+    if not run.learner.uses_seed(train):
+        return f"{_ALIKE} {_but_seed(run.spec)}"
+    shape = run.learner.shape(train)
+    if shape is None:
+        return f"{_ALONE} {run.spec.key}"
+    about = [run.spec.split, run.spec.budget, type(run.learner).__qualname__, shape]
+    return f"{_SHAPED} {json.dumps(about, sort_keys=True)}"
+
+
+def _but_seed(spec: RunSpec) -> str:
+    return json.dumps([spec.split, spec.learner, spec.name, spec.budget], sort_keys=True)
+
+
+def _divided(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, ...]]:
+    """Parts whose sizes differ by one at most, as many as jobs or more."""
+    n_parts = min(len(runs), max(jobs, -(-len(runs) // MOST_TOGETHER)))
+    for part in range(n_parts):
+        first, last = (len(runs) * edge // n_parts for edge in (part, part + 1))
+        yield tuple(runs[first:last])
