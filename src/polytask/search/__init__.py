@@ -1,9 +1,12 @@
-"""Search of what should share: groups of tasks by affinity, verified by training.
+"""Search of what should share: groups of tasks by affinity, verified by training; and of settings.
 
-`best_partition` divides tasks by an affinity matrix.
+`best_partition` divides tasks by an affinity matrix. `tune` searches the declared ranges of
+learners, joint ones and their single-task selves by equally many trials.
 """
 
 from polytask.search._best_partition import best_partition
 from polytask.search._partition import Partition
+from polytask.search._tune import tune
+from polytask.search._tuning import TunedLearner, TunedTrial, Tuning
 
-__all__ = ["Partition", "best_partition"]
+__all__ = ["Partition", "TunedLearner", "TunedTrial", "Tuning", "best_partition", "tune"]

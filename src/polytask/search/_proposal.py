@@ -1,0 +1,115 @@
+"""Settings of one trial, proposed one after another."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from polytask._paths import find, setting_text
+from polytask.evaluation.running._recorded_settings import recorded_settings
+from polytask.learners import Learner
+from polytask.ranges import Range, SearchRange
+from polytask.search._search_space import SearchSpace
+
+if TYPE_CHECKING:
+    from optuna.trial import Trial
+
+__all__ = ["described_space", "first_values", "proposed", "short_settings", "stored_name"]
+
+_LONGEST = 200
+
+
+def proposed(
+    trial: Trial, space: SearchSpace, before: Callable[[str], None], *, as_it_is: bool = False
+) -> dict[str, Any]:
+    """Settings of a trial by full path, outer ones first.
+
+    A setting inside another that is tried as well exists only for some of its values.
+
+    Parameters
+    ----------
+    trial : optuna.trial.Trial
+    space : SearchSpace
+    before : callable
+        Receives the name under which Optuna stores each setting, before it is drawn.
+    as_it_is : bool, default False
+        Whether the recipe's own values are taken, also those outside their ranges.
+    """
+    settings: dict[str, Any] = {}
+    learner = space.learner
+    own = space.ranges_of(learner)
+    while True:
+        ranges = space.ranges_of(learner)
+        path = next((path for path in ranges if path not in settings), None)
+        if path is None:
+            return settings
+        name = stored_name(path, ranges[path], own.get(path))
+        before(name)
+        value = _suggested(trial, name, ranges[path])
+        settings[path] = ranges[path].default if as_it_is else value
+        learner = space.learner.configured(settings)
+
+
+def stored_name(path: str, searched: SearchRange, own: SearchRange | None) -> str:
+    """Name of a setting in Optuna's storage, where each name has one range.
+
+    A setting that other recipes have with other ranges has a digest of its range after its path.
+    """
+    signature = _signature(searched)
+    if own is not None and signature == _signature(own):
+        return path
+    return f"{path} ({hashlib.sha256(signature.encode()).hexdigest()[:6]})"
+
+
+def first_values(space: SearchSpace) -> dict[str, Any]:
+    """The recipe's own values as Optuna stores them, moved to the nearest end of their ranges."""
+    return {
+        path: _stored(searched, searched.default)
+        for path, searched in space.ranges_of(space.learner).items()
+    }
+
+
+def short_settings(learner: Learner, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as a record holds them: by their short paths, recipes by their names."""
+    known = learner.settings()
+    short = {find(known, path, learner.name).short: value for path, value in settings.items()}
+    return recorded_settings(short)
+
+
+def described_space(space: SearchSpace) -> dict[str, str]:
+    """Ranges of a space as text, by full path."""
+    return {path: _signature(r) for path, r in space.ranges_of(space.learner).items()}
+
+
+def _signature(searched: SearchRange) -> str:
+    if isinstance(searched, Range):
+        kind = "whole" if _is_whole(searched) else "real"
+        return f"{kind} {searched.low!r} {searched.high!r} {searched.log}"
+    return " | ".join(_labels(searched))
+
+
+def _suggested(trial: Trial, name: str, searched: SearchRange) -> Any:
+    if isinstance(searched, Range):
+        if _is_whole(searched):
+            return trial.suggest_int(name, int(searched.low), int(searched.high), log=searched.log)
+        return trial.suggest_float(name, searched.low, searched.high, log=searched.log)
+    values = _labels(searched)
+    return values[trial.suggest_categorical(name, list(values))]
+
+
+def _is_whole(searched: Range) -> bool:
+    values = (searched.low, searched.high, searched.default)
+    return searched.integer or all(type(value) is int for value in values)
+
+
+def _stored(searched: SearchRange, value: Any) -> Any:
+    if isinstance(searched, Range):
+        return min(max(value, searched.low), searched.high)
+    return setting_text(value, _LONGEST)
+
+
+def _labels(searched: SearchRange) -> dict[str, Any]:
+    """Choices by their texts, which Optuna stores, in an order that no default changes."""
+    pairs = ((setting_text(value, _LONGEST), value) for value in searched.examples())
+    return dict(sorted(pairs, key=lambda pair: pair[0]))
