@@ -21,5 +21,4 @@ echo
     --model gradient_boosting \
     --seeds 3 \
     --trials 1 \
-    --jobs 2 \
     --out "$OUT/study"

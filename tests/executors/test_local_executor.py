@@ -9,7 +9,7 @@ from fakes_workers import blocked, echo, fail, gone, pid, pid_after, unreadable,
 
 from polytask._workers import Worker
 from polytask.exceptions import ParameterError, WorkerError
-from polytask.executors import LocalExecutor, _local_executor
+from polytask.executors import LocalExecutor, _helpers, _local_executor
 
 unix = pytest.mark.skipif(os.name == "nt", reason="signals and groups of Unix")
 
@@ -150,3 +150,48 @@ def test_never_more_than_jobs_and_memory_allow(monkeypatch, jobs, n_jobs, free, 
     assert len(notes) == (sentence is not None)
     if sentence is not None:
         assert re.match(sentence, notes[0])
+
+
+@pytest.fixture
+def joined(monkeypatch):
+    """This process and one that joins it, on however many cores."""
+    monkeypatch.setattr(_helpers, "_PATIENCE", 0.02)
+    monkeypatch.setattr(_local_executor, "cpu_count", lambda: 2)
+    with LocalExecutor("auto") as executor:
+        yield executor
+
+
+@pytest.mark.slow
+def test_auto_works_here_and_others_join_where_jobs_take_long(joined):
+    n_jobs = 60
+    found = dict(joined.run(pid_after, [0.1] * n_jobs, COMMON))
+    processes = set(found.values())
+    assert sorted(found) == list(range(n_jobs))
+    assert os.getpid() in processes
+    assert len(processes) == 2
+    again = set(dict(joined.run(pid_after, [0.05] * 20, COMMON)).values())
+    assert again == processes
+    joined.close()
+    assert all(map(gone, processes - {os.getpid()}))
+
+
+def test_auto_starts_no_process_for_jobs_that_are_soon_done(joined, monkeypatch):
+    monkeypatch.setattr(_helpers, "_WORTH", 60.0)
+    found = dict(joined.run(pid_after, [0.02] * 10, COMMON))
+    assert set(found.values()) == {os.getpid()}
+    assert joined._workers == []
+
+
+def test_an_error_where_auto_works_ends_the_run(joined):
+    with pytest.raises(ValueError, match="no such job"):
+        list(joined.run(fail, ["x"], COMMON))
+    assert dict(joined.run(echo, ["a"], COMMON)) == {0: ("a", COMMON)}
+
+
+def test_auto_goes_on_alone_where_no_process_can_be_started(joined, monkeypatch):
+    def none(*_, **__):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", none)
+    found = dict(joined.run(pid_after, [0.05] * 4, COMMON))
+    assert set(found.values()) == {os.getpid()}

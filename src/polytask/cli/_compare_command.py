@@ -105,7 +105,8 @@ def compare(
             "--jobs",
             "-j",
             metavar="N",
-            help="Runs side by side; 1 by default.",
+            help="Runs side by side, in worker processes; by default this process works, and others "
+            "join it on the other cores where runs take long enough.",
             rich_help_panel="Training",
         ),
     ] = None,

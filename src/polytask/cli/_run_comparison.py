@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +28,7 @@ from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare, progress_at_once
 from polytask.exceptions import ParameterError
+from polytask.executors import Executor, LocalExecutor
 from polytask.learners import Learner, default_learners, unserved
 from polytask.learners._as_learner import encoder_note
 from polytask.learners._table_networks import ensemble_note, form_note, has_images
@@ -57,7 +59,11 @@ def run_comparison(
 ) -> None:
     """Compare, and write report and log beside the files of the comparison."""
     study = _study(options, data, splitter, allowed, voice)
-    with progress_at_once() as keys, ending_well(lambda: _kept(study.folder, keys)):
+    with (
+        progress_at_once() as keys,
+        ending_well(lambda: _kept(study.folder, keys)),
+        _executor(options.jobs) as executor,
+    ):
         comparison = compare(
             study.data,
             study.learners,
@@ -65,7 +71,8 @@ def run_comparison(
             split=study.split,
             seeds=options.seeds,
             budget=study.budget,
-            jobs=options.jobs,
+            jobs=options.jobs or 1,
+            executor=executor,
             out=study.folder,
             quiet=options.quiet,
             device=options.device,
@@ -75,6 +82,16 @@ def run_comparison(
         report = write_report(comparison, study.folder / "report.html")
         _show(comparison, study, report, voice)
         voice.write_log(study.folder / "log.txt")
+
+
+@contextmanager
+def _executor(jobs: int | None) -> Iterator[Executor | None]:
+    """Where no number of jobs is given, an executor of as many as there are cores."""
+    if jobs is not None:
+        yield None
+        return
+    with LocalExecutor("auto") as executor:
+        yield executor
 
 
 def _study(

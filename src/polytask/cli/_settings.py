@@ -81,7 +81,7 @@ class CompareSettings(DataSettings):
     twins: Switch = False
     seeds: Several = 3
     trials: Several = 3
-    jobs: Several = 1
+    jobs: Several | None = None
     out: Place | None = None
 
 

@@ -6,16 +6,17 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import cloudpickle
 from joblib import cpu_count
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from polytask._validation import Interval, check
+from polytask._validation import Choice, Interval, OneOf, check
 from polytask._workers import Worker, free_memory, signals_held
 from polytask.exceptions import WorkerError
 from polytask.executors._executor import Executor
+from polytask.executors._helpers import Done, Helpers, Waiting
 
 __all__ = ["LocalExecutor"]
 
@@ -33,9 +34,10 @@ class LocalExecutor(Executor):
 
     Parameters
     ----------
-    jobs : int, default 1
+    jobs : int or "auto", default 1
         Largest number of workers. There are never more than jobs to do, or than free memory allows
-        at 1 GB each. A single worker is this process.
+        at 1 GB each. A single worker is this process. With "auto", this process works, and others
+        join it on the other cores where its jobs take more than some seconds.
     note : callable, optional
         Receives a sentence if there are fewer workers than `jobs`.
 
@@ -53,9 +55,12 @@ class LocalExecutor(Executor):
     [(0, 11), (1, 12)]
     """
 
-    def __init__(self, jobs: int = 1, note: Callable[[str], None] = lambda _: None) -> None:
-        check("LocalExecutor", "jobs", jobs, Interval(int, 1))
-        self.jobs = jobs
+    def __init__(
+        self, jobs: int | Literal["auto"] = 1, note: Callable[[str], None] = lambda _: None
+    ) -> None:
+        check("LocalExecutor", "jobs", jobs, OneOf((Interval(int, 1), Choice(("auto",)))))
+        self._joined = jobs == "auto"
+        self.jobs: int = cpu_count() if jobs == "auto" else jobs
         self._note: Callable[[str], None] | None = note
         self._common: Any = None
         self._workers: list[Worker] = []
@@ -70,12 +75,15 @@ class LocalExecutor(Executor):
         WorkerError
             If a worker process cannot be started, or ends before its job does.
         """
+        if self._joined:
+            yield from self._run_joined(work, jobs, common)
+            return
         number = self._affordable(len(jobs))
         if number <= 1:
             for position, job in enumerate(jobs):
                 yield position, work(job, common)
             return
-        waiting, done = deque(enumerate(jobs)), SimpleQueue[tuple[int, bool, Any]]()
+        waiting, done = deque(enumerate(jobs)), Done()
         completed = False
         try:
             for worker in self._started(number, common):
@@ -90,6 +98,52 @@ class LocalExecutor(Executor):
         finally:
             if not completed:
                 self.close()
+
+    def _run_joined(
+        self, work: Callable[[Job, Any], Result], jobs: Sequence[Job], common: Any
+    ) -> Iterator[tuple[int, Result]]:
+        """Do jobs in this process, and in workers that join it."""
+        waiting, done = deque(enumerate(jobs)), Done()
+        completed = False
+        try:
+            with Helpers(
+                lambda number: self._joining(number, common),
+                lambda worker: _serve_jobs(worker, work, waiting, done),
+                waiting,
+                len(jobs),
+                self.jobs - 1,
+                at_once=bool(self._workers) and self._common is common,
+            ):
+                for _ in jobs:
+                    position, succeeded, result = self._next(work, common, waiting, done)
+                    if not succeeded:
+                        raise result
+                    yield position, result
+            completed = True
+        finally:
+            if not completed:
+                self.close()
+
+    def _next(
+        self, work: Callable[[Job, Any], Result], common: Any, waiting: Waiting, done: Done
+    ) -> tuple[int, bool, Any]:
+        """The next result: one that is there, or else that of a job that waits."""
+        mine = _popped(waiting) if done.empty() else None
+        if mine is None:
+            return done.get()
+        position, job = mine
+        if not self._workers:
+            return position, True, work(job, common)
+        with threadpool_limits(max(1, self.jobs // (len(self._workers) + 1))):
+            return position, True, work(job, common)
+
+    def _joining(self, number: int, common: Any) -> list[Worker]:
+        """At most so many workers, as free memory allows; none if they cannot be started."""
+        affordable = len(self._workers) + math.floor(free_memory() / _BYTES_PER_WORKER)
+        try:
+            return self._started(min(number, affordable), common, beside=1)
+        except WorkerError:  # this process goes on alone
+            return []
 
     def close(self) -> None:
         """End the worker processes, busy or not."""
@@ -124,13 +178,16 @@ class LocalExecutor(Executor):
             self._note(f"{processes} instead of the {self.jobs} asked for by `jobs`: {reason}.")
         self._note = None
 
-    def _started(self, number: int, common: Any) -> list[Worker]:
-        """The first `number` workers that hold `common`; missing ones are started."""
+    def _started(self, number: int, common: Any, beside: int = 0) -> list[Worker]:
+        """The first `number` workers that hold `common`; missing ones are started.
+
+        The cores are divided among them and processes `beside` them.
+        """
         if self._common is not common:
             self.close()
         if len(self._workers) < number:
             shared = cloudpickle.dumps(common)
-            environment = _environment(max(1, cpu_count() // number))
+            environment = _environment(max(1, cpu_count() // (number + beside)))
             try:
                 with signals_held():
                     self._common = common
@@ -152,15 +209,15 @@ def _environment(threads: int) -> dict[str, str]:
 def _serve_jobs(
     worker: Worker,
     work: Callable[[Any, Any], Any],
-    waiting: deque[tuple[int, Any]],
-    done: SimpleQueue[tuple[int, bool, Any]],
+    waiting: Waiting,
+    done: Done,
 ) -> None:
     """Send one job after another to a worker; runs in a thread of its own."""
     while True:
-        try:
-            position, job = waiting.popleft()
-        except IndexError:
+        mine = _popped(waiting)
+        if mine is None:
             return
+        position, job = mine
         try:
             request = cloudpickle.dumps((work, job))
         except Exception as error:  # noqa: BLE001 - whatever a user's class may raise
@@ -174,6 +231,14 @@ def _serve_jobs(
         except Exception as error:  # noqa: BLE001 - a result that cannot be read in this process
             done.put((position, False, error))
             return
+
+
+def _popped(waiting: Waiting) -> tuple[int, Any] | None:
+    """The first job that waits, which no other thread gets; None if there is none."""
+    try:
+        return waiting.popleft()
+    except IndexError:
+        return None
 
 
 def _ended_error(cause: Exception) -> WorkerError:
