@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from polytask.analysis._cross_scores import CrossScores
+from polytask.analysis._networks import fit_alone, fit_groups
 from polytask.analysis._pooled_answers import pooled_answers
-from polytask.analysis._rounds import Round
+from polytask.analysis._rounds import Round, rounds_of
 from polytask.bookkeeping import Budget
-from polytask.data import MultiTaskDataset, Split
+from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.judging._unit_ids import unit_ids
 from polytask.evaluation.running._outcome import Outcome, outcomes
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
 from polytask.statistics import Answers
 
-__all__ = ["Group", "GroupRuns", "Watch"]
+__all__ = ["Group", "GroupRuns"]
 
 Group = tuple[str, ...]
 """Names of the tasks of a network, in the order of the data set."""
 
-Watch = Callable[[FittedPredictor, MultiTaskDataset, Round, Split], None]
-"""Receives the networks of single tasks of every training, the rows that they are measured on, and
-which these are."""
-
 
 @dataclass(eq=False)
 class GroupRuns:
-    """Trainings of groups of tasks; each group is trained once per round and fold.
+    """Trainings of groups of tasks, measured on rows that they were not trained on.
+
+    Each group is trained once per round and fold, and kept: affinities and searches that share the
+    object share its networks. Make it with `GroupRuns.of`.
 
     Parameters
     ----------
@@ -51,8 +52,19 @@ class GroupRuns:
         Spent in training and predicting.
     steps : int
         Optimiser steps of all networks together; a step of K networks of single tasks is K steps.
-    n_trained : int
+    n_networks : int
         Networks trained.
+
+    Examples
+    --------
+    >>> from polytask.analysis import GroupRuns
+    >>> from polytask.bookkeeping import Budget
+    >>> from polytask.datasets import make_clustered_tasks
+    >>> data, _ = make_clustered_tasks(2, 2, n_rows=60, seed=0)
+    >>> runs = GroupRuns.of(data, "hard_sharing", folds=2, seeds=1, budget=Budget(steps=5))
+    >>> runs.train([["task_0", "task_1"], ["task_2"]])
+    >>> runs.n_networks
+    4
     """
 
     data: MultiTaskDataset
@@ -60,16 +72,75 @@ class GroupRuns:
     rounds: Sequence[Round]
     budget: Budget | None = None
     advance: Callable[[str], None] | None = None
-    watch: Watch | None = None
-    seconds: float = 0.0
-    steps: int = 0
-    n_trained: int = 0
-    _answers: dict[Group, dict[str, Answers]] = field(default_factory=dict, repr=False)
+    seconds: float = field(default=0.0, init=False)
+    steps: int = field(default=0, init=False)
+    n_networks: int = field(default=0, init=False)
+    cross: CrossScores = field(init=False, repr=False)
+    _answers: dict[Group, dict[str, Answers]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.cross = CrossScores(self.data, len(self.rounds))
+
+    @classmethod
+    def of(
+        cls,
+        data: MultiTaskDataset,
+        learner: object = "hard_sharing",
+        *,
+        split: Split | Splitter | str | None = None,
+        folds: int | None = 5,
+        seeds: int = 2,
+        budget: Budget | None = None,
+        advance: Callable[[str], None] | None = None,
+    ) -> GroupRuns:
+        """Check the arguments, and draw the rows that are measured.
+
+        Parameters
+        ----------
+        data : MultiTaskDataset
+            Of at least two tasks.
+        learner : str, MultiTaskNetwork or Architecture, default "hard_sharing"
+        split : Split, Splitter or str, optional
+            Its test rows are left alone: neither trained on nor measured. Without it all rows are
+            used.
+        folds : int, optional, default 5
+            All other rows are measured by cross-validation in folds drawn anew for each seed; None
+            trains on the split's training rows and measures its validation rows.
+        seeds : int, default 2
+            Trainings of every group per fold, each in folds of its own.
+        budget : Budget, optional
+            Steps of one training; by default those of the learner's trainer.
+        advance : callable, optional
+            Receives a description of every training that ended.
+
+        Raises
+        ------
+        ParameterError
+            If there is one task only, the learner is no network whose tasks share anything, or another
+            argument is invalid.
+        """
+        from polytask.analysis._checked_arguments import checked_network
+
+        network = checked_network(data, learner, budget)
+        data, rounds = rounds_of(data, split, folds, seeds)
+        return cls(data, network, rounds, budget, advance)
+
+    @property
+    def tasks(self) -> Group:
+        """Names of all tasks."""
+        return self.data.tasks.names
 
     def group(self, tasks: Iterable[str]) -> Group:
-        """The group of some tasks, in the order of the data set."""
-        wanted = set(tasks)
-        return tuple(name for name in self.data.tasks.names if name in wanted)
+        """The group of some tasks, in the order of the data set.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such task.
+        """
+        wanted = list(tasks)
+        self.data.tasks.subset(wanted)
+        return tuple(name for name in self.tasks if name in wanted)
 
     def answers(self, tasks: Iterable[str]) -> Mapping[str, Answers]:
         """Predictions of a group's tasks, one run per round; it is trained if it was not before."""
@@ -92,7 +163,7 @@ class GroupRuns:
             for group in missing:
                 found[group].append([])
             for split in one.splits:
-                for group, outcome in self._measured(missing, one, split).items():
+                for group, outcome in self._measured(missing, one.seed, split).items():
                     found[group][-1].append(outcome)
         units = unit_ids(self.data)
         for group, by_round in found.items():
@@ -100,67 +171,47 @@ class GroupRuns:
         self.seconds += time.perf_counter() - started
 
     def _measured(
-        self, groups: Sequence[Group], one: Round, split: Split
+        self, groups: Sequence[Group], seed: int, split: Split
     ) -> dict[Group, dict[str, Outcome]]:
         """Train groups on the rows of a split, and predict its test rows."""
         train, validation, test = split.apply(self.data)
-        rows = _positions(self.data, split.test)
-        alone = [group for group in groups if len(group) == 1]
         found: dict[Group, dict[str, Outcome]] = {}
+        alone = [name for group in groups if len(group) == 1 for name in group]
         if alone:
-            kept = [name for group in alone for name in group]
-            predictor = self._fit(self.network.single_task(), train, validation, kept, one.seed)
-            if self.watch is not None:
-                self.watch(predictor, test, one, split)
-            measured = outcomes(predictor, _only(test, kept), _of(test, rows, kept), kept)
-            found |= {(name,): {name: measured[name]} for name in kept}
-            self._advance(f"{len(kept)} tasks apart, {split.name}")
-        for group in (group for group in groups if len(group) > 1):
-            predictor = self._fit(self.network, train, validation, group, one.seed)
-            found[group] = outcomes(predictor, _only(test, group), _of(test, rows, group), group)
+            predictor = fit_alone(self.network, alone, train, validation, seed, self.budget)
+            self._count(predictor, len(alone))
+            self.cross.add(predictor, test, split)
+            measured = self._outcomes(predictor, test, split)
+            found |= {(name,): {name: measured[name]} for name in alone}
+            self._advance(f"{len(alone)} tasks apart, {split.name}")
+        joint = [group for group in groups if len(group) > 1]
+
+        def done(group: Sequence[str]) -> None:
             self._advance(f"{' + '.join(group[:3])}{' …' * (len(group) > 3)}, {split.name}")
+
+        fitted = fit_groups(self.network, joint, train, validation, seed, self.budget, done)
+        for group, predictor in zip(joint, fitted, strict=True):
+            self._count(predictor, 1)
+            found[group] = self._outcomes(predictor, test, split)
         return found
 
-    def _fit(
-        self,
-        network: MultiTaskNetwork,
-        train: MultiTaskDataset,
-        validation: MultiTaskDataset,
-        tasks: Sequence[str],
-        seed: int,
-    ) -> FittedPredictor:
-        unobserved = replace(network, trainer=replace(network.trainer, observers=()))
-        predictor = unobserved.fit(
-            _only(train, tasks), _only(validation, tasks), seed, self.budget, progress=False
-        )
+    def _outcomes(
+        self, predictor: FittedPredictor, test: MultiTaskDataset, split: Split
+    ) -> dict[str, Outcome]:
+        names = predictor.tasks.names
+        dropped = set(self.tasks) - set(names)
+        rows, start = {}, 0
+        for source, tested in zip(self.data.sources, test.sources, strict=True):
+            positions = start + split.test.get(source.name, np.zeros(0, dtype=np.int64))
+            rows[source.name] = positions[tested.rows_without(dropped)]
+            start += source.n_rows
+        return outcomes(predictor, test.without_tasks(dropped), rows, names)
+
+    def _count(self, predictor: FittedPredictor, n_networks: int) -> None:
         steps = 0 if predictor.history is None else predictor.history.n_steps
-        self.steps += steps * (1 if network.joint else len(tasks))
-        self.n_trained += 1 if network.joint else len(tasks)
-        return predictor
+        self.steps += steps * n_networks
+        self.n_networks += n_networks
 
     def _advance(self, description: str) -> None:
         if self.advance is not None:
             self.advance(description)
-
-
-def _only(data: MultiTaskDataset, tasks: Iterable[str]) -> MultiTaskDataset:
-    return data.without_tasks(set(data.tasks.names) - set(tasks))
-
-
-def _of(
-    data: MultiTaskDataset, rows: Mapping[str, np.ndarray], tasks: Iterable[str]
-) -> dict[str, np.ndarray]:
-    """Positions of the rows that `_only` keeps."""
-    dropped = set(data.tasks.names) - set(tasks)
-    return {s.name: rows[s.name][s.rows_without(dropped)] for s in data.sources}
-
-
-def _positions(
-    data: MultiTaskDataset, rows: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Positions in the whole data set, its sources one after another, of some rows of each."""
-    positions, start = {}, 0
-    for source in data.sources:
-        positions[source.name] = start + rows.get(source.name, np.zeros(0, dtype=np.int64))
-        start += source.n_rows
-    return positions

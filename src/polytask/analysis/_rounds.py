@@ -7,11 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from polytask._validation import message
-from polytask.data import FoldSplit, MultiTaskDataset, RandomSplit, Split
+from polytask._validation import Interval, Optional, check, message
+from polytask.data import (
+    FoldSplit,
+    MultiTaskDataset,
+    RandomSplit,
+    Split,
+    Splitter,
+    as_splitter,
+)
 from polytask.exceptions import ParameterError
 
-__all__ = ["Round", "fold_rounds", "validation_rounds"]
+__all__ = ["Round", "rounds_of"]
+
+_OWNER = "polytask.analysis"
 
 _TO_STOP = 0.15
 """Share of the rows by which training stops."""
@@ -33,25 +42,59 @@ class Round:
     splits: tuple[Split, ...]
 
 
-def fold_rounds(data: MultiTaskDataset, folds: int, seeds: int) -> tuple[Round, ...]:
+def rounds_of(
+    data: MultiTaskDataset, split: Split | Splitter | str | None, folds: int | None, seeds: int
+) -> tuple[MultiTaskDataset, tuple[Round, ...]]:
+    """The rows that are used, and the rounds that measure some of them.
+
+    Parameters
+    ----------
+    data : MultiTaskDataset
+    split : Split, Splitter or str, optional
+        Its test rows are left out.
+    folds : int, optional
+        None measures the split's validation rows.
+    seeds : int
+
+    Raises
+    ------
+    ParameterError
+        If an argument is invalid, or without folds there are no validation rows.
+    """
+    check(_OWNER, "folds", folds, Optional(Interval(int, 2, 100)))
+    check(_OWNER, "seeds", seeds, Interval(int, 1, 1000))
+    chosen = _first(data, split)
+    if folds is not None:
+        data = data if chosen is None else data.take(_with_validation(chosen))
+        return data, _fold_rounds(data, folds, seeds)
+    if chosen is None or not sum(len(rows) for rows in chosen.validation.values()):
+        expected = "a split with validation rows, as folds=None measures these"
+        raise ParameterError(message(_OWNER, "split", expected, split))
+    return data, tuple(Round(seed, (_stopping_apart(data, chosen, seed),)) for seed in range(seeds))
+
+
+def _first(data: MultiTaskDataset, split: Split | Splitter | str | None) -> Split | None:
+    if split is None or isinstance(split, Split):
+        return split
+    return as_splitter(_OWNER, split, RandomSplit()).splits(data, 0)[0]
+
+
+def _with_validation(split: Split) -> dict[str, np.ndarray]:
+    """Training and validation rows."""
+    names = {*split.train, *split.validation}
+    none = np.zeros(0, dtype=np.int64)
+    return {
+        name: np.sort(
+            np.concatenate([split.train.get(name, none), split.validation.get(name, none)])
+        )
+        for name in names
+    }
+
+
+def _fold_rounds(data: MultiTaskDataset, folds: int, seeds: int) -> tuple[Round, ...]:
     """Rounds that measure all rows by cross-validation, each with folds of its own."""
     splitter = FoldSplit(folds, validation=min(_TO_STOP, (1 - 1 / folds) / 2))
     return tuple(Round(seed, tuple(splitter.splits(data, seed))) for seed in range(seeds))
-
-
-def validation_rounds(
-    data: MultiTaskDataset, split: Split, seeds: int
-) -> tuple[Round, ...]:
-    """Rounds that measure validation rows, of which no network sees any in training.
-
-    Other rows by which training stops are drawn from the training rows.
-    """
-    if not sum(len(rows) for rows in split.validation.values()):
-        expected = "a split with validation rows, as folds=None measures these"
-        raise ParameterError(message("polytask.analysis", "split", expected, split.name))
-    return tuple(
-        Round(seed, (_stopping_apart(data, split, seed),)) for seed in range(seeds)
-    )
 
 
 def _stopping_apart(data: MultiTaskDataset, split: Split, seed: int) -> Split:
