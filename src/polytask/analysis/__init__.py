@@ -1,21 +1,30 @@
 """Analysis of how tasks are related: who gains from whom, at which cost of finding out.
 
 Begin with `GroupRuns`, which trains groups of tasks and measures them on rows that were not trained
-on. Each `Affinity` estimates who helps whom from such networks.
+on. `transfer_map` measures who gains from whom; each `Affinity` estimates it from fewer networks.
 """
 
 from polytask.analysis._affinity import Affinity
 from polytask.analysis._affinity_record import AffinityRecord
 from polytask.analysis._explained_labels import ExplainedLabels
 from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._map_transfer import transfer_map
+from polytask.analysis._measured_gain import MeasuredGain
 from polytask.analysis._prediction_correlation import PredictionCorrelation
 from polytask.analysis._prediction_similarity import PredictionSimilarity
+from polytask.analysis._trained_pairs import TrainedPairs
+from polytask.analysis._transfer_map import SampledGain, TransferMap
 
 __all__ = [
     "Affinity",
     "AffinityRecord",
     "ExplainedLabels",
     "GroupRuns",
+    "MeasuredGain",
     "PredictionCorrelation",
     "PredictionSimilarity",
+    "SampledGain",
+    "TrainedPairs",
+    "TransferMap",
+    "transfer_map",
 ]

@@ -1,12 +1,25 @@
 """Search of what should share: groups of tasks by affinity, verified by training; and of settings.
 
-`best_partition` divides tasks by an affinity matrix. `tune` searches the declared ranges of
-learners, joint ones and their single-task selves by equally many trials.
+`best_partition` divides tasks by an affinity matrix, `group` verifies such partitions by training.
+`tune` searches the declared ranges of learners, joint ones and their single-task selves by equally
+many trials.
 """
 
 from polytask.search._best_partition import best_partition
+from polytask.search._group import group
+from polytask.search._grouping import CandidateGain, Grouping
 from polytask.search._partition import Partition
 from polytask.search._tune import tune
 from polytask.search._tuning import TunedLearner, TunedTrial, Tuning
 
-__all__ = ["Partition", "TunedLearner", "TunedTrial", "Tuning", "best_partition", "tune"]
+__all__ = [
+    "CandidateGain",
+    "Grouping",
+    "Partition",
+    "TunedLearner",
+    "TunedTrial",
+    "Tuning",
+    "best_partition",
+    "group",
+    "tune",
+]

@@ -75,6 +75,7 @@ def paired_gain(
     metrics: Mapping[str, Metric],
     *,
     level: float = 0.95,
+    n_tests: int = 1,
     test_per_train: float | None = None,
     seed: int = 0,
 ) -> PairedGain:
@@ -88,6 +89,8 @@ def paired_gain(
         Metric per task for Δm, on a positive scale; the tasks of this mapping are counted.
     level, test_per_train, seed
         As in `paired`.
+    n_tests : int
+        Number of such tests together, over which p must be able to pass Holm's correction.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def paired_gain(
         return PairedGain(None, left_out=left_out)
     units = [counted_units(answers).units for task in counted for answers in learner[task]]
     n_units = len(np.unique(np.concatenate(units)))
-    enough = enough_units(n_units)
+    enough = enough_units(n_units, n_tests)
     gains = Gains(tuple(counted.values()))
     exchanged = sum_of((1 / len(counted), gain.contributions) for gain in counted.values()).amounts
     changed = sum_of(
@@ -143,13 +146,17 @@ def paired_gain(
     return PairedGain(
         value=gains.value,
         interval=interval,
-        p=float(exchange_and_t(exchanged[None], level_spread, seed=seed)[0]) if enough else None,
+        p=float(exchange_and_t(exchanged[None], level_spread, n_tests, seed)[0])
+        if enough
+        else None,
         geometric=geometric,
         geometric_interval=geometric_interval if enough else None,
         gains={task: gain.gain for task, gain in counted.items()},
         left_out=left_out,
         n_units=n_units,
-        too_few=None if enough else f"too few units: {n_units}, at least {fewest_units()} needed",
+        too_few=None
+        if enough
+        else f"too few units: {n_units}, at least {fewest_units(n_tests)} needed",
         standard_error=float(spread.error) if spread.known else None,
         degrees=float(spread.degrees) if spread.known else None,
     )

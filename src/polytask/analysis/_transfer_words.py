@@ -1,0 +1,81 @@
+"""A paragraph on a transfer map in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from polytask._listing import count, enumerated
+from polytask.analysis._measured_gain import MeasuredGain, worded_gain
+
+if TYPE_CHECKING:
+    from polytask.analysis._transfer_map import TransferMap
+
+__all__ = ["words_of_map"]
+
+_MOST = 3
+
+
+def words_of_map(record: TransferMap) -> str:
+    """What was measured, which pairs differ from alone, and what training all together does."""
+    rows = f"Measured on {record.n_rows:,} rows ({record.measured}), in {_metrics(record)}."
+    parts = [rows]
+    if record.pairs:
+        parts.append(_of_pairs(record.pairs))
+    elif record.sampled:
+        parts.append(_of_sampled(record))
+    parts.append(_of_all(record.together))
+    parts.extend(f"{note}." for note in record.notes)
+    return " ".join(parts)
+
+
+def _metrics(record: TransferMap) -> str:
+    return enumerated(dict.fromkeys(record.metrics.values()))
+
+
+def _of_pairs(pairs: Sequence[MeasuredGain]) -> str:
+    gaining = [gain for gain in pairs if gain.verdict() == "gains"]
+    losing = [gain for gain in pairs if gain.verdict() == "loses"]
+    looked = f"corrected for the {len(pairs)} ordered pairs that were looked at"
+    if not gaining and not losing:
+        return f"No task gains or loses by training with a single other one, {looked}."
+    sentences = [
+        f"{len(found)} {verb} ({_largest(found)})"
+        for found, verb in ((gaining, "gain"), (losing, "lose"))
+        if found
+    ]
+    return f"Of ordered pairs, {enumerated(sentences)} against training alone, {looked}."
+
+
+def _largest(gains: Sequence[MeasuredGain]) -> str:
+    ordered = sorted(gains, key=lambda gain: -abs(gain.gain or 0.0))
+    shown = [
+        f"{g.task} with {next(name for name in g.group if name != g.task)} {worded_gain(g.gain)}"
+        for g in ordered[:_MOST]
+    ]
+    more = len(ordered) - len(shown)
+    return ", ".join(shown) + (f", and {more} more" if more else "")
+
+
+def _of_sampled(record: TransferMap) -> str:
+    known = [gain for gain in record.sampled if gain.gain is not None]
+    if not known:
+        return "No random group holds two of the tasks."
+    best = max(known, key=lambda gain: gain.gain or 0.0)
+    return (
+        f"In random groups, the largest mean gain is that of {best.task} with {best.partner}, "
+        f"{worded_gain(best.gain)} over {count(best.n_groups, 'group')}; pairs were not tested."
+    )
+
+
+def _of_all(together: Sequence[MeasuredGain]) -> str:
+    known = [gain.gain for gain in together if gain.gain is not None]
+    if not known:
+        return "All together, no gain is defined."
+    gaining = sum(gain.verdict() == "gains" for gain in together)
+    losing = sum(gain.verdict() == "loses" for gain in together)
+    mean = worded_gain(sum(known) / len(known))
+    return (
+        f"Trained all together, tasks gain {mean} on average: of {count(len(together), 'task')}, "
+        f"{gaining} gain and {losing} lose after correction."
+    )

@@ -1,0 +1,70 @@
+"""Partitions that are worth training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from polytask.analysis import AffinityRecord, GroupRuns
+from polytask.search._best_partition import best_partition
+
+__all__ = ["Candidate", "candidates_of", "random_partitions"]
+
+Groups = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A partition, with where it comes from and how it was searched."""
+
+    name: str
+    groups: Groups
+    note: str = ""
+
+
+def candidates_of(
+    runs: GroupRuns, records: Sequence[AffinityRecord], thresholds: Sequence[float]
+) -> list[Candidate]:
+    """Proposals of affinities, then all together; each partition once, apart never.
+
+    Parameters
+    ----------
+    runs : GroupRuns
+    records : sequence of AffinityRecord
+        Each proposes its best partition at its own threshold.
+    thresholds : sequence of float
+        Further thresholds for each.
+    """
+    found = []
+    for record in records:
+        for threshold in dict.fromkeys([record.threshold, *thresholds]):
+            best = best_partition(record, threshold=float(threshold))
+            groups = tuple(runs.group(group) for group in best.groups)
+            found.append(Candidate(f"{record.name} > {threshold:g}", groups, best.note))
+    found.append(Candidate("together", (runs.tasks,)))
+    kept: dict[frozenset[tuple[str, ...]], Candidate] = {}
+    for candidate in found:
+        if any(len(group) > 1 for group in candidate.groups):
+            kept.setdefault(frozenset(candidate.groups), candidate)
+    return list(kept.values())
+
+
+def random_partitions(runs: GroupRuns, groups: Groups, number: int, seed: int) -> list[Candidate]:
+    """Random groups of the same sizes, none of them the given ones."""
+    generator = np.random.default_rng(seed)
+    sizes = [len(group) for group in groups]
+    if max(sizes) == 1 or len(sizes) == 1:
+        return []
+    kept: list[Candidate] = []
+    seen = {frozenset(groups)}
+    for _ in range(20 * number):
+        order = generator.permutation(runs.tasks).tolist()
+        bounds = np.cumsum([0, *sizes])
+        drawn = tuple(runs.group(order[start:end]) for start, end in pairwise(bounds))
+        if frozenset(drawn) not in seen and len(kept) < number:
+            seen.add(frozenset(drawn))
+            kept.append(Candidate(f"random {len(kept) + 1}", drawn))
+    return kept

@@ -1,0 +1,257 @@
+"""Groups of tasks that belong together, verified by training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from polytask._naming import made
+from polytask._validation import Each, InstanceOf, Interval, Optional, check, message
+from polytask.analysis import Affinity, AffinityRecord, GroupRuns
+from polytask.analysis._map_transfer import measured_in_words, measured_rows
+from polytask.analysis._measured_gain import mean_gain_of
+from polytask.bookkeeping import Budget
+from polytask.data import MultiTaskDataset, Split, Splitter
+from polytask.exceptions import ParameterError
+from polytask.search._candidates import Candidate, candidates_of, random_partitions
+from polytask.search._grouping import CandidateGain, Grouping
+from polytask.search._verify import choose, measure_candidates
+
+__all__ = ["check_search", "group", "group_runs", "resolved_affinities"]
+
+_OWNER = "group"
+
+
+def group(
+    data: MultiTaskDataset,
+    learner: object = "hard_sharing",
+    *,
+    affinities: Sequence[Affinity | str] | Affinity | str = "prediction_similarity",
+    thresholds: Sequence[float] = (),
+    split: Split | Splitter | str | None = None,
+    folds: int | None = 5,
+    seeds: int = 2,
+    budget: Budget | None = None,
+    most_networks: int | None = None,
+    n_random: int = 2,
+    alpha: float = 0.05,
+    seed: int = 0,
+    advance: Callable[[str], None] | None = None,
+) -> Grouping:
+    """Find out which tasks belong together, and whether sharing helps at all.
+
+    Affinities propose partitions (`best_partition`); these, all tasks together, and random groups of
+    the same sizes are trained and measured against training apart, on rows that were neither trained
+    on nor are test rows. Tasks are trained apart unless a partition is better beyond chance.
+
+    Parameters
+    ----------
+    data : MultiTaskDataset
+        Of at least two tasks.
+    learner : str, MultiTaskNetwork or Architecture, default "hard_sharing"
+        The network of each group; tasks alone have its `single_task`.
+    affinities : Affinity or str, or sequence of these, default "prediction_similarity"
+        Of `polytask.analysis`, or their names. The first one's own proposal stands unless another
+        partition is better beyond chance.
+    thresholds : sequence of float, optional
+        Further thresholds at which each affinity proposes a partition.
+    split : Split, Splitter or str, optional
+        Its test rows are left alone.
+    folds : int, optional, default 5
+        All other rows are measured by cross-validation; None measures the split's validation rows.
+    seeds : int, default 2
+        Trainings of each network per fold, in folds drawn anew.
+    budget : Budget, optional
+        Steps of one training; by default those of the learner.
+    most_networks : int, optional
+        Networks that may be trained in all.
+    n_random : int, default 2
+        Random partitions of the sizes of the first proposal.
+    alpha : float in (0, 1), default 0.05
+        Level of the tests.
+    seed : int, default 0
+        Of random partitions.
+    advance : callable, optional
+        Receives a description of every training that ended.
+
+    Returns
+    -------
+    Grouping
+
+    Raises
+    ------
+    ParameterError
+        If there is one task only, the learner is no network that shares, `most_networks` are too few
+        to verify anything, or another argument is invalid.
+
+    Notes
+    -----
+    The statistic is the mean relative gain of the primary tasks (Δm), tested as in
+    `polytask.statistics.paired_gain` and corrected by Holm for all candidates. Among partitions that
+    are better than apart, the one of largest gain is chosen; the first affinity's proposal is kept
+    where the difference between the two may be chance. Where no partition is better, the answer is
+    to train apart. Choosing and measuring on the same rows makes the gain of the chosen one slightly
+    too large; a test set says what it is (`polytask.compare` with `polytask.search.Grouped`).
+
+    References
+    ----------
+    Standley, Zamir, Chen, Guibas, Malik & Savarese, "Which tasks should be learned together in
+    multi-task learning?", ICML 2020.
+
+    Fifty, Amid, Zhao, Yu, Anil & Finn, "Efficiently identifying task groupings for multi-task
+    learning", NeurIPS 2021.
+
+    Examples
+    --------
+    >>> from polytask.bookkeeping import Budget
+    >>> from polytask.datasets import make_clustered_tasks
+    >>> from polytask.search import group
+    >>> data, _ = make_clustered_tasks(2, 2, n_rows=60, seed=0)
+    >>> grouping = group(data, folds=2, seeds=1, n_random=0, budget=Budget(steps=10))
+    >>> sorted(task for tasks in grouping.groups for task in tasks)
+    ['task_0', 'task_1', 'task_2', 'task_3']
+    """
+    check_search(thresholds=thresholds, n_random=n_random, alpha=alpha, seed=seed)
+    methods = resolved_affinities(affinities)
+    runs = GroupRuns.of(
+        data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
+    )
+    return group_runs(
+        runs,
+        methods,
+        thresholds=thresholds,
+        n_random=n_random,
+        alpha=alpha,
+        seed=seed,
+        most_networks=most_networks,
+    )
+
+
+def check_search(*, thresholds: Sequence[float], n_random: int, alpha: float, seed: int) -> None:
+    """Check the settings of a search."""
+    check(_OWNER, "thresholds", tuple(thresholds), Each(Interval(float)))
+    check(_OWNER, "n_random", n_random, Interval(int, 0, 1000))
+    check(_OWNER, "alpha", alpha, Interval(float, 0.0, 1.0, closed="neither"))
+    check(_OWNER, "seed", seed, Interval(int, 0))
+
+
+def resolved_affinities(
+    affinities: Sequence[Affinity | str] | Affinity | str,
+) -> tuple[Affinity, ...]:
+    """Affinities of `polytask.analysis` by their names.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such affinity.
+    ParameterError
+        If there is none at all, or something else.
+    """
+    several = [affinities] if isinstance(affinities, str | Affinity) else list(affinities)
+    if not several:
+        expected = "at least one affinity, such as 'prediction_similarity'"
+        raise ParameterError(message(_OWNER, "affinities", expected, several))
+    methods = [
+        made(one, "polytask.analysis", "affinity", Affinity, imports=True)
+        if isinstance(one, str)
+        else one
+        for one in several
+    ]
+    for method in methods:
+        check(_OWNER, "affinities", method, InstanceOf((Affinity,)))
+    return tuple(methods)
+
+
+def group_runs(
+    runs: GroupRuns,
+    methods: Sequence[Affinity],
+    *,
+    thresholds: Sequence[float] = (),
+    n_random: int = 2,
+    alpha: float = 0.05,
+    seed: int = 0,
+    most_networks: int | None = None,
+) -> Grouping:
+    """Group the tasks of runs, training what is missing."""
+    check(_OWNER, "most_networks", most_networks, Optional(Interval(int, 1)))
+    per_group = sum(len(one.splits) for one in runs.rounds)
+    _check_networks(most_networks, (len(runs.tasks) + 1) * per_group)
+    records = [method.estimate(runs) for method in methods]
+    candidates = candidates_of(runs, records, thresholds)
+    first = candidates[0]
+    random = random_partitions(runs, first.groups, n_random, seed)
+    candidates, random, notes = _affordable(runs, candidates, random, most_networks, per_group)
+    measured = measure_candidates(runs, candidates, corrected=True)
+    at_random = measure_candidates(runs, random, corrected=False)
+    proposed = first.name if first.name != "together" else None
+    choice = choose(runs, measured, proposed=proposed, alpha=alpha)
+    return Grouping(
+        tasks=runs.tasks,
+        learner=runs.network.name,
+        answer=choice.answer,
+        groups=choice.groups,
+        candidates=tuple(measured),
+        random=tuple(at_random),
+        over_random=_over_random(runs, choice.groups, at_random),
+        affinities=tuple(records),
+        search_note=f"partition: {first.note}" if first.note else "",
+        why=choice.why,
+        measured=measured_in_words(runs),
+        n_rows=measured_rows(runs),
+        seconds=runs.seconds,
+        n_networks=runs.n_networks,
+        steps=runs.steps,
+        notes=(*notes, *_of_affinities(records)),
+    )
+
+
+def _check_networks(most: int | None, needed: int) -> None:
+    """Raise if not even training apart and together fits in."""
+    if most is not None and most < needed:
+        expected = f"at least {needed:,}, which train the tasks apart and together once per fold"
+        remedy = "Allow more, or take fewer folds or seeds: with fewer, nothing can be verified."
+        raise ParameterError(message(_OWNER, "most_networks", expected, most, remedy))
+
+
+def _affordable(
+    runs: GroupRuns,
+    candidates: Sequence[Candidate],
+    random: Sequence[Candidate],
+    most: int | None,
+    per_group: int,
+) -> tuple[list[Candidate], list[Candidate], tuple[str, ...]]:
+    """The candidates whose networks may be trained, together first, then in order."""
+    if most is None:
+        return list(candidates), list(random), ()
+    left = most - runs.n_networks
+    planned: set[tuple[str, ...]] = set()
+    kept: list[Candidate] = []
+    for candidate in sorted([*candidates, *random], key=lambda one: one.name != "together"):
+        new = set(runs.missing(candidate.groups)) - planned
+        if len(new) * per_group <= left:
+            left -= len(new) * per_group
+            planned |= new
+            kept.append(candidate)
+    dropped = [one.name for one in (*candidates, *random) if one not in kept]
+    note = f"not trained, as at most {most:,} networks may be: {', '.join(dropped)}"
+    return (
+        [one for one in candidates if one in kept],
+        [one for one in random if one in kept],
+        (note,) if dropped else (),
+    )
+
+
+def _over_random(
+    runs: GroupRuns, groups: Sequence[tuple[str, ...]], random: Sequence[CandidateGain]
+) -> float | None:
+    """p-value of the chosen groups against random ones: the largest over them, by Holm at most."""
+    if not random or len(groups) in {1, len(runs.tasks)}:
+        return None
+    p_values = [mean_gain_of(runs, groups, one.groups).p for one in random]
+    known = [p for p in p_values if p is not None]
+    return float(np.max(known)) if known else None
+
+
+def _of_affinities(records: Sequence[AffinityRecord]) -> tuple[str, ...]:
+    return tuple(f"{record.name}: {note}" for record in records for note in record.notes)
