@@ -177,6 +177,7 @@ def group_runs(
     check(_OWNER, "most_networks", most_networks, Optional(Interval(int, 1)))
     per_group = sum(len(one.splits) for one in runs.rounds)
     _check_networks(most_networks, (len(runs.tasks) + 1) * per_group)
+    runs.train([task] for task in runs.tasks)
     records = [method.estimate(runs) for method in methods]
     candidates = candidates_of(runs, records, thresholds)
     first = candidates[0]
@@ -209,7 +210,9 @@ def group_runs(
 def _check_networks(most: int | None, needed: int) -> None:
     """Raise if not even training apart and together fits in."""
     if most is not None and most < needed:
-        expected = f"at least {needed:,}, which train the tasks apart and together once per fold"
+        expected = (
+            f"at least {needed:,}, as many as affinities take, and the tasks apart and together"
+        )
         remedy = "Allow more, or take fewer folds or seeds: with fewer, nothing can be verified."
         raise ParameterError(message(_OWNER, "most_networks", expected, most, remedy))
 
@@ -224,6 +227,7 @@ def _affordable(
     """The candidates whose networks may be trained, together first, then in order."""
     if most is None:
         return list(candidates), list(random), ()
+    _check_networks(most, runs.n_networks + len(runs.missing([runs.tasks])) * per_group)
     left = most - runs.n_networks
     planned: set[tuple[str, ...]] = set()
     kept: list[Candidate] = []

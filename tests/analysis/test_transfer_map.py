@@ -1,0 +1,118 @@
+"""The record of who gains from whom."""
+
+import json
+
+import numpy as np
+import pytest
+
+from polytask.analysis import AffinityRecord, TrainedPairs, TransferMap, transfer_map
+from polytask.analysis._map_transfer import map_of_runs
+from polytask.architectures import HardSharing
+from polytask.bookkeeping import Budget
+from polytask.data import RandomSplit, read
+from polytask.exceptions import ParameterError
+from polytask.metrics import RMSE
+
+
+@pytest.fixture(scope="module")
+def record(runs):
+    return map_of_runs(runs, sampled=[runs.tasks[:3]])
+
+
+def test_every_ordered_pair_has_a_gain_and_every_task_one_in_the_joint_network(record):
+    assert len({(gain.task, gain.group) for gain in record.pairs}) == 12
+    assert [gain.task for gain in record.together] == list(record.tasks)
+    assert all(gain.task in gain.group and len(gain.group) == 2 for gain in record.pairs)
+
+
+def test_a_gain_is_the_relative_change_of_the_metric_out_of_fold(runs, record):
+    task, partner = record.pairs[0].group
+    alone, joint = runs.answers([task])[task], runs.answers([task, partner])[task]
+
+    def rmse(answers):
+        scored = [
+            RMSE().score(answers.truth, r, answers.target, answers.weight).value
+            for r in answers.responses
+        ]
+        return np.mean(scored)
+
+    assert record.alone[task] == pytest.approx(rmse(alone))
+    assert record.pairs[0].gain == pytest.approx(1 - rmse(joint) / rmse(alone), abs=1e-9)
+
+
+def test_all_rows_are_measured_once_per_seed_and_never_by_a_network_that_saw_them(runs):
+    for one in runs.rounds:
+        measured = np.concatenate([split.test["table"] for split in one.splits])
+        assert sorted(measured) == list(range(320))
+        for split in one.splits:
+            seen = {*split.train["table"], *split.validation["table"]}
+            assert seen.isdisjoint(split.test["table"])
+    assert {len(runs.answers([name])[name].truth) for name in runs.tasks} == {80}
+    first, second = (one.splits[0].test["table"] for one in runs.rounds)
+    assert not np.array_equal(first, second)
+
+
+def test_test_rows_are_neither_trained_on_nor_measured():
+    table = {"x": np.linspace(-1, 1, 60), "a": np.arange(60.0), "b": np.arange(60.0) ** 2}
+    data = read(table, ["a:regression", "b:regression"])
+    (split,) = RandomSplit().splits(data, 0)
+    found = transfer_map(data, split=split, folds=2, seeds=1, budget=Budget(steps=2), pairs=False)
+    assert found.n_rows == 48
+    validated = transfer_map(
+        data, split=split, folds=None, seeds=1, budget=Budget(steps=2), pairs=False
+    )
+    assert validated.n_rows == 12
+    assert validated.measured == "validation rows, 1 seed"
+
+
+def test_p_values_are_corrected_for_all_pairs_that_were_looked_at(record):
+    raw = sorted(gain.p for gain in record.pairs)
+    assert min(gain.p_corrected for gain in record.pairs) == pytest.approx(min(1, 12 * raw[0]))
+    assert "corrected for the 12 ordered pairs" in record.words
+
+
+def test_trained_pairs_are_the_gains_of_the_map(runs, record):
+    affinity = TrainedPairs().estimate(runs)
+    np.testing.assert_allclose(affinity.matrix, record.matrix)
+    assert affinity.n_networks == 0  # all were trained before
+    assert affinity.agreement(record) == pytest.approx(1)
+
+
+def test_random_groups_give_the_mean_gain_of_those_that_hold_both(runs, record):
+    held = {(g.task, g.partner): g for g in record.sampled}
+    first, second, third, other = record.tasks
+    assert held[first, second].n_groups == 1
+    assert held[first, second].gain == held[first, third].gain
+    assert held[first, other].gain is None
+
+
+def test_records_survive_json(record, runs):
+    assert TransferMap.from_dict(json.loads(json.dumps(record.to_dict()))) == record
+    affinity = TrainedPairs().estimate(runs)
+    assert AffinityRecord.from_dict(json.loads(json.dumps(affinity.to_dict()))) == affinity
+    assert record.to_frame().height == 16
+    assert affinity.to_frame().height == 12
+
+
+@pytest.mark.parametrize(
+    ("learner", "got"), [("linear", "'linear'"), ("single_task", "'single_task'")]
+)
+def test_learners_that_are_no_network_that_shares_are_refused(runs, learner, got):
+    with pytest.raises(ParameterError, match=f"must be a network .* Got {got} instead. Only such"):
+        transfer_map(runs.data, learner)
+
+
+def test_one_task_is_refused():
+    data = read({"x": range(20), "a": range(20)}, ["a:regression"])
+    with pytest.raises(ParameterError, match="at least two tasks, and the data has one, 'a'"):
+        transfer_map(data)
+
+
+def test_without_folds_there_must_be_validation_rows(runs):
+    with pytest.raises(ParameterError, match="a split with validation rows, as folds=None"):
+        transfer_map(runs.data, HardSharing(), folds=None)
+
+
+def test_groups_cannot_be_larger_than_there_are_tasks(runs):
+    with pytest.raises(ParameterError, match="`sizes` parameter of transfer_map must be"):
+        transfer_map(runs.data, sizes=(5,))
