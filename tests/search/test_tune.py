@@ -259,8 +259,8 @@ class Killing(Executor):
 
     def run(self, work, jobs, common):
         for position, job in enumerate(jobs):
-            run = job[0] if isinstance(job, tuple) else job
-            if run.learner.name == "together" and run.learner.alpha == 1e4:
+            learners = [run.learner for run in getattr(job, "runs", ())]
+            if any(one.name == "together" and one.alpha == 1e4 for one in learners):
                 raise WorkerError("A worker process ended before its run did.")
             yield position, work(job, common)
 

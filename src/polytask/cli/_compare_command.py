@@ -8,6 +8,7 @@ import typer
 
 from polytask.cli import _data_options as data
 from polytask.cli import _reading_options as reading
+from polytask.cli import _study_options as study
 from polytask.cli import _training_options as training
 from polytask.cli._options import Config, Quiet, Trust
 
@@ -29,49 +30,15 @@ def compare(
     loss: data.Loss = None,
     threshold: data.Threshold = None,
     after: data.After = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOW",
-            help="random:SHARE, group:COLUMN (whole groups), time:COLUMN[:SHARE] (the latest rows "
-            "test), folds:5, folds:5x2 (repeated), group-folds:COLUMN:5, or column:COLUMN, which "
-            "says train, validation or test; by default the column that names train and test "
-            "rows, else random:0.2.",
-            rich_help_panel="Data",
-        ),
-    ] = None,
+    split: study.SplitHow = None,
     column: reading.Column = None,
     missing: reading.Missing = None,
     names: reading.Names = None,
     no_header: reading.NoHeader = None,
     separator: reading.Separator = None,
     decimal: reading.Decimal = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="NAME",
-            help="A model to compare: hard_sharing, soft_sharing, cross_stitch, mmoe, ple, "
-            "hierarchical, esmm, single_task and others ([bold]polytask methods models[/bold] lists them), "
-            "linear, pooled_linear, gradient_boosting or lightgbm; hard_sharing+residual_mlp+mgda names its encoder and "
-            "balancing too, 'mmoe(n_experts=4)' settings of its own, as --set writes them. Repeat for more. By default "
-            "networks apart and joint, on tables of at least 500 rows an ensemble inside one joint network, linear models and "
-            "boosted trees (LightGBM too where it is installed); in any case a constant, which "
-            "all others must beat.",
-            rich_help_panel="Training",
-        ),
-    ] = None,
-    twins: Annotated[
-        bool | None,
-        typer.Option(
-            "--twins",
-            metavar=" ",
-            help="Compare the twin of every joint network too: one of its kind for each task alone.",
-            show_default=False,
-            rich_help_panel="Training",
-        ),
-    ] = None,
+    model: study.ModelNames = None,
+    twins: study.Twins = None,
     encoder: training.EncoderName = None,
     weighting: training.Weighting = None,
     aggregation: training.Aggregation = None,
@@ -81,12 +48,7 @@ def compare(
     observer: training.ObserverNames = None,
     augmentation: training.AugmentationNames = None,
     set: training.Set = None,  # noqa: A002 - the option's name
-    seeds: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", help="Runs of every model; 3 by default.", rich_help_panel="Training"
-        ),
-    ] = None,
+    seeds: study.Seeds = None,
     device: training.Device = None,
     precision: training.Precision = None,
     steps: training.Steps = None,
@@ -99,17 +61,7 @@ def compare(
             rich_help_panel="Training",
         ),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs",
-            "-j",
-            metavar="N",
-            help="Runs side by side, in worker processes; by default this process works, and others "
-            "join it on the other cores where runs take long enough.",
-            rich_help_panel="Training",
-        ),
-    ] = None,
+    jobs: study.Jobs = None,
     out: Annotated[
         str | None,
         typer.Option(

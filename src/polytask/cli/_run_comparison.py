@@ -22,7 +22,7 @@ from polytask.cli._interrupt import ending_well
 from polytask.cli._learners import named_learner
 from polytask.cli._observers import with_observers
 from polytask.cli._set_option import with_settings
-from polytask.cli._settings import CompareSettings
+from polytask.cli._settings import CompareSettings, TuneSettings
 from polytask.cli._source_paths import data_paths
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
@@ -34,12 +34,19 @@ from polytask.learners._as_learner import encoder_note
 from polytask.learners._table_networks import ensemble_note, form_note, has_images
 from polytask.report import write_report
 
-__all__ = ["run_comparison"]
+__all__ = [
+    "StudySettings",
+    "executor_of",
+    "kept_runs",
+    "resolved_study",
+    "run_comparison",
+    "show_comparison",
+]
 
 _MOST_NAMES = 4
 
 
-class _Study(NamedTuple):
+class StudySettings(NamedTuple):
     """Learners of a comparison, the folder of its results, and notes on the learners."""
 
     data: MultiTaskDataset
@@ -58,11 +65,11 @@ def run_comparison(
     voice: Voice,
 ) -> None:
     """Compare, and write report and log beside the files of the comparison."""
-    study = _study(options, data, splitter, allowed, voice)
+    study = resolved_study(options, data, splitter, allowed, voice)
     with (
         progress_at_once() as keys,
-        ending_well(lambda: _kept(study.folder, keys)),
-        _executor(options.jobs) as executor,
+        ending_well(lambda: kept_runs(study.folder, keys)),
+        executor_of(options.jobs) as executor,
     ):
         comparison = compare(
             study.data,
@@ -80,12 +87,12 @@ def run_comparison(
             notes=study.notes,
         )
         report = write_report(comparison, study.folder / "report.html")
-        _show(comparison, study, report, voice)
+        show_comparison(comparison, study, report, voice)
         voice.write_log(study.folder / "log.txt")
 
 
 @contextmanager
-def _executor(jobs: int | None) -> Iterator[Executor | None]:
+def executor_of(jobs: int | None) -> Iterator[Executor | None]:
     """Where no number of jobs is given, an executor of as many as there are cores."""
     if jobs is not None:
         yield None
@@ -94,14 +101,22 @@ def _executor(jobs: int | None) -> Iterator[Executor | None]:
         yield executor
 
 
-def _study(
+def resolved_study(
     options: CompareSettings,
     data: MultiTaskDataset,
     splitter: Splitter,
     allowed: Budget,
     voice: Voice,
-) -> _Study:
-    """Resolve the names of models and methods, and the folder of the results."""
+    doing: str = "comparing",
+) -> StudySettings:
+    """Resolve the names of models and methods, and the folder of the results.
+
+    Parameters
+    ----------
+    options, data, splitter, allowed, voice
+    doing : str, default "comparing"
+        What is said of the models; folders of anything but comparisons bear it in their names.
+    """
     data = checked(data, voice)
     suited = data.tasks if options.encoder is None else None
     requested = [named_learner(name, suited) for name in options.model]
@@ -120,10 +135,10 @@ def _study(
     notes = _about_encoders(options, data) if requested else _about_defaults(options, data)
     for sentence in notes:
         voice.warning(sentence)
-    folder = options.out or _folder(options, data, splitter, allowed)
+    folder = options.out or _folder(options, data, splitter, allowed, doing)
     names = ", ".join(learner.name for learner in learners)
-    voice.note(f"comparing {names}; all is kept in {folder}")
-    return _Study(data, learners, splitter, allowed, folder, tuple(notes))
+    voice.note(f"{doing} {names}; all is kept in {folder}")
+    return StudySettings(data, learners, splitter, allowed, folder, tuple(notes))
 
 
 def _usual(options: CompareSettings, data: MultiTaskDataset) -> tuple[Learner, ...]:
@@ -150,18 +165,27 @@ def _about_defaults(options: CompareSettings, data: MultiTaskDataset) -> list[st
 
 
 def _folder(
-    options: CompareSettings, data: MultiTaskDataset, splitter: Splitter, allowed: Budget
+    options: CompareSettings,
+    data: MultiTaskDataset,
+    splitter: Splitter,
+    allowed: Budget,
+    doing: str,
 ) -> Path:
     """Return a folder named after the settings, so that the same command resumes there."""
-    study = json.dumps([data.digest(), to_json(splitter), asdict(allowed)], sort_keys=True)
+    parts = [data.digest(), to_json(splitter), asdict(allowed)]
+    if isinstance(options, TuneSettings):  # to which trials may be added
+        own = (options.search, options.pruner, options.folds, options.at_once, options.seed)
+        parts = [*parts[:2], allowed.steps, doing, own]
+    study = json.dumps(parts, sort_keys=True)
     key = hashlib.sha256(study.encode()).hexdigest()[:8]
     paths = data_paths(options.table, options.source, "learn from")
     named = [name or path.name.split(".")[0] for name, path in paths.items()]
     more = f"-and-{len(named) - _MOST_NAMES}-more" * (len(named) > _MOST_NAMES)
-    return Path("runs") / f"{'-'.join(named[:_MOST_NAMES])}{more}-{key}"
+    kind = "" if doing == "comparing" else f"{doing}-"
+    return Path("runs") / f"{kind}{'-'.join(named[:_MOST_NAMES])}{more}-{key}"
 
 
-def _kept(folder: Path, keys: Collection[str]) -> str:
+def kept_runs(folder: Path, keys: Collection[str]) -> str:
     """What an interrupted comparison left of its runs; the folder may hold those of others, too.
 
     Parameters
@@ -186,7 +210,10 @@ def _kept(folder: Path, keys: Collection[str]) -> str:
     return "no run had ended; the same command starts anew."
 
 
-def _show(comparison: Comparison, study: _Study, report: Path, voice: Voice) -> None:
+def show_comparison(
+    comparison: Comparison, study: StudySettings, report: Path, voice: Voice
+) -> None:
+    """Print table, verdict, notes and the places of model and report."""
     voice.note("")
     if sys.stdout.isatty():
         from rich.console import Console

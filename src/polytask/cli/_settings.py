@@ -35,7 +35,7 @@ from polytask.cli._setting_types import (
 from polytask.cli._trust_option import check_code
 from polytask.exceptions import ParameterError
 
-__all__ = ["CompareSettings", "DataSettings", "FitSettings", "settings"]
+__all__ = ["CompareSettings", "DataSettings", "FitSettings", "TuneSettings", "settings"]
 
 Kind = TypeVar("Kind", bound="DataSettings")
 
@@ -85,6 +85,18 @@ class CompareSettings(DataSettings):
     out: Place | None = None
 
 
+class TuneSettings(CompareSettings):
+    """Settings of `polytask tune`."""
+
+    trials: Several = 30
+    tune: Words = []
+    search: Name = "tpe"
+    pruner: Name | None = None
+    folds: Several = 1
+    at_once: Several = 1
+    seed: Seed = 0
+
+
 class FitSettings(DataSettings):
     """Settings of `polytask fit`."""
 
@@ -98,7 +110,7 @@ def settings(kind: type[Kind], given: Mapping[str, Any]) -> Kind:
 
     Parameters
     ----------
-    kind : CompareSettings or FitSettings
+    kind : CompareSettings, TuneSettings or FitSettings
     given : mapping
         The command's arguments: None or empty where not given; `config` names a study file.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from polytask.report._settings_view import settings_view
 from polytask.report._study import Study
 from polytask.report._theme import SYMBOLS, symbol_path
 from polytask.report._training_curves import trainings
+from polytask.report._tuning_view import histories, tuning_record, tuning_view
 from polytask.report._verdict_view import verdict_view
 
 __all__ = ["render", "write_report"]
@@ -28,13 +29,15 @@ __all__ = ["render", "write_report"]
 COLUMNS = 10  # of the widest table that has no column per learner
 
 
-def render(comparison: object) -> str:
+def render(comparison: object, tuning: object = None) -> str:
     """Render a comparison as one self-contained HTML page.
 
     Parameters
     ----------
     comparison : Comparison or mapping
         A comparison, or the result of its `to_dict`.
+    tuning : Tuning or mapping, optional
+        The tuning that it ended, or the result of its `to_dict`.
 
     Returns
     -------
@@ -44,16 +47,18 @@ def render(comparison: object) -> str:
     Raises
     ------
     ParameterError
-        If `comparison` is neither.
+        If `comparison` or `tuning` is something else.
     StudyError
         If it was written in another format.
     """
     study = Study.of(comparison)
-    return _environment().get_template("report.html.j2").render(_views(study))
+    record = None if tuning is None else tuning_record(tuning)
+    views = {**_views(study), **_tuning(study, record)}
+    return _environment().get_template("report.html.j2").render(views)
 
 
-def write_report(comparison: object, path: str | Path) -> Path:
-    """Write `render(comparison)` to `path`, completely or not at all.
+def write_report(comparison: object, path: str | Path, tuning: object = None) -> Path:
+    """Write `render(comparison, tuning)` to `path`, completely or not at all.
 
     Parameters
     ----------
@@ -61,6 +66,8 @@ def write_report(comparison: object, path: str | Path) -> Path:
         A comparison, or the result of its `to_dict`.
     path : str or Path
         The HTML file to create or replace.
+    tuning : Tuning or mapping, optional
+        The tuning that the comparison ended, or the result of its `to_dict`.
 
     Returns
     -------
@@ -68,7 +75,7 @@ def write_report(comparison: object, path: str | Path) -> Path:
         The file written.
     """
     path = Path(path)
-    write_text(path, render(comparison))
+    write_text(path, render(comparison, tuning))
     return path
 
 
@@ -94,6 +101,17 @@ def _views(study: Study) -> dict[str, Any]:
         "data": data_view(study),
         "settings": settings_view(study),
     }
+
+
+def _tuning(study: Study, record: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Views of the section on a tuning, which other reports lack."""
+    if record is None:
+        return {"tuning": None, "tuning_figure": None}
+    with figure_settings():
+        from polytask.report._tuning_figures import history_figure
+
+        figure = history_figure(study, histories(record))
+    return {"tuning": tuning_view(record), "tuning_figure": figure}
 
 
 def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, Any]:
