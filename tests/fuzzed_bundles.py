@@ -43,7 +43,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import read
 from polytask.encoders import LSTM, MLP, TabM
 from polytask.exceptions import PolytaskError
-from polytask.learners import Constant, GradientBoosting, Linear, PerTaskEstimator
+from polytask.learners import Constant, Ensemble, GradientBoosting, Linear, PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import CombinedModel, FittedPredictor, load
 from polytask.predictor._folder import MANIFEST
@@ -84,6 +84,11 @@ def _combined() -> FittedPredictor:
     return FittedPredictor(first.tasks, first.schemas, model, None, "combined")
 
 
+def _ensemble() -> FittedPredictor:
+    network = MultiTaskNetwork(HardSharing(MLP((3,))))
+    return Ensemble(network, members=2).fit(NUMBERS, NUMBERS, 0, Budget(steps=4))
+
+
 def _forest() -> Any:
     return PerTaskEstimator(RandomForestRegressor(2, max_depth=2), categorical="codes")
 
@@ -122,6 +127,7 @@ MODELS: dict[str, Callable[[], FittedPredictor]] = {
         MIXED, MIXED, 0, Budget(steps=2)
     ),
     "combined": _combined,
+    "ensemble of networks": _ensemble,
     "grades and quantiles": lambda: GradientBoosting(max_iter=2).fit(ORDERED, ORDERED, 0, Budget()),
     "network of these": lambda: MultiTaskNetwork(HardSharing(MLP((3,)))).fit(
         ORDERED, ORDERED, 0, Budget(steps=2)

@@ -35,7 +35,7 @@ ROOMS = (
 NOT_METHODS = {
     "Architecture", "EncoderArchitecture", "Encoder", "MultiTaskModule", "Condition", "ConditionedNetwork", "Copies", "FusedTowersNetwork", "FusionUnit", "Towers", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "Penalty", "QuadraticPenalty", "TableEntry", "NumericEmbedding", "Weighting", "Aggregator", "GramianAggregator",
     "JacobianAggregator", "AmortisedAggregator", "Property", "Merging", "Sampler", "MixedSampler", "Observer", "View", "Augmentation", "ImageAugmentation", "RowMixing", "Loss", "ListwiseLoss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
-    "TaskSet", "TaskRelation", "FittedTarget", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "CountTruth", "SceneTruth", "SurvivalTruth", "TrafficTruth", "PreferenceTruth", "RankingScores", "Boxes", "DetectionScores", "PublicFile", "Calibration", "ClassRow",
+    "TaskSet", "TaskRelation", "FittedTarget", "FitRequest", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "CountTruth", "SceneTruth", "SurvivalTruth", "TrafficTruth", "PreferenceTruth", "RankingScores", "Boxes", "DetectionScores", "PublicFile", "Calibration", "ClassRow",
 }  # fmt: skip
 
 

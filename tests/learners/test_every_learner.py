@@ -21,6 +21,7 @@ from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.learners import (
     Constant,
+    Ensemble,
     GradientBoosting,
     Learner,
     LightGBM,
@@ -32,6 +33,7 @@ from polytask.learners import (
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor, Predictions, load
 from polytask.testing import check_parameters_reject_bad_values, check_recipe_round_trip
+from polytask.training import Trainer
 
 BUDGET = Budget(steps=150)
 NUMBERS = MIXED_TASKS[:2]
@@ -47,6 +49,9 @@ LEARNERS = {
     "forest_a_task": PerTaskEstimator(FOREST, categorical="codes"),
     "pipeline": PerTaskEstimator(make_pipeline(StandardScaler(), Ridge())),
     "pooled_forest": PooledEstimator(FOREST, categorical="codes", task_as_input=True),
+    "ensemble": Ensemble(
+        MultiTaskNetwork(HardSharing(MLP((16,))), Trainer(learning_rate=0.01)), members=2
+    ),
     "single_task": MultiTaskNetwork(SingleTask(MLP((16,)))),
     "hard_sharing": MultiTaskNetwork(HardSharing(MLP((16,)))),
 }

@@ -10,6 +10,7 @@ from polytask.learners._as_learner import Estimator, as_learners
 from polytask.learners._checked_tasks import with_checked_tasks
 from polytask.learners._constant import Constant
 from polytask.learners._default_learners import default_learners
+from polytask.learners._ensemble import Ensemble
 from polytask.learners._fit import fit
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._light_gbm import LightGBM
@@ -23,6 +24,7 @@ from polytask.learners.names import resolve_learner
 
 __all__ = [
     "Constant",
+    "Ensemble",
     "Estimator",
     "FitRequest",
     "GradientBoosting",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from polytask._learner import Learner
 from polytask.exceptions import ParameterError
+from polytask.learners._ensemble import Ensemble
 from polytask.neural_network import MultiTaskNetwork
 
 __all__ = ["on_device"]
@@ -36,7 +37,7 @@ def on_device(
     from polytask.training import check_device, full_precision
 
     check_device(device, precision, owner)
-    if not any(isinstance(learner, MultiTaskNetwork) for learner in learners):
+    if not any(map(_trains_networks, learners)):
         named = ", ".join(learner.name for learner in learners)
         given = " and ".join(
             f"`{name}`" for name, value in (("device", device), ("precision", precision)) if value
@@ -50,6 +51,12 @@ def on_device(
     settings = {} if device is None else {"trainer.accelerator": device}
     settings |= {} if precision is None else {"trainer.precision": full_precision(precision)}
     return [
-        learner.configured(settings) if isinstance(learner, MultiTaskNetwork) else learner
+        learner.configured(settings) if _trains_networks(learner) else learner
         for learner in learners
     ]
+
+
+def _trains_networks(learner: Learner) -> bool:
+    """Whether a learner is a network or an ensemble of them."""
+    inner = learner.learner if isinstance(learner, Ensemble) else learner
+    return isinstance(inner, MultiTaskNetwork)

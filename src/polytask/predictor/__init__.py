@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from polytask.predictor._combined_model import CombinedModel
     from polytask.predictor._constant_model import ConstantModel
     from polytask.predictor._design import Design
+    from polytask.predictor._ensemble_model import EnsembleModel
     from polytask.predictor._estimators_model import EstimatorsModel
     from polytask.predictor._estimators_part import EstimatorsPart
     from polytask.predictor._fitted_targets import fitted_targets, with_targets
@@ -35,6 +36,7 @@ __all__ = [
     "CombinedModel",
     "ConstantModel",
     "Design",
+    "EnsembleModel",
     "EstimatorsModel",
     "EstimatorsPart",
     "FittedPredictor",
@@ -62,6 +64,7 @@ _MODULES = {
     "CombinedModel": "_combined_model",
     "ConstantModel": "_constant_model",
     "Design": "_design",
+    "EnsembleModel": "_ensemble_model",
     "EstimatorsModel": "_estimators_model",
     "EstimatorsPart": "_estimators_part",
     "FittedPredictor": "_predictor",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ from polytask._plain import from_plain
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
-from polytask.predictor._model import Model, model_class, model_name
+from polytask.predictor._model import Model
+from polytask.predictor._model_parts import read_parts, write_parts
 from polytask.tasks import TaskSet
 
 __all__ = ["CombinedModel"]
@@ -57,12 +57,7 @@ class CombinedModel(Model):
 
     def save(self, folder: Path) -> None:
         """Write every model's files, prefixed with the model's position."""
-        for position, model in enumerate(self.models):
-            with tempfile.TemporaryDirectory(dir=folder) as own:
-                model.save(Path(own))
-                for path in Path(own).iterdir():
-                    path.rename(folder / f"{position}-{path.name}")
-        names = [model_name(model) for model in self.models]
+        names = write_parts(self.models, folder)
         write_json(folder / _PLAN, {"models": names, "answers": dict(self.answers)})
 
     @classmethod
@@ -77,11 +72,7 @@ class CombinedModel(Model):
         if not sound:
             sentence = f"{contents.path(_PLAN)} does not say for every task which model answers."
             raise BundleError(sentence)
-        models = [
-            model_class(name).load(contents.part(f"{position}-"), tasks, schemas)
-            for position, name in enumerate(plan.models)
-        ]
-        return cls(tuple(models), plan.answers)
+        return cls(read_parts(contents, plan.models, tasks, schemas), plan.answers)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from polytask._learner import Learner
 from polytask._paths import Written, applied
 from polytask.architectures import Separate, SoftSharing
 from polytask.exceptions import ParameterError
+from polytask.learners._ensemble import Ensemble
 from polytask.learners._resolve import resolve_base
 from polytask.learners.names._balancing import with_methods
 from polytask.learners.names._encoders import with_encoder_in_label, with_named_encoder
@@ -85,13 +86,15 @@ def _with_part(
 ) -> Learner:
     """The learner of the part that its name holds without a path, as names in tables do.
 
-    It is the penalty of `soft_sharing(trace_norm)`, and the model of `separate(mmoe)` or of
-    `ties(mmoe)`.
+    It is the penalty of `soft_sharing(trace_norm)`, and the model of `separate(mmoe)`, of
+    `ensemble(mmoe)` or of `ties(mmoe)`.
     """
     if not name.part:
         return learner
     if isinstance(learner, MergedNetwork):
         return _merging(learner, _network(name.part, text, owner, tasks))
+    if isinstance(learner, Ensemble):
+        return replace(learner, learner=resolve_learner(name.part, owner, tasks=tasks))
     architecture = getattr(learner, "architecture", None)
     if isinstance(architecture, Separate):
         inner = _network(name.part, text, owner, tasks)
@@ -100,7 +103,8 @@ def _with_part(
         return _configured(learner, {"penalty": name.part})
     sentence = (
         f"{text}: what stands in brackets must be PATH=VALUE, such as mmoe(n_experts=4). Only "
-        "separate(MODEL), merged networks such as ties(MODEL), and soft_sharing(PENALTY) take a name."
+        "separate(MODEL), ensemble(MODEL), merged networks such as ties(MODEL), and "
+        "soft_sharing(PENALTY) take a name."
     )
     raise ParameterError(sentence)
 
