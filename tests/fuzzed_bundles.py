@@ -40,14 +40,22 @@ from sklearn.svm import SVC, SVR
 
 from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
-from polytask.data import read
+from polytask.data import fit_schemas, read
 from polytask.encoders import LSTM, MLP, TabM
 from polytask.exceptions import PolytaskError
 from polytask.learners import Constant, Ensemble, GradientBoosting, Linear, PerTaskEstimator
 from polytask.neural_network import MultiTaskNetwork
-from polytask.predictor import CombinedModel, FittedPredictor, load
+from polytask.predictor import (
+    CombinedModel,
+    FittedPredictor,
+    GroupedModel,
+    NetworkModel,
+    load,
+    schemas_of_group,
+)
 from polytask.predictor._folder import MANIFEST
 from polytask.tasks import Task
+from polytask.training import Trainer
 
 REGRESSIONS = [Task("price", "regression"), Task("size", "regression", target=("width", "height"))]
 GRADED = [Task("grade", "ordinal"), Task("price", "quantile:0.1,0.9")]
@@ -89,6 +97,19 @@ def _ensemble() -> FittedPredictor:
     return Ensemble(network, members=2).fit(NUMBERS, NUMBERS, 0, Budget(steps=4))
 
 
+def _grouped() -> FittedPredictor:
+    """The first two tasks in one network, the others in another, encoded by common schemas."""
+    schemas, names = fit_schemas(MIXED), MIXED.tasks.names
+    groups, models = (names[:2], names[2:]), []
+    for group in groups:
+        own, recipe = MIXED.without_tasks(set(names) - set(group)), HardSharing(MLP((3,)))
+        known = schemas_of_group(schemas, group)
+        trained = Trainer(steps=2).fit(recipe, own, schemas=known)
+        models.append(NetworkModel(recipe, trained.network, own.tasks, known))
+    model = GroupedModel(tuple(models), groups)
+    return FittedPredictor(MIXED.tasks, schemas, model, None, "grouped")
+
+
 def _forest() -> Any:
     return PerTaskEstimator(RandomForestRegressor(2, max_depth=2), categorical="codes")
 
@@ -128,6 +149,7 @@ MODELS: dict[str, Callable[[], FittedPredictor]] = {
     ),
     "combined": _combined,
     "ensemble of networks": _ensemble,
+    "grouped": _grouped,
     "grades and quantiles": lambda: GradientBoosting(max_iter=2).fit(ORDERED, ORDERED, 0, Budget()),
     "network of these": lambda: MultiTaskNetwork(HardSharing(MLP((3,)))).fit(
         ORDERED, ORDERED, 0, Budget(steps=2)

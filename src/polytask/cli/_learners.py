@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from polytask._naming import public_classes
 from polytask.learners import Learner
 from polytask.learners.names import NameOwner, resolve_learner
 from polytask.tasks import TaskSet
 
-__all__ = ["COMMAND_LINE", "named_learner"]
+__all__ = ["COMMAND_LINE", "named_learner", "searching_learners"]
 
 COMMAND_LINE = NameOwner(
     "the command line", "model", several="Name every model by a --model of its own."
@@ -27,4 +28,9 @@ def named_learner(text: str, tasks: TaskSet | None = None) -> Learner:
     ParameterError
         As `resolve_learner` does.
     """
-    return resolve_learner(text, COMMAND_LINE, tasks=tasks)
+    return resolve_learner(text, COMMAND_LINE, tasks=tasks, others=searching_learners())
+
+
+def searching_learners() -> tuple[type[Learner], ...]:
+    """Learners that search what to train, which lie above `polytask.learners`."""
+    return tuple(public_classes("polytask.search", Learner).values())

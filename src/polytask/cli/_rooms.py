@@ -116,6 +116,16 @@ ROOMS = (
         ("learners", "model", "models"),
     ),
     Room(
+        "search",
+        "polytask.search",
+        Learner,
+        "models that search",
+        "which tasks share a network, found out before training",
+        "--model {}",
+        "",
+        ("model", "models"),
+    ),
+    Room(
         "merging",
         "polytask.merging",
         Merging,

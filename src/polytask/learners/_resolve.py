@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -21,13 +21,15 @@ from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 __all__ = ["resolve_base"]
 
 
-def resolve_base(name: str) -> Learner:
+def resolve_base(name: str, others: Sequence[type[Learner]] = ()) -> Learner:
     """Return the learner that `name` means, in any spelling: a recipe of this room, or a network.
 
     Parameters
     ----------
     name : str
         The part of a learner's name before settings and methods, or ``"module:Class"``.
+    others : sequence of classes
+        Learners of rooms above this one, which need no argument.
 
     Raises
     ------
@@ -40,6 +42,7 @@ def resolve_base(name: str) -> Learner:
         **_recipes(),
         **_without_arguments(polytask.architectures, Architecture),
         **_without_arguments(polytask.merging, Merging),
+        **{other.__name__: other for other in others},
     }
     for candidate, factory in known.items():
         if fold(candidate) == fold(name):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from polytask.predictor._estimators_part import EstimatorsPart
     from polytask.predictor._fitted_targets import fitted_targets, with_targets
     from polytask.predictor._folder import check_folder, is_damaged, remove_unfinished_saves
+    from polytask.predictor._grouped_model import GroupedModel, schemas_of_group
     from polytask.predictor._labelled_parts import labelled_parts
     from polytask.predictor._load import SavedModel, load, open_model
     from polytask.predictor._model import Model, models_loaded
@@ -40,6 +41,7 @@ __all__ = [
     "EstimatorsModel",
     "EstimatorsPart",
     "FittedPredictor",
+    "GroupedModel",
     "Model",
     "NetworkModel",
     "Predictions",
@@ -55,6 +57,7 @@ __all__ = [
     "open_model",
     "refitted",
     "remove_unfinished_saves",
+    "schemas_of_group",
     "with_chosen_thresholds",
     "with_targets",
 ]
@@ -68,6 +71,7 @@ _MODULES = {
     "EstimatorsModel": "_estimators_model",
     "EstimatorsPart": "_estimators_part",
     "FittedPredictor": "_predictor",
+    "GroupedModel": "_grouped_model",
     "Model": "_model",
     "NetworkModel": "_network_model",
     "Predictions": "_predictions",
@@ -83,6 +87,7 @@ _MODULES = {
     "open_model": "_load",
     "refitted": "_refitted",
     "remove_unfinished_saves": "_folder",
+    "schemas_of_group": "_grouped_model",
     "with_chosen_thresholds": "_thresholds",
     "with_targets": "_fitted_targets",
 }

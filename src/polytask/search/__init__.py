@@ -7,6 +7,7 @@ many trials.
 
 from polytask.search._best_partition import best_partition
 from polytask.search._group import group
+from polytask.search._grouped import Grouped
 from polytask.search._grouping import CandidateGain, Grouping
 from polytask.search._partition import Partition
 from polytask.search._tune import tune
@@ -14,6 +15,7 @@ from polytask.search._tuning import TunedLearner, TunedTrial, Tuning
 
 __all__ = [
     "CandidateGain",
+    "Grouped",
     "Grouping",
     "Partition",
     "TunedLearner",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +35,11 @@ _OWNER = NameOwner("resolve_learner", "name")
 
 
 def resolve_learner(
-    name: str, owner: NameOwner = _OWNER, *, tasks: TaskSet | None = None
+    name: str,
+    owner: NameOwner = _OWNER,
+    *,
+    tasks: TaskSet | None = None,
+    others: Sequence[type[Learner]] = (),
 ) -> Learner:
     """Return the learner that a name means, in any spelling, as on the command line.
 
@@ -51,6 +55,8 @@ def resolve_learner(
     tasks : TaskSet, optional
         Where they label steps of rows or pixels of images, a network named without an encoder gets
         `LSTM` or a small `UNet`; otherwise it has the default encoder of its architecture.
+    others : sequence of classes, optional
+        Learners that names mean too, such as `polytask.search.Grouped`; each needs no argument.
 
     Raises
     ------
@@ -72,7 +78,7 @@ def resolve_learner(
     'mmoe+lstm+mgda'
     """
     parts = model_name(name, owner)
-    learner = _with_part(resolve_base(parts.base), parts, name, owner, tasks)
+    learner = _with_part(resolve_base(parts.base, others), parts, name, owner, tasks, others)
     if tasks is not None:
         parts = suited_name(parts, learner, name, tasks)
     methods = [word for word in parts.methods if slot_of(word) in BALANCING]
@@ -82,7 +88,12 @@ def resolve_learner(
 
 
 def _with_part(
-    learner: Learner, name: ModelName, text: str, owner: NameOwner, tasks: TaskSet | None
+    learner: Learner,
+    name: ModelName,
+    text: str,
+    owner: NameOwner,
+    tasks: TaskSet | None,
+    others: Sequence[type[Learner]],
 ) -> Learner:
     """The learner of the part that its name holds without a path, as names in tables do.
 
@@ -91,39 +102,46 @@ def _with_part(
     """
     if not name.part:
         return learner
-    if isinstance(learner, MergedNetwork):
-        return _merging(learner, _network(name.part, text, owner, tasks))
+    if isinstance(learner, MultiTaskNetwork) and type(learner) is not MultiTaskNetwork:
+        return _of_network(learner, _network(name.part, text, owner, tasks, others))
     if isinstance(learner, Ensemble):
-        return replace(learner, learner=resolve_learner(name.part, owner, tasks=tasks))
+        inner: Any = resolve_learner(name.part, owner, tasks=tasks, others=others)
+        return replace(learner, learner=inner)
     architecture = getattr(learner, "architecture", None)
     if isinstance(architecture, Separate):
-        inner = _network(name.part, text, owner, tasks)
-        return inner.twin() or replace(inner, architecture=Separate(inner.architecture))
+        network = _network(name.part, text, owner, tasks, others)
+        return network.twin() or replace(network, architecture=Separate(network.architecture))
     if isinstance(architecture, SoftSharing):
         return _configured(learner, {"penalty": name.part})
     sentence = (
         f"{text}: what stands in brackets must be PATH=VALUE, such as mmoe(n_experts=4). Only "
-        "separate(MODEL), ensemble(MODEL), merged networks such as ties(MODEL), and "
+        "separate(MODEL), ensemble(MODEL), grouped(MODEL), merged networks such as ties(MODEL), and "
         "soft_sharing(PENALTY) take a name."
     )
     raise ParameterError(sentence)
 
 
-def _merging(learner: MergedNetwork, inner: MultiTaskNetwork) -> MergedNetwork:
-    """The same method of merging for copies of another network, trained as that one."""
+def _of_network(learner: MultiTaskNetwork, inner: MultiTaskNetwork) -> MultiTaskNetwork:
+    """The same merged or grouped learner of another network, trained as that one."""
     label = None if inner.label is None else f"{learner.name}({inner.label})"
     return replace(learner, architecture=inner.architecture, trainer=inner.trainer, label=label)
 
 
-def _network(part: str, text: str, owner: NameOwner, tasks: TaskSet | None) -> MultiTaskNetwork:
-    inner = resolve_learner(part, owner, tasks=tasks)
+def _network(
+    part: str,
+    text: str,
+    owner: NameOwner,
+    tasks: TaskSet | None,
+    others: Sequence[type[Learner]],
+) -> MultiTaskNetwork:
+    inner = resolve_learner(part, owner, tasks=tasks, others=others)
     if isinstance(inner, MergedNetwork):
         sentence = (
             f"{text}: what stands in brackets must be an architecture, such as mmoe. Got the merged "
             f"network {part} instead. Name the architecture of its copies."
         )
         raise ParameterError(sentence)
-    if isinstance(inner, MultiTaskNetwork):
+    if type(inner) is MultiTaskNetwork:
         return inner
     raise ParameterError(f"{text}: {part} is no network. Name an architecture, such as mmoe.")
 

@@ -1,0 +1,110 @@
+"""Training of one network per group of tasks, as one predictor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from polytask.analysis._networks import of_tasks
+from polytask.architectures import Architecture
+from polytask.bookkeeping import History
+from polytask.data import MultiTaskDataset, Schema, fit_schemas
+from polytask.neural_network import MultiTaskNetwork
+from polytask.predictor import FittedPredictor, GroupedModel, NetworkModel, schemas_of_group
+from polytask.search._grouping import Grouping
+from polytask.search._grouping_words import groups_in_words
+from polytask.training import Trained, Trainer
+
+__all__ = ["train_groups"]
+
+Group = tuple[str, ...]
+
+
+def train_groups(
+    network: MultiTaskNetwork,
+    grouping: Grouping,
+    train: MultiTaskDataset,
+    validation: MultiTaskDataset | None,
+    seed: int,
+    name: str,
+    options: Mapping[str, Any],
+) -> FittedPredictor:
+    """Train a network per group, and one of all tasks that are alone, side by side.
+
+    Columns are encoded by the schemas of all training rows.
+
+    Parameters
+    ----------
+    network : MultiTaskNetwork
+        With the steps that each training may take.
+    grouping : Grouping
+    train, validation : MultiTaskDataset
+    seed : int
+    name : str
+        Of the predictor.
+    options : mapping
+        For `Trainer.fit`.
+    """
+    recipe = network.architecture
+    schemas = fit_schemas(train.without_zero_weights(), recipe.bins, tokenizer=recipe.tokenizer)
+    models, groups, histories = [], [], []
+    for group, architecture, trainer in _networks(network, grouping.groups):
+        own = schemas_of_group(schemas, group)
+        trained = _trained(trainer, architecture, group, train, validation, own, seed, options)
+        tasks = train.tasks.subset(group)
+        models.append(NetworkModel(architecture, trained.network, tasks, own))
+        groups.append(group)
+        histories.append(trained.history)
+    model = GroupedModel(tuple(models), tuple(groups))
+    history = _history(histories, grouping)
+    return FittedPredictor(train.tasks, dict(schemas), model, history, name)
+
+
+def _networks(
+    network: MultiTaskNetwork, groups: Iterable[Group]
+) -> list[tuple[Group, Architecture, Trainer]]:
+    """Tasks, architecture and trainer of every network."""
+    joint = [group for group in groups if len(group) > 1]
+    alone = tuple(task for group in groups if len(group) == 1 for task in group)
+    found = [(group, network.architecture, network.trainer) for group in joint]
+    if alone:
+        single = network.single_task()
+        found.append((alone, single.architecture, single.trainer))
+    return found
+
+
+def _trained(
+    trainer: Trainer,
+    architecture: Architecture,
+    group: Sequence[str],
+    train: MultiTaskDataset,
+    validation: MultiTaskDataset | None,
+    schemas: Mapping[str, Schema],
+    seed: int,
+    options: Mapping[str, Any],
+) -> Trained:
+    held_out = None if validation is None else of_tasks(validation, group)
+    return trainer.fit(
+        architecture, of_tasks(train, group), held_out, seed=seed, schemas=schemas, **options
+    )
+
+
+def _history(histories: Sequence[History], grouping: Grouping) -> History:
+    """Steps and seconds of the search and of all networks, and the groups in words."""
+    ends = "; ".join(history.stopped for history in histories if history.stopped)
+    return replace(
+        histories[0] if len(histories) == 1 else History(),
+        best_epochs={task: n for own in histories for task, n in own.best_epochs.items()},
+        stopped=f"{_answer(grouping)} {ends}".strip(),
+        n_parameters=sum(history.n_parameters for history in histories),
+        n_steps=grouping.steps + sum(history.n_steps for history in histories),
+        seconds=grouping.seconds + sum(history.seconds for history in histories),
+    )
+
+
+def _answer(grouping: Grouping) -> str:
+    cost = f"found with {grouping.n_networks:,} networks"
+    if grouping.answer == "groups":
+        return f"Groups {groups_in_words(grouping.groups)}, {cost}."
+    return f"All tasks {grouping.answer}, {cost}."

@@ -1,0 +1,104 @@
+"""The learner that groups its tasks."""
+
+import numpy as np
+import pytest
+
+import polytask
+from polytask.analysis import PredictionSimilarity
+from polytask.architectures import HardSharing, MMoE, SingleTask
+from polytask.bookkeeping import Budget
+from polytask.data import read
+from polytask.datasets import make_clustered_tasks
+from polytask.encoders import MLP
+from polytask.exceptions import ParameterError
+from polytask.neural_network import MultiTaskNetwork
+from polytask.predictor import load
+from polytask.search import Grouped
+from polytask.search._grouped_training import train_groups
+from polytask.search._grouping import Grouping
+from polytask.testing import (
+    check_learner,
+    check_parameters_reject_bad_values,
+    check_recipe_round_trip,
+)
+from polytask.training import Trainer
+
+
+@pytest.fixture(scope="module")
+def data():
+    made, _ = make_clustered_tasks(2, 2, 60, 5, own_rows=True, seed=0)
+    return made
+
+
+def _grouping(groups):
+    tasks = tuple(sorted(task for group in groups for task in group))
+    return Grouping(
+        tasks, "hard_sharing", "groups", groups, (), (), None, (), "", "", "", 0, 2.0, 3, 40
+    )
+
+
+def test_each_group_is_one_network_and_tasks_alone_have_their_single_task_networks(data, tmp_path):
+    groups = (("task_0", "task_2"), ("task_1",), ("task_3",))
+    network = MultiTaskNetwork(HardSharing(MLP((4,))), Trainer(steps=10))
+    fitted = train_groups(network, _grouping(groups), data, data, 0, "grouped", {})
+    assert fitted.model.groups == (("task_0", "task_2"), ("task_1", "task_3"))
+    kinds = [type(model.architecture) for model in fitted.model.models]
+    assert kinds == [HardSharing, SingleTask]
+    both = data.without_tasks(["task_1", "task_3"])
+    joint = network.fit(both, both, 0)
+    assert fitted.model.models[0].n_parameters == joint.n_parameters
+    fitted.save(tmp_path / "model")
+    back, now = load(tmp_path / "model").predict(data), fitted.predict(data)
+    assert all(np.array_equal(back[task].response, now[task].response) for task in data.tasks.names)
+
+
+def test_the_history_counts_the_search_and_names_the_groups(data):
+    groups = (("task_0", "task_2"), ("task_1", "task_3"))
+    network = MultiTaskNetwork(HardSharing(MLP((4,))), Trainer(steps=10))
+    fitted = train_groups(network, _grouping(groups), data, data, 0, "grouped", {})
+    assert fitted.history.n_steps == 40 + 2 * 10
+    assert fitted.history.seconds > 2.0
+    assert "Groups {task_0, task_2}, {task_1, task_3}, found with 3 networks." in (
+        fitted.history.stopped
+    )
+
+
+def test_what_is_fitted_is_the_grouping_that_search_gives(data):
+    learner = Grouped(HardSharing(MLP((4,))), folds=2)
+    found = learner.search(data, Budget(steps=5))
+    fitted = learner.fit(data, data, 0, Budget(steps=5))
+    assert {task for group in fitted.model.groups for task in group} == set(found.tasks)
+    assert f"found with {found.n_networks} networks" in fitted.history.stopped
+
+
+def test_its_single_task_baseline_is_that_of_its_architecture():
+    learner = Grouped(MMoE(MLP((8,))))
+    assert learner.single_task() == MultiTaskNetwork(MMoE(MLP((8,)))).single_task()
+    assert learner.name == "grouped(mmoe)"
+    assert Grouped().name == "grouped"
+
+
+def test_the_budget_that_searching_takes_is_said():
+    note = Grouped(folds=4, seeds=3).budget_note
+    assert "12 more times" in note
+    assert "on top of it" in note
+
+
+def test_it_keeps_the_promises_of_its_recipe():
+    learner = Grouped(HardSharing(MLP((4,))), affinities=("explained_labels",), folds=2)
+    check_recipe_round_trip(learner)
+    check_parameters_reject_bad_values(Grouped)
+    assert Grouped().affinities == (PredictionSimilarity(),)
+
+
+@pytest.mark.slow
+def test_it_is_a_learner_like_others():
+    check_learner(Grouped(HardSharing(MLP((8,))), folds=2))
+
+
+def test_one_task_and_architectures_without_sharing_are_refused():
+    data = read({"x": range(40), "a": range(40)}, ["a:regression"])
+    with pytest.raises(ParameterError, match="at least two tasks, and there is one, 'a'"):
+        polytask.fit(data, Grouped())
+    with pytest.raises(ParameterError, match=r"Got single_task instead\. Tasks that share nothing"):
+        Grouped(SingleTask())
