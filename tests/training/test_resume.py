@@ -13,7 +13,7 @@ from polytask.exceptions import OutputError, ParameterError, StudyError
 from polytask.training import Trainer, check_checkpoint
 from polytask.training._checkpoint import load_state, save_state
 from polytask.training._fitting import run_identity
-from polytask.training._run_state import _load_optimizer
+from polytask.training._run_state import load_optimizer
 
 RECIPES = {
     "joint": (
@@ -225,7 +225,7 @@ def test_a_file_cannot_ask_for_a_fused_step():
     parameter = torch.nn.Parameter(torch.ones(2))
     optimizer = torch.optim.Adam([parameter])
     state = torch.optim.Adam([parameter], fused=True).state_dict()
-    _load_optimizer(optimizer, state)
+    load_optimizer(optimizer, state)
     assert optimizer.param_groups[0]["fused"] is None
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from polytask.architectures._copied_inputs import tensors_in
 
-__all__ = ["same_features", "ties_tensors"]
+__all__ = ["all_close", "same_features", "ties_tensors"]
 
 
 def ties_tensors(module: nn.Module) -> bool:
@@ -67,7 +67,7 @@ def same_features(
                 return None
             with _evaluating(modules):
                 features = one_by_one()
-                return features if _all_close(tensors_in(batched()), tensors_in(features)) else None
+                return features if all_close(tensors_in(batched()), tensors_in(features)) else None
         except (RuntimeError, ValueError, NotImplementedError):
             return None
 
@@ -86,7 +86,7 @@ def _evaluating(modules: Sequence[nn.Module]) -> Iterator[None]:
             layer.training = mode
 
 
-def _all_close(left: Sequence[Tensor], right: Sequence[Tensor]) -> bool:
+def all_close(left: Sequence[Tensor], right: Sequence[Tensor]) -> bool:
     """Whether tensors are equal up to rounding, one by one."""
     return len(left) == len(right) and all(map(_close, left, right))
 

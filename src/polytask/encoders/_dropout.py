@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from polytask.encoders._member_noise import member_mask
+
 __all__ = ["ColumnDropout", "Dropout", "RectifiedDropout"]
 
 _LEVELS = 2**16
@@ -42,7 +44,7 @@ class Dropout(nn.Dropout):
         """Values, of which some are set to 0 in training."""
         if not self.training or input.device.type != "cpu":
             return super().forward(input)
-        return input * _mask(input, self.p)
+        return input * member_mask(input, self.p, _mask)
 
 
 class RectifiedDropout(Dropout):
@@ -62,7 +64,7 @@ class RectifiedDropout(Dropout):
         """Positive values, of which some are set to 0 in training."""
         if not self.training or input.device.type != "cpu":
             return super().forward(input.relu())
-        return (input * _mask(input, self.p)).relu_()
+        return (input * member_mask(input, self.p, _mask)).relu_()
 
 
 class ColumnDropout(nn.Module):
@@ -107,17 +109,17 @@ class ColumnDropout(nn.Module):
 
 
 @torch.no_grad()
-def _mask(values: Tensor, p: float) -> Tensor:
+def _mask(values: Tensor, p: float, generator: torch.Generator | None = None) -> Tensor:
     """What each value is multiplied by: 0, or the inverse of the share that is kept."""
     dropped = min(round(p * _LEVELS), _LEVELS - 1)
-    kept = _kept(values, dropped) if dropped else torch.ones_like(values)
+    kept = _kept(values, dropped, generator) if dropped else torch.ones_like(values)
     return kept.to(values.dtype).mul_(_LEVELS / (_LEVELS - dropped))
 
 
-def _kept(values: Tensor, dropped: int) -> Tensor:
+def _kept(values: Tensor, dropped: int, generator: torch.Generator | None) -> Tensor:
     """Which values are kept, as 0 or 1, drawn with 16 bits each."""
     n_draws = max(1, -(-values.numel() // _PER_DRAW))
-    seed = torch.randint(_HIGHEST, (), device=values.device)
+    seed = torch.randint(_HIGHEST, (), device=values.device, generator=generator)
     first = dropped - _LEVELS // 2  # of the integers that keep a value
     try:
         number = int(seed.item())
@@ -126,8 +128,8 @@ def _kept(values: Tensor, dropped: int) -> Tensor:
             raise
         draws = torch.randint(-_HIGHEST - 1, _HIGHEST, (n_draws,), device=values.device)
         return _bits(draws, values) >= first
-    generator = np.random.Generator(np.random.SFC64(number))
-    drawn = generator.integers(-_HIGHEST - 1, _HIGHEST, n_draws, dtype=np.int64, endpoint=True)
+    faster = np.random.Generator(np.random.SFC64(number))
+    drawn = faster.integers(-_HIGHEST - 1, _HIGHEST, n_draws, dtype=np.int64, endpoint=True)
     bits = _bits(torch.from_numpy(drawn), values)
     return bits.clamp_(first - 1, first).sub_(first - 1)  # faster than a comparison
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import SupportsIndex, overload
 
 from polytask._naming import suggestion
@@ -163,10 +164,14 @@ class TaskSet(Sequence[Task]):
     def index(self, name: object, start: int = 0, stop: int | None = None) -> int:
         """Position of the task (or of the task of that name)."""
         wanted = name.name if isinstance(name, Task) else str(name)
-        for position in range(len(self))[start:stop]:
-            if self.tasks[position].name == wanted:
-                return position
-        raise self._unknown(wanted)
+        position = self._positions.get(wanted)
+        if position is None or position not in range(len(self))[start:stop]:
+            raise self._unknown(wanted)
+        return position
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {task.name: position for position, task in enumerate(self.tasks)}
 
     def __contains__(self, key: object) -> bool:
         return key in self.names if isinstance(key, str) else key in self.tasks

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from polytask._naming import suggestion
 from polytask._paths import configured, settings_of
@@ -13,9 +15,18 @@ from polytask._validation import message
 from polytask.architectures import Architecture
 from polytask.data import MultiTaskDataset, Schema, Source, fit_schemas
 from polytask.exceptions import ParameterError, TooFewRowsError
+from polytask.tasks import TaskSet
 from polytask.training._member import Member
+from polytask.training._stack_table import StackTable
 
-__all__ = ["MemberData", "MemberRows", "check_members", "with_dropout"]
+__all__ = [
+    "MemberData",
+    "MemberRows",
+    "check_members",
+    "member_tasks",
+    "too_few_rows",
+    "with_dropout",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +72,7 @@ class MemberData:
         self.train = train
         self.validation = None if validation is None else validation.without_zero_weights()
         self._schemas: dict[bytes, Mapping[str, Schema]] = {}
+        self._tables: dict[bytes, StackTable] = {}
 
     def of(self, member: Member) -> MemberRows:
         """The rows of a member.
@@ -73,21 +85,41 @@ class MemberData:
         weighted = self._with_row_weights(member).without_zero_weights()
         train = _of_tasks(weighted, member)
         if train is None:
-            names = ", ".join(member.task_names or self.train.tasks.names)
-            sentence = (
-                f"No training row has a label and a weight for {names}; give the member others."
-            )
-            raise TooFewRowsError(sentence)
-        schemas = self._schemas_of(member)
+            raise too_few_rows(member.task_names or self.train.tasks.names)
         validation = None if self.validation is None else _of_tasks(self.validation, member)
-        own = {
-            source.name: replace(
-                schemas[source.name],
-                targets={n: schemas[source.name].targets[n] for n in source.tasks.names},
+        schemas = self.own_schemas(member, {s.name: s.tasks for s in train.sources})
+        return MemberRows(train, validation, schemas)
+
+    def table(self, member: Member, device: torch.device) -> StackTable:
+        """Encoded rows of all tasks, which members of equal row weights share.
+
+        Raises
+        ------
+        DataError
+            If a task has no label among the rows of positive weight.
+        """
+        key = self.mask_key(member) + self.weight_key(member)
+        if key not in self._tables:
+            schemas = self._schemas_of(member)
+            train = self._with_row_weights(member).without_zero_weights()
+            self._tables[key] = StackTable(train, self.validation, schemas, device)
+        return self._tables[key]
+
+    def weight_key(self, member: Member) -> bytes:
+        """Equal for members of equal weights of rows."""
+        given = sorted((member.row_weight or {}).items())
+        weights = [name.encode() + np.asarray(own, float).tobytes() for name, own in given]
+        return hashlib.sha256(b"".join(weights)).digest() if weights else b""
+
+    def own_schemas(self, member: Member, sources: Mapping[str, TaskSet]) -> dict[str, Schema]:
+        """Schemas of some sources, with the targets of some tasks."""
+        schemas = self._schemas_of(member)
+        return {
+            source: replace(
+                schemas[source], targets={n: schemas[source].targets[n] for n in tasks.names}
             )
-            for source in train.sources
+            for source, tasks in sources.items()
         }
-        return MemberRows(train, validation, own)
 
     def mask_key(self, member: Member) -> bytes:
         """Equal for members that train on the same rows, whatever their tasks and weights."""
@@ -122,6 +154,13 @@ class MemberData:
             for source in self.train.sources
         )
         return replace(self.train, sources=sources)
+
+
+def too_few_rows(names: Sequence[str]) -> TooFewRowsError:
+    """The error of a member without rows to train on."""
+    listed = ", ".join(names)
+    sentence = f"No training row has a label and a weight for {listed}; give the member others."
+    return TooFewRowsError(sentence)
 
 
 def check_members(members: object, train: MultiTaskDataset, architecture: Architecture) -> None:
@@ -201,15 +240,21 @@ def _weighted(source: Source, factors: np.ndarray) -> Source:
     return replace(source, weights=own * factors)
 
 
+def member_tasks(tasks: TaskSet, member: Member) -> TaskSet:
+    """The tasks of a member, with their weights times its own."""
+    if member.tasks is None:
+        return tasks
+    factors = member.tasks
+    own = tasks.subset(member.task_names or ())
+    return TaskSet(replace(t, weight=t.weight * float(factors[t.name])) for t in own)
+
+
 def _of_tasks(data: MultiTaskDataset, member: Member) -> MultiTaskDataset | None:
     """The member's tasks with their weights, and the rows labelled for them; None without any."""
     if member.tasks is not None:
         kept = set(member.task_names or ())
         data = data.without_tasks([name for name in data.tasks.names if name not in kept])
-        factors = member.tasks
-        data = data.with_tasks(
-            {t.name: replace(t, weight=t.weight * float(factors[t.name])) for t in data.tasks}
-        )
+        data = data.with_tasks({t.name: t for t in member_tasks(data.tasks, member)})
     rows = {source.name: _labelled(source) for source in data.sources}
     if not any(len(own) for own in rows.values()):
         return None

@@ -34,7 +34,7 @@ class MemberStore:
             self.folder.mkdir(parents=True, exist_ok=True)
 
     def running(self, identity: str) -> Path:
-        """The checkpoint of a run, or of several together, that has not ended."""
+        """The checkpoint of a run, or of a stack of them, that has not ended."""
         return self.folder / f"running-{identity[:_LETTERS]}.safetensors"
 
     def put(self, identity: str, network: MultiTaskModule, history: History) -> None:

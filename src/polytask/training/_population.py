@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -14,15 +15,26 @@ import numpy as np
 
 from polytask._recipes import to_json
 from polytask.architectures import Architecture
-from polytask.bookkeeping import EpochRecord
+from polytask.bookkeeping import EpochRecord, History
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import NonFiniteLossError, PolytaskError
 from polytask.training._device import make_fabric
 from polytask.training._fitting import build
 from polytask.training._member import Member
-from polytask.training._member_data import MemberData, MemberRows, with_dropout
+from polytask.training._member_data import (
+    MemberData,
+    MemberRows,
+    with_dropout,
+)
 from polytask.training._member_store import MemberStore
 from polytask.training._progress import TrainingProgress
+from polytask.training._stack_member import StackMember
+from polytask.training._stack_run import StackRun
+from polytask.training._stack_state import active_members, restore_stack, save_stack
+from polytask.training._stacker import Stacker
+from polytask.training._stacking import Stack, settings_refusal
+from polytask.training._step_work import step_work
+from polytask.training._threads import threads_for
 from polytask.training._trained import Trained
 from polytask.training._trainer_settings import TrainerSettings
 
@@ -72,15 +84,125 @@ class Population:
         self._common = _common_identity(trainer, architecture, train, validation, self.store)
 
     def run(self, progress: bool | None) -> list[Trained | PolytaskError]:
-        """Train all members, one after another; the first error is not raised."""
+        """Train all members, in stacks where that is possible; the first error is not raised."""
         with closing(TrainingProgress(_SHARES * len(self.members), progress)) as bar:
-            for position in range(len(self.members)):
-                try:
-                    self._end(position, self._trained(position, bar))
-                except PolytaskError as error:
-                    self.results[position] = error
-                bar.show(_SHARES * (position + 1), {})
+            if len(self.members) > 1 and settings_refusal(self.trainer) is None:
+                self._run_stacks(bar)
+            for position, result in enumerate(self.results):
+                if result is None:
+                    self._run_alone(position, bar)
         return [result for result in self.results if result is not None]
+
+    def _run_alone(self, position: int, bar: TrainingProgress) -> None:
+        result = self.alone(position, bar)
+        self.results[position] = result
+        if isinstance(result, Trained) and self.on_done is not None:
+            self.on_done(position, result)
+        bar.show(_SHARES * self._n_done, {})
+
+    def alone(self, position: int, bar: TrainingProgress | None = None) -> Trained | PolytaskError:
+        """A member trained by itself, or its error."""
+        try:
+            return self._trained(position, bar or TrainingProgress(1, enabled=False))
+        except PolytaskError as error:
+            return error
+
+    def reason(self) -> str | None:
+        """Why some members are trained one after another, in words; None if all are stacked."""
+        refusal = settings_refusal(self.trainer)
+        if refusal is not None:
+            return refusal
+        _, alone = Stacker(self.data, self.recipe, self.members).stacks(self.results)
+        return "; ".join(dict.fromkeys(why for _, why in alone)) or None
+
+    def _run_stacks(self, bar: TrainingProgress) -> None:
+        """Train the members that can be stacked."""
+        stacker = Stacker(self.data, self.recipe, self.members)
+        for stack in stacker.stacks(self.results)[0]:
+            self._run_stack(stack, bar)
+
+    def _run_stack(self, stack: Stack, bar: TrainingProgress) -> None:
+        """Train the members of a stack that have not ended before."""
+        last = time.monotonic()
+
+        def save(run: StackRun) -> None:
+            nonlocal last
+            if self.store is not None and time.monotonic() - last >= self.seconds:
+                save_stack(run, self.store.running(identity), identity, self._identity_of)
+                last = time.monotonic()
+
+        identity = self._stack_identity(stack)
+        run = self._started(stack, identity)
+        if run is not None:
+            first = stack.members[0]
+            work = step_work(first.host, first.trainer.rows_per_batch(first.n_rows))[0]
+            with threads_for(work, len(run.members)):
+                run.run(lambda run: self._show_stack(bar, run), save)
+        if self.store is not None:
+            self.store.running(identity).unlink(missing_ok=True)
+
+    def _started(self, stack: Stack, identity: str) -> StackRun | None:
+        """A stack's run, as far as it has come before; None if all of its members have ended."""
+        left = [member for member in stack.members if not self._read(member)]
+        if not left:
+            return None
+        active, state, path = left, None, None
+        if self.store is not None and self.store.running(identity).exists():
+            path = self.store.running(identity)
+            names, state = active_members(path, identity)
+            by_name = {self._identity_of(member): member for member in stack.members}
+            active = [by_name[name] for name in names]
+        run = StackRun(
+            active, stack.changing, rows_together=stack.rows_together, on_end=self._end_stacked
+        )
+        if state is not None and path is not None:
+            restore_stack(run, state, path)
+            run.keep(np.flatnonzero([member in left for member in run.members]))
+        return run
+
+    def _read(self, member: StackMember) -> bool:
+        """Read a member that has ended before; whether it has."""
+        identity = self._identity_of(member)
+        if self.store is None or not self.store.has(identity):
+            return False
+        try:
+            history = self.store.restore(identity, member.network)
+        except PolytaskError as error:
+            self.results[member.position] = error
+        else:
+            self._end(member.position, Trained(member.network, member.schemas, history))
+        return True
+
+    def _identity_of(self, member: StackMember) -> str:
+        return "" if self.store is None else self.identity(member.position)
+
+    def _stack_identity(self, stack: Stack) -> str:
+        names = [self._identity_of(member) for member in stack.members]
+        return hashlib.sha256("".join(names).encode()).hexdigest()
+
+    def _end_stacked(self, member: StackMember, result: History | NonFiniteLossError) -> None:
+        """Receive a member that has ended in a stack."""
+        if isinstance(result, NonFiniteLossError):
+            self.results[member.position] = result
+            if self.store is not None:
+                self.store.put_error(self._identity_of(member), result)
+            return
+        if self.store is not None:
+            self.store.put(self._identity_of(member), member.network, result)
+        self._end(member.position, Trained(member.network, member.schemas, result))
+
+    @property
+    def _n_done(self) -> int:
+        return sum(result is not None for result in self.results)
+
+    def _show_stack(self, bar: TrainingProgress, run: StackRun) -> None:
+        """Advance the bar within a stack."""
+        if not run.members:
+            return
+        share = run.step / int(run.n_steps.max())
+        last = run.records[0].history.epochs[-1:]
+        losses = (last[0].validation_losses or last[0].train_losses) if last else {}
+        bar.show(int(_SHARES * (self._n_done + len(run.members) * share)), losses)
 
     def recipe(self, position: int) -> tuple[Any, Architecture]:
         """The trainer and the architecture of a member."""
@@ -136,7 +258,7 @@ class Population:
             checkpoint=running,
             checkpoint_seconds=self.seconds,
             progress=False,
-            on_epoch=lambda record: self._show(bar, position, record),
+            on_epoch=lambda record: self._show(bar, record),
         )
         return trained
 
@@ -154,11 +276,11 @@ class Population:
         if self.on_done is not None:
             self.on_done(position, trained)
 
-    def _show(self, bar: TrainingProgress, position: int, record: EpochRecord) -> None:
+    def _show(self, bar: TrainingProgress, record: EpochRecord) -> None:
         """Advance the bar within a member."""
         share = 0.0 if self.trainer.epochs is not None else record.step / self.trainer.steps
         losses = record.validation_losses or record.train_losses
-        bar.show(int(_SHARES * (position + min(share, 1.0))), losses)
+        bar.show(int(_SHARES * (self._n_done + min(share, 1.0))), losses)
 
 
 def _common_identity(

@@ -15,7 +15,7 @@ from polytask.exceptions import CheckpointError, StudyError
 from polytask.training._checkpoint import load_state, save_state
 from polytask.training._training_run import TrainingRun
 
-__all__ = ["resume_run", "save_run"]
+__all__ = ["load_optimizer", "resume_run", "save_run"]
 
 
 def save_run(
@@ -71,7 +71,7 @@ def resume_run(
 def _restore(run: TrainingRun, state: Mapping[str, Any]) -> None:
     run.step, run.seconds_before = int(state["step"]), float(state["seconds"])
     run.network.load_state_dict(state["network"])
-    _load_optimizer(run.optimizer.optimizer, state["optimizer"])
+    load_optimizer(run.optimizer.optimizer, state["optimizer"])
     run.selection.load_state_dict(state["selection"])
     run.history = History.from_dict(state["history"])
     run.fabric.strategy.precision.load_state_dict(state["precision"])
@@ -92,7 +92,7 @@ def _restore(run: TrainingRun, state: Mapping[str, Any]) -> None:
     balancing.generator.set_state(state["generator"])
 
 
-def _load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
+def load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
     """Load an optimiser's state.
 
     A fused step reads memory by the sizes of its parameters. So a file can neither ask for one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -13,7 +13,25 @@ from torch import Tensor
 from polytask.architectures import MultiTaskModule
 from polytask.tasks import TaskSet
 
-__all__ = ["JointSelection", "ReplicaSelection", "Selection", "make_selection", "mean_gain"]
+__all__ = [
+    "HasState",
+    "JointSelection",
+    "ReplicaSelection",
+    "Selection",
+    "make_selection",
+    "mean_gain",
+]
+
+
+@runtime_checkable
+class HasState(Protocol):
+    """A network, or the part of a stack of networks that is one."""
+
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """Its tensors by name."""
+
+    def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
+        """Restore what `state_dict` returned."""
 
 
 class Selection(ABC):
@@ -28,8 +46,8 @@ class Selection(ABC):
         0 where each task keeps a state of its own.
     """
 
-    def __init__(self, network: MultiTaskModule, tasks: TaskSet, patience: int | None) -> None:
-        self.network, self.tasks, self.patience = network, tasks, patience
+    def __init__(self, tasks: TaskSet, patience: int | None) -> None:
+        self.tasks, self.patience = tasks, patience
         self.active = torch.ones(len(tasks), dtype=torch.bool)
         self.best_losses = dict.fromkeys(tasks.names, math.inf)
         self.best_epochs = dict.fromkeys(tasks.names, 0)
@@ -96,7 +114,7 @@ class JointSelection(Selection):
 
     Parameters
     ----------
-    network : MultiTaskModule
+    network : HasState
     tasks : TaskSet
     patience : int or None
         Evaluations without a better score after which training ends.
@@ -107,12 +125,13 @@ class JointSelection(Selection):
 
     def __init__(
         self,
-        network: MultiTaskModule,
+        network: HasState,
         tasks: TaskSet,
         patience: int | None,
         task_patience: int | None = None,
     ) -> None:
-        super().__init__(network, tasks, patience)
+        super().__init__(tasks, patience)
+        self.network = network
         self.task_patience = task_patience
         self.first: dict[str, float] = {}
         self.best_score = -math.inf
@@ -165,7 +184,8 @@ class ReplicaSelection(Selection):
     """Each task stops by its own validation loss and keeps its own best state."""
 
     def __init__(self, network: MultiTaskModule, tasks: TaskSet, patience: int | None) -> None:
-        super().__init__(network, tasks, patience)
+        super().__init__(tasks, patience)
+        self.network = network
         self.best = [owned.tensor.detach().clone() for owned in network.owners()]
 
     def _keep(self, epoch: int, losses: Mapping[str, float], improved: list[str]) -> None:

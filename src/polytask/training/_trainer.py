@@ -333,3 +333,17 @@ class Trainer(TrainerSettings):
         if errors and not return_errors:
             raise errors[0]
         return results
+
+    def stacking(
+        self, architecture: Architecture, members: Sequence[Member], train: MultiTaskDataset
+    ) -> str | None:
+        """Why `fit_many` would train some members one after another, in words; None if it stacks all.
+
+        Parameters
+        ----------
+        architecture : Architecture
+        members : sequence of Member
+        train : MultiTaskDataset
+        """
+        check_members(members, train, architecture)
+        return Population(self, architecture, members, train, None, None, 0.0, None).reason()

@@ -1,0 +1,112 @@
+"""Members of a population with their networks and rows, in stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from polytask.architectures import Architecture, MultiTaskModule
+from polytask.architectures._limited_size import within_memory
+from polytask.data import Schema
+from polytask.exceptions import ParameterError, PolytaskError
+from polytask.tasks import TaskSet
+from polytask.training._absent_categories import clear_absent_categories
+from polytask.training._device import make_fabric
+from polytask.training._hosting import host_members
+from polytask.training._member import Member
+from polytask.training._member_batch import member_batch
+from polytask.training._member_data import MemberData, member_tasks, too_few_rows
+from polytask.training._score_checks import check_network
+from polytask.training._stack_member import StackMember
+from polytask.training._stack_table import StackTable
+from polytask.training._stacking import Stack, stacks_of
+
+__all__ = ["Stacker"]
+
+
+class Stacker:
+    """Builds the members of a population, and finds those that can be trained side by side.
+
+    Parameters
+    ----------
+    data : MemberData
+    recipe : callable
+        ``recipe(position)`` gives the trainer and the architecture of a member.
+    members : sequence of Member
+    """
+
+    def __init__(
+        self,
+        data: MemberData,
+        recipe: Callable[[int], tuple[Any, Architecture]],
+        members: Sequence[Member],
+    ) -> None:
+        self.data, self.recipe, self.members = data, recipe, members
+
+    def stacks(self, results: list[Any]) -> tuple[list[Stack], list[tuple[StackMember, str]]]:
+        """The stacks of members, and those that are trained alone with the reason in words.
+
+        Parameters
+        ----------
+        results : list
+            By position; errors of members that cannot be built are put in it.
+        """
+        members: dict[int, StackMember] = {}
+        for position in range(len(self.members)):
+            try:
+                members[position] = self._member(position)
+            except PolytaskError as error:
+                results[position] = error
+        by_recipe: dict[float | None, list[StackMember]] = {}
+        for position, member in members.items():
+            by_recipe.setdefault(self.members[position].dropout, []).append(member)
+        for own in by_recipe.values():
+            host_members(own, self._host)
+        return stacks_of(list(members.values()))
+
+    @cached_property
+    def _device(self) -> torch.device:
+        trainer = self.recipe(0)[0]
+        return make_fabric(trainer.accelerator, trainer.precision).device
+
+    def _member(self, position: int) -> StackMember:
+        """A member with its network and its rows."""
+        member = self.members[position]
+        table = self.data.table(member, self._device)
+        tasks = member_tasks(table.tasks, member)
+        train = table.train.of_tasks(tasks.names)
+        validation = {} if table.validation is None else table.validation.of_tasks(tasks.names)
+        if not any(map(len, train.values())):
+            raise too_few_rows(tasks.names)
+        network, schemas = self._built(position, tasks, table)
+        clear_absent_categories(network, member_batch(table, table.train, train, network))
+        trainer = self.recipe(position)[0]
+        return StackMember(
+            position, trainer, member.seed, tasks, schemas, network, table, train, validation
+        )
+
+    def _built(
+        self, position: int, tasks: TaskSet, table: StackTable
+    ) -> tuple[MultiTaskModule, Mapping[str, Schema]]:
+        """The network of a member for some tasks, and its schemas."""
+        member, architecture = self.members[position], self.recipe(position)[1]
+        refusal = architecture.refuses(tasks)
+        if refusal is not None:
+            raise ParameterError(refusal)
+        sources = {
+            source: tasks.subset(own)
+            for source, schema in table.schemas.items()
+            if (own := [name for name in tasks.names if name in schema.targets])
+        }
+        schemas = self.data.own_schemas(member, sources)
+        with within_memory(architecture.name, len(tasks)):
+            network = architecture.build(schemas, tasks, member.seed)
+        check_network(architecture, network)
+        return network.to(self._device), schemas
+
+    def _host(self, member: StackMember, names: tuple[str, ...]) -> MultiTaskModule:
+        """The network of a member for more tasks."""
+        return self._built(member.position, member.table.tasks.subset(names), member.table)[0]
