@@ -102,3 +102,20 @@ def test_tasks_that_no_validation_row_labels():
         "Neither the end of training nor settings nor the model to use are chosen by it."
     )
     assert "validation" not in " ".join(rarity_notes(data, [split_of(90, np.arange(30))]))
+
+
+def test_tasks_with_few_labelled_training_rows_beside_many_are_named_with_their_numbers():
+    columns = {
+        "x": range(600),
+        "y": np.arange(600) / 7,
+        "cold": [1.5] * 5 + [None] * 395 + [2.5] * 200,
+        "cool": [1.5, 2.5] * 30 + [None] * 540,
+    }
+    data = MultiTaskDataset.from_table(columns, ["y", "cold", "cool"])
+    (note,) = rarity_notes(data, [split_of(600, np.arange(400, 600))])
+    assert note == (
+        "Few labelled training rows: 5 (cold), 60 (cool), where another task has 400. Alone, they "
+        "learn from these only; joint and pooled models also use what others know."
+    )
+    few = split_of(600, np.arange(400, 600), train=np.arange(0, 250))
+    assert "5 (cold), where another task has 250. Alone, it" in rarity_notes(data, [few])[0]

@@ -10,6 +10,7 @@ import numpy as np
 from polytask._listing import first_and_more
 from polytask.data.dataset import MultiTaskDataset
 from polytask.data.sources import Source, fit_targets
+from polytask.data.splits._cold_tasks import cold_task_notes
 from polytask.data.splits._drawn_split import unlabelled_tasks
 from polytask.data.splits._split import Split
 from polytask.tasks import FittedTarget, Label
@@ -46,8 +47,8 @@ def rarity_notes(data: MultiTaskDataset, splits: Sequence[Split]) -> tuple[str, 
     -------
     tuple of str
         About tasks with fewer than 20 test rows of their rarer class or with an event, test rows
-        from fewer than 10 groups, classes without a training row, and primary tasks without a
-        labelled validation row.
+        from fewer than 10 groups, classes without a training row, tasks with few labelled training
+        rows beside others with many, and primary tasks without a labelled validation row.
 
     Examples
     --------
@@ -66,6 +67,7 @@ def rarity_notes(data: MultiTaskDataset, splits: Sequence[Split]) -> tuple[str, 
         *few_events,
         *_few_groups(data, splits, where),
         *_untrained(classes),
+        *cold_task_notes(data, splits, where),
         *_unvalidated(data, splits, where),
     )
 
