@@ -90,6 +90,24 @@ def test_without_optuna_it_says_what_to_install(polytask, table, monkeypatch):
     assert "Tuning needs Optuna, which is not installed. Install it: polytask[tune]." in ran.err
 
 
+@pytest.mark.slow
+def test_task_weights_are_searched_in_place_of_settings(polytask, table, tmp_path):
+    options = ("-m", "hard_sharing", "--trials", 2, "--seeds", 1, "--steps", 5, "-o", "out")
+    ran = polytask("tune", table, *TARGETS, *options, "--weights", "random")
+    assert ran.status == 0, ran.err
+    record = json.loads((tmp_path / "out" / "weights.json").read_text())
+    assert [len(search["members"]) for search in record["searches"]] == [2]
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "Task weights of hard_sharing" in page
+    assert "Gains of score and age under different task weights" in page
+
+
+def test_options_about_settings_are_refused_with_weights(polytask, table):
+    ran = polytask("tune", table, *TARGETS, *QUICK, "--weights", "random", "--tune", "alpha")
+    assert ran.status == 2
+    assert "--tune is about settings, and --weights about weights. Give one of them." in ran.err
+
+
 def test_ranges_are_read_from_text():
     paths, ranges = tune_ranges(
         [

@@ -174,7 +174,8 @@ def _folder(
     """Return a folder named after the settings, so that the same command resumes there."""
     parts = [data.digest(), to_json(splitter), asdict(allowed)]
     if isinstance(options, TuneSettings):  # to which trials may be added
-        own = (options.search, options.pruner, options.folds, options.at_once, options.seed)
+        own = [options.search, options.pruner, options.folds, options.at_once, options.seed]
+        own += [options.weights, options.trials] if options.weights else []
         parts = [*parts[:2], allowed.steps, doing, own]
     study = json.dumps(parts, sort_keys=True)
     key = hashlib.sha256(study.encode()).hexdigest()[:8]

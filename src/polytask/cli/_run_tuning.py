@@ -7,14 +7,23 @@ from typing import Any
 
 from polytask.bookkeeping import Budget
 from polytask.cli._interrupt import ending_well
-from polytask.cli._run_comparison import executor_of, kept_runs, resolved_study, show_comparison
+from polytask.cli._run_comparison import (
+    StudySettings,
+    executor_of,
+    kept_runs,
+    resolved_study,
+    show_comparison,
+)
 from polytask.cli._settings import TuneSettings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
-from polytask.evaluation import progress_at_once
+from polytask.evaluation import Comparison, progress_at_once
+from polytask.exceptions import ParameterError
+from polytask.learners import Learner
+from polytask.neural_network import MultiTaskNetwork
 from polytask.ranges import SearchRange
 from polytask.report import write_report
-from polytask.search import tune
+from polytask.search import tune, tune_weights
 
 __all__ = ["run_tuning"]
 
@@ -30,34 +39,84 @@ def run_tuning(
 ) -> None:
     """Tune, and write report and log beside the files of the tuning."""
     study = resolved_study(options, data, splitter, allowed, voice, "tuning")
-    how: Any = {"sampler": options.search, "pruner": options.pruner}
     with (
         progress_at_once() as keys,
         ending_well(lambda: kept_runs(study.folder, keys)),
         executor_of(options.jobs) as executor,
     ):
-        tuning = tune(
-            study.data,
-            study.learners,
-            paths=paths,
-            ranges=ranges or None,
-            **how,
-            folds=options.folds,
-            at_once=options.at_once,
-            seed=options.seed,
-            twins=options.twins,
-            split=study.split,
-            seeds=options.seeds,
-            budget=study.budget,
-            jobs=options.jobs or 1,
-            executor=executor,
-            out=study.folder,
-            quiet=options.quiet,
-            device=options.device,
-            precision=options.precision,
-            notes=study.notes,
-        )
-        report = write_report(tuning.comparison, study.folder / "report.html", tuning=tuning)
-        assert tuning.comparison is not None  # noqa: S101 - it has just been made
-        show_comparison(tuning.comparison, study, report, voice)
+        common = {
+            "seed": options.seed,
+            "split": study.split,
+            "seeds": options.seeds,
+            "budget": study.budget,
+            "jobs": options.jobs or 1,
+            "executor": executor,
+            "out": study.folder,
+            "quiet": options.quiet,
+            "device": options.device,
+            "precision": options.precision,
+            "notes": study.notes,
+        }
+        if options.weights is None:
+            comparison, parts = _tuned(options, study, paths, ranges, common)
+        else:
+            comparison, parts = _weighed(options, study, [*(paths or ()), *ranges], common)
+        report = write_report(comparison, study.folder / "report.html", **parts)
+        show_comparison(comparison, study, report, voice)
         voice.write_log(study.folder / "log.txt")
+
+
+def _tuned(
+    options: TuneSettings,
+    study: StudySettings,
+    paths: Sequence[str] | None,
+    ranges: Mapping[str, SearchRange | Sequence[str]],
+    common: Mapping[str, Any],
+) -> tuple[Comparison, dict[str, Any]]:
+    """Tune settings; the comparison, and what the report shows beside it."""
+    how: Any = {"sampler": options.search, "pruner": options.pruner}
+    tuning = tune(
+        study.data,
+        study.learners,
+        paths=paths,
+        ranges=ranges or None,
+        folds=options.folds,
+        at_once=options.at_once,
+        twins=options.twins,
+        **how,
+        **common,
+    )
+    comparison: Any = tuning.comparison
+    return comparison, {"tuning": tuning}
+
+
+def _weighed(
+    options: TuneSettings,
+    study: StudySettings,
+    tuned: Sequence[str],
+    common: Mapping[str, Any],
+) -> tuple[Comparison, dict[str, Any]]:
+    """Search the task weights of the first model; the others stand beside it."""
+    given = {
+        "--tune": tuned,
+        "--pruner": options.pruner,
+        "--folds": options.folds > 1,
+        "--at-once": options.at_once > 1,
+        "--twins": options.twins,
+    }
+    for flag, value in given.items():
+        if value:
+            sentence = f"{flag} is about settings, and --weights about weights. Give one of them."
+            raise ParameterError(sentence)
+    method: Any = options.weights
+    learners = study.learners if options.model else _default_joint(study.learners)
+    weights = tune_weights(study.data, learners[0], method=method, beside=learners[1:], **common)
+    comparison: Any = weights.comparison
+    return comparison, {"weights": weights}
+
+
+def _default_joint(learners: Sequence[Learner]) -> Sequence[Learner]:
+    """The first joint network without balancing among the default learners."""
+    return [
+        learner for learner in learners if isinstance(learner, MultiTaskNetwork) and learner.joint
+    ][:1]

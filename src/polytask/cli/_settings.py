@@ -92,6 +92,7 @@ class TuneSettings(CompareSettings):
     tune: Words = []
     search: Name = "tpe"
     pruner: Name | None = None
+    weights: Name | None = None
     folds: Several = 1
     at_once: Several = 1
     seed: Seed = 0

@@ -92,6 +92,16 @@ def tune(
             rich_help_panel="Tuning",
         ),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            "--weights",
+            metavar="METHOD",
+            help="Search the weights of the tasks in one joint network in place of its settings: "
+            "random, tpe or population; --trials is then the number of networks.",
+            rich_help_panel="Tuning",
+        ),
+    ] = None,
     folds: Annotated[
         int | None,
         typer.Option(

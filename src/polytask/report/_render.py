@@ -23,13 +23,14 @@ from polytask.report._theme import SYMBOLS, symbol_path
 from polytask.report._training_curves import trainings
 from polytask.report._tuning_view import histories, tuning_record, tuning_view
 from polytask.report._verdict_view import verdict_view
+from polytask.report._weights_view import weights_record, weights_view
 
 __all__ = ["render", "write_report"]
 
 COLUMNS = 10  # of the widest table that has no column per learner
 
 
-def render(comparison: object, tuning: object = None) -> str:
+def render(comparison: object, tuning: object = None, weights: object = None) -> str:
     """Render a comparison as one self-contained HTML page.
 
     Parameters
@@ -38,6 +39,8 @@ def render(comparison: object, tuning: object = None) -> str:
         A comparison, or the result of its `to_dict`.
     tuning : Tuning or mapping, optional
         The tuning that it ended, or the result of its `to_dict`.
+    weights : WeightTuning or mapping, optional
+        The search of task weights that it ended, or the result of its `to_dict`.
 
     Returns
     -------
@@ -47,18 +50,21 @@ def render(comparison: object, tuning: object = None) -> str:
     Raises
     ------
     ParameterError
-        If `comparison` or `tuning` is something else.
+        If one of these is something else.
     StudyError
         If it was written in another format.
     """
     study = Study.of(comparison)
-    record = None if tuning is None else tuning_record(tuning)
-    views = {**_views(study), **_tuning(study, record)}
+    tuned = None if tuning is None else tuning_record(tuning)
+    weighed = None if weights is None else weights_record(weights)
+    views = {**_views(study), **_tuning(study, tuned), **_weights(weighed)}
     return _environment().get_template("report.html.j2").render(views)
 
 
-def write_report(comparison: object, path: str | Path, tuning: object = None) -> Path:
-    """Write `render(comparison, tuning)` to `path`, completely or not at all.
+def write_report(
+    comparison: object, path: str | Path, tuning: object = None, weights: object = None
+) -> Path:
+    """Write `render(comparison, tuning, weights)` to `path`, completely or not at all.
 
     Parameters
     ----------
@@ -68,6 +74,8 @@ def write_report(comparison: object, path: str | Path, tuning: object = None) ->
         The HTML file to create or replace.
     tuning : Tuning or mapping, optional
         The tuning that the comparison ended, or the result of its `to_dict`.
+    weights : WeightTuning or mapping, optional
+        The search of task weights that it ended, or the result of its `to_dict`.
 
     Returns
     -------
@@ -75,7 +83,7 @@ def write_report(comparison: object, path: str | Path, tuning: object = None) ->
         The file written.
     """
     path = Path(path)
-    write_text(path, render(comparison, tuning))
+    write_text(path, render(comparison, tuning, weights))
     return path
 
 
@@ -112,6 +120,17 @@ def _tuning(study: Study, record: Mapping[str, Any] | None) -> dict[str, Any]:
 
         figure = history_figure(study, histories(record))
     return {"tuning": tuning_view(record), "tuning_figure": figure}
+
+
+def _weights(record: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Views of the section on task weights, which other reports lack."""
+    if record is None:
+        return {"weights": None, "weights_figure": None}
+    with figure_settings():
+        from polytask.report._weights_figures import front_figure
+
+        figure = front_figure(record)
+    return {"weights": weights_view(record), "weights_figure": figure}
 
 
 def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, Any]:

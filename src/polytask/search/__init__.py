@@ -2,16 +2,20 @@
 
 `best_partition` divides tasks by an affinity matrix, `group` verifies such partitions by training.
 `tune` searches the declared ranges of learners, joint ones and their single-task selves by equally
-many trials.
+many trials, `tune_weights` the weights of tasks in a joint network.
 """
 
 from polytask.search._best_partition import best_partition
 from polytask.search._group import group
 from polytask.search._grouped import Grouped
 from polytask.search._grouping import CandidateGain, Grouping
+from polytask.search._hypervolume import hypervolume
+from polytask.search._pareto_front import pareto_front
 from polytask.search._partition import Partition
 from polytask.search._tune import tune
+from polytask.search._tune_weights import tune_weights
 from polytask.search._tuning import TunedLearner, TunedTrial, Tuning
+from polytask.search._weight_search import WeightMember, WeightSearch, WeightTuning
 
 __all__ = [
     "CandidateGain",
@@ -21,7 +25,13 @@ __all__ = [
     "TunedLearner",
     "TunedTrial",
     "Tuning",
+    "WeightMember",
+    "WeightSearch",
+    "WeightTuning",
     "best_partition",
     "group",
+    "hypervolume",
+    "pareto_front",
     "tune",
+    "tune_weights",
 ]

@@ -81,11 +81,14 @@ class Tuner:
     Parameters
     ----------
     plan : Plan
+    as_they_are : bool, default False
+        Whether joint learners are run as they are.
     searches : list of Search
         Filled by the call.
     """
 
     plan: Plan
+    as_they_are: bool = False
     searches: list[Search] = field(default_factory=list)
 
     def __call__(
@@ -100,6 +103,8 @@ class Tuner:
         spaces = {
             c.name: SearchSpace(c.learner, self.plan.paths, self.plan.ranges) for c in candidates
         }
+        if self.as_they_are:
+            spaces |= {c.name: SearchSpace(c.learner, ()) for c in candidates if c.joint}
         check_paths(
             [spaces[c.name] for c in candidates if not c.reference] or list(spaces.values())
         )

@@ -12,7 +12,16 @@ from polytask.exceptions import NonFiniteLossError
 from polytask.metrics import Metric, MetricValue, delta_m, metrics_for
 from polytask.tasks import TaskSet
 
-__all__ = ["Measured", "Tuned", "choose", "headline", "headlines", "mean_gain", "trial_gain"]
+__all__ = [
+    "Measured",
+    "Tuned",
+    "choose",
+    "headline",
+    "headlines",
+    "mean_gain",
+    "metric_gain",
+    "trial_gain",
+]
 
 Measured = Mapping[str, Mapping[str, MetricRecord]]
 """Task → metric → value."""
@@ -48,17 +57,25 @@ def trial_gain(trial: RunRecord, first: RunRecord, tasks: TaskSet) -> float | No
     Errors on few rows are next to nothing now and then. Divided by the first trial's alone, those
     of the other trials would look far too large, and the first would always be kept.
     """
+    metrics = headlines(tasks)
+    values, firsts = (
+        {task: record.validation[task][metric.name].value for task, metric in metrics.items()}
+        for record in (trial, first)
+    )
+    return metric_gain(values, firsts, metrics)
+
+
+def metric_gain(
+    values: Mapping[str, float | None],
+    firsts: Mapping[str, float | None],
+    metrics: Mapping[str, Metric],
+) -> float | None:
+    """Mean gain of tasks' metrics over others, each relative to the mean of both."""
     changes = []
-    for task, metric in headlines(tasks).items():
-        value, first_value = (
-            record.validation[task][metric.name].value for record in (trial, first)
-        )
-        if value is not None and first_value is not None:
-            change = (
-                2 * (value - first_value) / (abs(value) + abs(first_value))
-                if value or first_value
-                else 0.0
-            )
+    for task, metric in metrics.items():
+        value, first = values[task], firsts[task]
+        if value is not None and first is not None:
+            change = 2 * (value - first) / (abs(value) + abs(first)) if value or first else 0.0
             changes.append(change if metric.greater_is_better else -change)
     return sum(changes) / len(changes) if changes else None
 
