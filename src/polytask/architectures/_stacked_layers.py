@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from torch import Tensor, nn
 
@@ -53,7 +53,13 @@ def _layers(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def run_chain(
-    module: nn.Module, own: Mapping[str, Tensor], values: Tensor, n_copies: int, *, apart: bool
+    module: nn.Module,
+    own: Mapping[str, Tensor],
+    values: Tensor,
+    n_copies: int,
+    *,
+    apart: bool,
+    mask: Callable[[Tensor, float], Tensor] | None = None,
 ) -> Tensor:
     """Features of all copies, (n_copies, n, …).
 
@@ -67,6 +73,9 @@ def run_chain(
         (n, …), or with `apart` (n_copies, n, …).
     n_copies : int
     apart : bool
+    mask : callable, optional
+        Draws what dropout multiplies values of all copies by, from values and the probability; by
+        default the layers draw.
     """
     layers = list(_layers(module))
     followers = [*(layer for _, layer in layers[1:]), None]
@@ -85,12 +94,26 @@ def run_chain(
                 values, apart = _affine(values, weight, bias), True
         elif isinstance(layer, nn.Dropout):
             values = values if apart else values.expand(n_copies, *values.shape)
-            values, apart = layer(values), True
+            values, apart = _dropped(layer, values, mask), True
         elif fresh:
             fresh = False
         else:
             values = layer(values)
     return values if apart else values.expand(n_copies, *values.shape)
+
+
+def _dropped(
+    layer: nn.Dropout, values: Tensor, mask: Callable[[Tensor, float], Tensor] | None
+) -> Tensor:
+    """Values after a layer of dropout."""
+    if mask is None or not layer.training:
+        dropped: Tensor = layer(values)
+        return dropped
+    if type(layer) is nn.Dropout:
+        sentence = "a layer of PyTorch draws its own noise"
+        raise NotImplementedError(sentence)
+    masked = values * mask(values, layer.p)
+    return masked.relu_() if isinstance(layer, RectifiedDropout) else masked
 
 
 def _linear(

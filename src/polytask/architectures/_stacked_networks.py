@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,7 +13,9 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._stacked_trunk import stacked_trunk
 from polytask.data import Batch, SourceBatch
+from polytask.encoders._dropout import member_masks
 from polytask.encoders._member_noise import member_noise
 
 __all__ = ["StackedNetworks"]
@@ -48,6 +51,7 @@ class StackedNetworks:
         self.template = copy.deepcopy(networks[0])
         self._penalized = type(self.template).penalty is not MultiTaskModule.penalty
         self._scorer = _Scorer(self.template, penalized=self._penalized)
+        self._trunk = stacked_trunk(self.template)
         self.changing = frozenset(changing)
         self.parameters: dict[str, Tensor] = {}
         self.buffers: dict[str, Tensor] = {}
@@ -109,6 +113,11 @@ class StackedNetworks:
         inputs = {source: dict(rows.inputs) for source, rows in batch.items()}
         tasks = {source: rows.task for source, rows in batch.items() if rows.task is not None}
         self.template.train(training)
+        if self._trunk is not None and self._trunk.serves(batch):
+            chosen = [generators[k] for k in own.tolist()] if training and generators else []
+            mask = partial(_masks, chosen) if training else None
+            stacked = {**parameters, **buffers}
+            return self._trunk(stacked, self.common, batch, apart=apart, mask=mask), None
 
         def run(parameters: Any, buffers: Any, inputs: Any, tasks: Any, own: Tensor) -> Any:
             rows = {
@@ -172,6 +181,14 @@ class _Scorer(nn.Module):
         raw = dict(self.network(self.network.with_members(batch)))
         some = next(iter(raw.values()))
         return raw, self.network.penalty() if self.penalized else some.new_zeros(())
+
+
+def _masks(generators: Sequence[torch.Generator], values: Tensor, p: float) -> Tensor:
+    """What dropout multiplies the values of all networks by."""
+    if values.device.type != "cpu":
+        sentence = "dropout draws for all networks together on this device"
+        raise NotImplementedError(sentence)
+    return member_masks(values, p, generators)
 
 
 def _tensors(network: nn.Module) -> dict[str, Tensor]:

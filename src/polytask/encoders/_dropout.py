@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from polytask.encoders._member_noise import member_mask
 
-__all__ = ["ColumnDropout", "Dropout", "RectifiedDropout"]
+__all__ = ["ColumnDropout", "Dropout", "RectifiedDropout", "member_masks"]
 
 _LEVELS = 2**16
 _PER_DRAW = 4
@@ -106,6 +106,14 @@ class ColumnDropout(nn.Module):
             return rows
         columns = rows.new_ones(*rows.shape[:-1], self.n_columns)
         return rows * self.dropout(columns).index_select(-1, self.columns)
+
+
+@torch.no_grad()
+def member_masks(values: Tensor, p: float, generators: Sequence[torch.Generator]) -> Tensor:
+    """Masks of values (n_members, …), each by the generator of a member."""
+    return torch.stack(
+        [_mask(own, p, generator) for own, generator in zip(values, generators, strict=True)]
+    )
 
 
 @torch.no_grad()
