@@ -176,8 +176,8 @@ def test_auto_works_here_and_others_join_where_jobs_take_long(joined):
 
 
 def test_auto_starts_no_process_for_jobs_that_are_soon_done(joined, monkeypatch):
-    monkeypatch.setattr(_helpers, "_WORTH", 60.0)
-    found = dict(joined.run(pid_after, [0.02] * 10, COMMON))
+    monkeypatch.setattr(_helpers, "_PATIENCE", 60.0)
+    found = dict(joined.run(pid_after, [0.0] * 10, COMMON))
     assert set(found.values()) == {os.getpid()}
     assert joined._workers == []
 
