@@ -9,6 +9,7 @@ from polytask.analysis import (
     Affinity,
     AffinityRecord,
     ExplainedLabels,
+    GradientCosine,
     GroupRuns,
     PredictionCorrelation,
     PredictionSimilarity,
@@ -81,6 +82,14 @@ def test_the_correlation_is_that_of_least_squares_less_what_chance_explains():
     adjusted = max(0.0, 1 - (1 - r2) * 49 / 48)
     assert _multiple_correlation(y, x) == pytest.approx(np.sqrt(adjusted))
     assert np.isnan(_multiple_correlation(y[:5], x[:5]))
+
+
+def test_cosines_of_gradients_take_one_joint_network_per_seed(runs):
+    record = GradientCosine(n_batches=2).estimate(runs)
+    assert record.n_networks == 2
+    np.testing.assert_allclose(record.matrix, record.matrix.T)
+    assert np.nanmax(np.abs(record.matrix)) <= 1
+    assert record.matrix[0, 1] > record.matrix[0, 2]
 
 
 def test_networks_are_counted_where_they_are_trained(runs):

@@ -7,6 +7,7 @@ on. `transfer_map` measures who gains from whom; each `Affinity` estimates it fr
 from polytask.analysis._affinity import Affinity
 from polytask.analysis._affinity_record import AffinityRecord
 from polytask.analysis._explained_labels import ExplainedLabels
+from polytask.analysis._gradient_cosine import GradientCosine
 from polytask.analysis._group_runs import GroupRuns
 from polytask.analysis._map_transfer import transfer_map
 from polytask.analysis._measured_gain import MeasuredGain
@@ -19,6 +20,7 @@ __all__ = [
     "Affinity",
     "AffinityRecord",
     "ExplainedLabels",
+    "GradientCosine",
     "GroupRuns",
     "MeasuredGain",
     "PredictionCorrelation",

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from polytask.analysis._cross_scores import CrossScores
-from polytask.analysis._networks import fit_alone, fit_groups
+from polytask.analysis._networks import fit_alone, fit_groups, observed
 from polytask.analysis._pooled_answers import pooled_answers
 from polytask.analysis._rounds import Round, rounds_of
-from polytask.bookkeeping import Budget
+from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.judging._unit_ids import unit_ids
 from polytask.evaluation.running._outcome import Outcome, outcomes
 from polytask.neural_network import MultiTaskNetwork
+from polytask.observers import Observer
 from polytask.predictor import FittedPredictor
 from polytask.statistics import Answers
 
@@ -58,7 +59,7 @@ class GroupRuns:
     Examples
     --------
     >>> from polytask.analysis import GroupRuns
-    >>> from polytask.bookkeeping import Budget
+    >>> from polytask.bookkeeping import Budget, History
     >>> from polytask.datasets import make_clustered_tasks
     >>> data, _ = make_clustered_tasks(2, 2, n_rows=60, seed=0)
     >>> runs = GroupRuns.of(data, "hard_sharing", folds=2, seeds=1, budget=Budget(steps=5))
@@ -169,6 +170,26 @@ class GroupRuns:
         for group, by_round in found.items():
             self._answers[group] = pooled_answers(by_round, self.data.tasks.subset(group), units)
         self.seconds += time.perf_counter() - started
+
+    def observed_joint_trainings(self, observers: Sequence[Observer]) -> list[History]:
+        """Histories of one joint training per round, on its first split, with observers.
+
+        Parameters
+        ----------
+        observers : sequence of Observer
+        """
+        started = time.perf_counter()
+        histories = []
+        for one in self.rounds:
+            split = one.splits[0]
+            train, validation, _ = split.apply(self.data)
+            history = observed(self.network, train, validation, one.seed, self.budget, observers)
+            self.steps += history.n_steps
+            self.n_networks += 1
+            histories.append(history)
+            self._advance(f"all tasks, observed, {split.name}")
+        self.seconds += time.perf_counter() - started
+        return histories
 
     def _measured(
         self, groups: Sequence[Group], seed: int, split: Split

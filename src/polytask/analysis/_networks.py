@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from polytask.bookkeeping import Budget
+from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset
 from polytask.neural_network import MultiTaskNetwork
+from polytask.observers import Observer
 from polytask.predictor import FittedPredictor, NetworkModel, refitted
 from polytask.training import Member, Trained, Trainer, silently
 
-__all__ = ["fit_alone", "fit_groups", "of_tasks"]
+__all__ = ["fit_alone", "fit_groups", "observed", "of_tasks"]
 
 
 def of_tasks(data: MultiTaskDataset, tasks: Sequence[str]) -> MultiTaskDataset:
@@ -60,6 +61,19 @@ def fit_groups(
         _predictor(network, of_tasks(train, group), result)
         for group, result in zip(groups, trained, strict=True)
     ]
+
+
+def observed(
+    network: MultiTaskNetwork,
+    train: MultiTaskDataset,
+    validation: MultiTaskDataset,
+    seed: int,
+    budget: Budget | None,
+    observers: Sequence[Observer],
+) -> History:
+    """The history of training all tasks together, with observers."""
+    trainer = replace(_trainer(network, budget), observers=tuple(observers))
+    return trainer.fit(network.architecture, train, validation, seed=seed, progress=False).history
 
 
 def _trainer(network: MultiTaskNetwork, budget: Budget | None) -> Trainer:
