@@ -13,8 +13,7 @@ from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import load
-from polytask.search import Grouped
-from polytask.search._grouped_training import train_groups
+from polytask.search import Grouped, train_groups
 from polytask.search._grouping import Grouping
 from polytask.testing import (
     check_learner,
@@ -40,7 +39,7 @@ def _grouping(groups):
 def test_each_group_is_one_network_and_tasks_alone_have_their_single_task_networks(data, tmp_path):
     groups = (("task_0", "task_2"), ("task_1",), ("task_3",))
     network = MultiTaskNetwork(HardSharing(MLP((4,))), Trainer(steps=10))
-    fitted = train_groups(network, _grouping(groups), data, data, 0, "grouped", {})
+    fitted = train_groups(_grouping(groups), data, data, network)
     assert fitted.model.groups == (("task_0", "task_2"), ("task_1", "task_3"))
     kinds = [type(model.architecture) for model in fitted.model.models]
     assert kinds == [HardSharing, SingleTask]
@@ -55,7 +54,7 @@ def test_each_group_is_one_network_and_tasks_alone_have_their_single_task_networ
 def test_the_history_counts_the_search_and_names_the_groups(data):
     groups = (("task_0", "task_2"), ("task_1", "task_3"))
     network = MultiTaskNetwork(HardSharing(MLP((4,))), Trainer(steps=10))
-    fitted = train_groups(network, _grouping(groups), data, data, 0, "grouped", {})
+    fitted = train_groups(_grouping(groups), data, data, network)
     assert fitted.history.n_steps == 40 + 2 * 10
     assert fitted.history.seconds > 2.0
     assert "Groups {task_0, task_2}, {task_1, task_3}, found with 3 networks." in (

@@ -1,11 +1,13 @@
 """Analysis of how tasks are related: who gains from whom, at which cost of finding out.
 
 Begin with `GroupRuns`, which trains groups of tasks and measures them on rows that were not trained
-on. `transfer_map` measures who gains from whom; each `Affinity` estimates it from fewer networks.
+on. `transfer_map` measures who gains from whom, each `Affinity` estimates it from fewer networks, and
+`analyze` does both.
 """
 
 from polytask.analysis._affinity import Affinity
 from polytask.analysis._affinity_record import AffinityRecord
+from polytask.analysis._analysis import Analysis, analyze
 from polytask.analysis._explained_labels import ExplainedLabels
 from polytask.analysis._gradient_cosine import GradientCosine
 from polytask.analysis._group_runs import GroupRuns
@@ -19,6 +21,7 @@ from polytask.analysis._transfer_map import SampledGain, TransferMap
 __all__ = [
     "Affinity",
     "AffinityRecord",
+    "Analysis",
     "ExplainedLabels",
     "GradientCosine",
     "GroupRuns",
@@ -28,5 +31,6 @@ __all__ = [
     "SampledGain",
     "TrainedPairs",
     "TransferMap",
+    "analyze",
     "transfer_map",
 ]

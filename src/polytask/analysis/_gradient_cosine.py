@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -58,7 +59,9 @@ class GradientCosine(Affinity):
     n_batches: int = 4
 
     needs: ClassVar[str] = "one joint network per seed"
-    parameter_constraints: ClassVar[dict[str, Constraint]] = {"n_batches": Interval(int, 1, 1000)}
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "n_batches": Interval(int, 1, 1000)
+    }
 
     def __post_init__(self) -> None:
         check_parameters(self)

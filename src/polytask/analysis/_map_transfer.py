@@ -15,7 +15,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._tuning import headline
 
-__all__ = ["map_of_runs", "measured_in_words", "measured_rows", "transfer_map"]
+__all__ = ["map_of_runs", "measured_in_words", "measured_rows", "random_groups", "transfer_map"]
 
 _OWNER = "transfer_map"
 
@@ -109,7 +109,7 @@ def transfer_map(
     check(_OWNER, "sizes", tuple(sizes), Each(Interval(int, 2, len(runs.tasks))))
     check(_OWNER, "n_groups", n_groups, Interval(int, 1))
     check(_OWNER, "seed", seed, Interval(int, 0))
-    return map_of_runs(runs, pairs=pairs, sampled=_random_groups(runs, sizes, n_groups, seed))
+    return map_of_runs(runs, pairs=pairs, sampled=random_groups(runs, sizes, n_groups, seed))
 
 
 def map_of_runs(
@@ -138,7 +138,7 @@ def map_of_runs(
     )
 
 
-def _random_groups(runs: GroupRuns, sizes: Sequence[int], n_groups: int, seed: int) -> list[Group]:
+def random_groups(runs: GroupRuns, sizes: Sequence[int], n_groups: int, seed: int) -> list[Group]:
     """Different random groups of each size."""
     generator = np.random.default_rng(seed)
     groups = [

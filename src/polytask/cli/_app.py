@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from polytask.cli._analyze_command import analyze
 from polytask.cli._compare_command import compare
 from polytask.cli._datasets_command import datasets
 from polytask.cli._fit_command import fit
+from polytask.cli._group_command import group
 from polytask.cli._methods_command import methods
 from polytask.cli._predict_command import predict
 from polytask.cli._tune_command import tune
@@ -23,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (compare, tune, fit, predict, methods, datasets):
+for command in (compare, analyze, group, tune, fit, predict, methods, datasets):
     app.command(no_args_is_help=command not in {methods, datasets})(command)
 
 

@@ -5,22 +5,16 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from polytask.bookkeeping import Budget
-from polytask.cli._augmentations import with_augmentation
-from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._checked_tasks import checked
 from polytask.cli._class_table import class_table
-from polytask.cli._encoders import with_encoder
-from polytask.cli._learners import named_learner
-from polytask.cli._observers import with_observers
+from polytask.cli._one_learner import one_learner
 from polytask.cli._said_warnings import warnings_as_notes
 from polytask.cli._score_table import score_table
-from polytask.cli._set_option import with_settings
 from polytask.cli._settings import FitSettings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import evaluate, evaluate_classes
-from polytask.learners import Learner, fit
-from polytask.learners._as_learner import encoder_note
+from polytask.learners import fit
 from polytask.predictor import FittedPredictor
 from polytask.training import silently
 
@@ -38,13 +32,7 @@ def run_fit(
 ) -> None:
     """Fit one model, print its held-out metrics, and save it."""
     train = checked(train, voice)
-    methods = balancing(options)
-    check_sampler(options, train)
-    learners = with_encoder([_model(options, train, voice)], options)
-    learners = balanced(learners, methods)
-    learners = with_observers(learners, options.observer)
-    learners = with_augmentation(learners, options.augmentation)
-    (learner,) = with_settings(learners, options, voice.warning)
+    learner = one_learner(options, train, voice)
     voice.note(f"fitting {learner.name}")
     with warnings_as_notes(voice), silently() if options.quiet else nullcontext():
         predictor = fit(
@@ -62,16 +50,6 @@ def run_fit(
         voice.result(by_class)
     predictor.save(options.out)
     voice.result(f"model: {options.out}")
-
-
-def _model(options: FitSettings, data: MultiTaskDataset, voice: Voice) -> Learner:
-    """The model that is named, with the encoder that suits the tasks if none is given."""
-    if options.encoder is not None:
-        return named_learner(options.model)
-    learner = named_learner(options.model, data.tasks)
-    if (note := encoder_note(options.model, data.tasks)) is not None:
-        voice.warning(note)
-    return learner
 
 
 def _say_how(predictor: FittedPredictor, voice: Voice) -> None:

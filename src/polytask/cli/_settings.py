@@ -35,7 +35,16 @@ from polytask.cli._setting_types import (
 from polytask.cli._trust_option import check_code
 from polytask.exceptions import ParameterError
 
-__all__ = ["CompareSettings", "DataSettings", "FitSettings", "TuneSettings", "settings"]
+__all__ = [
+    "AnalyzeSettings",
+    "CompareSettings",
+    "DataSettings",
+    "FitSettings",
+    "GroupSettings",
+    "RelationSettings",
+    "TuneSettings",
+    "settings",
+]
 
 Kind = TypeVar("Kind", bound="DataSettings")
 
@@ -96,6 +105,33 @@ class TuneSettings(CompareSettings):
     folds: Several = 1
     at_once: Several = 1
     seed: Seed = 0
+
+
+class RelationSettings(DataSettings):
+    """Settings that `polytask analyze` and `polytask group` have in common."""
+
+    model: Model = "hard_sharing"
+    affinity: Words = ["prediction_similarity"]
+    folds: Several = 5
+    seeds: Several = 2
+    seed: Seed = 0
+
+
+class AnalyzeSettings(RelationSettings):
+    """Settings of `polytask analyze`."""
+
+    pairs: Switch | None = None
+    sizes: Words = []
+    random_groups: Several = 20
+    out: Place = Path("analysis")
+
+
+class GroupSettings(RelationSettings):
+    """Settings of `polytask group`."""
+
+    random_groups: Seed = 2
+    most_networks: Steps | None = None
+    out: Place = Path("grouping")
 
 
 class FitSettings(DataSettings):

@@ -4,6 +4,7 @@ Begin with ``_render.py``. Each ``…_view.py`` reads the record of one section 
 ``…_figures.py`` draws its figures with the pieces of ``_drawing``, and ``templates`` hold the HTML.
 """
 
+from polytask.report._relations import render_relations, write_relations
 from polytask.report._render import render, write_report
 
-__all__ = ["render", "write_report"]
+__all__ = ["render", "render_relations", "write_relations", "write_report"]

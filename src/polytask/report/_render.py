@@ -25,7 +25,7 @@ from polytask.report._tuning_view import histories, tuning_record, tuning_view
 from polytask.report._verdict_view import verdict_view
 from polytask.report._weights_view import weights_record, weights_view
 
-__all__ = ["render", "write_report"]
+__all__ = ["page_environment", "render", "write_report"]
 
 COLUMNS = 10  # of the widest table that has no column per learner
 
@@ -58,7 +58,7 @@ def render(comparison: object, tuning: object = None, weights: object = None) ->
     tuned = None if tuning is None else tuning_record(tuning)
     weighed = None if weights is None else weights_record(weights)
     views = {**_views(study), **_tuning(study, tuned), **_weights(weighed)}
-    return _environment().get_template("report.html.j2").render(views)
+    return page_environment().get_template("report.html.j2").render(views)
 
 
 def write_report(
@@ -152,7 +152,8 @@ def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, A
 
 
 @cache
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Templates of the pages, with their filters."""
     environment = Environment(
         loader=PackageLoader("polytask.report"),
         autoescape=True,

@@ -8,6 +8,7 @@ many trials, `tune_weights` the weights of tasks in a joint network.
 from polytask.search._best_partition import best_partition
 from polytask.search._group import group
 from polytask.search._grouped import Grouped
+from polytask.search._grouped_training import train_groups
 from polytask.search._grouping import CandidateGain, Grouping
 from polytask.search._hypervolume import hypervolume
 from polytask.search._pareto_front import pareto_front
@@ -32,6 +33,7 @@ __all__ = [
     "group",
     "hypervolume",
     "pareto_front",
+    "train_groups",
     "tune",
     "tune_weights",
 ]

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from polytask._naming import made
-from polytask._validation import Each, InstanceOf, Interval, Optional, check, message
+from polytask._validation import Each, Interval, Optional, check, message
 from polytask.analysis import Affinity, AffinityRecord, GroupRuns
 from polytask.analysis._map_transfer import measured_in_words, measured_rows
 from polytask.analysis._measured_gain import mean_gain_of
+from polytask.analysis._resolved_affinities import Affinities, resolved_affinities
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.exceptions import ParameterError
@@ -18,7 +18,7 @@ from polytask.search._candidates import Candidate, candidates_of, random_partiti
 from polytask.search._grouping import CandidateGain, Grouping
 from polytask.search._verify import choose, measure_candidates
 
-__all__ = ["check_search", "group", "group_runs", "resolved_affinities"]
+__all__ = ["check_search", "group", "group_runs"]
 
 _OWNER = "group"
 
@@ -27,7 +27,7 @@ def group(
     data: MultiTaskDataset,
     learner: object = "hard_sharing",
     *,
-    affinities: Sequence[Affinity | str] | Affinity | str = "prediction_similarity",
+    affinities: Affinities = "prediction_similarity",
     thresholds: Sequence[float] = (),
     split: Split | Splitter | str | None = None,
     folds: int | None = 5,
@@ -113,7 +113,7 @@ def group(
     ['task_0', 'task_1', 'task_2', 'task_3']
     """
     check_search(thresholds=thresholds, n_random=n_random, alpha=alpha, seed=seed)
-    methods = resolved_affinities(affinities)
+    methods = resolved_affinities(_OWNER, affinities)
     runs = GroupRuns.of(
         data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
     )
@@ -134,33 +134,6 @@ def check_search(*, thresholds: Sequence[float], n_random: int, alpha: float, se
     check(_OWNER, "n_random", n_random, Interval(int, 0, 1000))
     check(_OWNER, "alpha", alpha, Interval(float, 0.0, 1.0, closed="neither"))
     check(_OWNER, "seed", seed, Interval(int, 0))
-
-
-def resolved_affinities(
-    affinities: Sequence[Affinity | str] | Affinity | str,
-) -> tuple[Affinity, ...]:
-    """Affinities of `polytask.analysis` by their names.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such affinity.
-    ParameterError
-        If there is none at all, or something else.
-    """
-    several = [affinities] if isinstance(affinities, str | Affinity) else list(affinities)
-    if not several:
-        expected = "at least one affinity, such as 'prediction_similarity'"
-        raise ParameterError(message(_OWNER, "affinities", expected, several))
-    methods = [
-        made(one, "polytask.analysis", "affinity", Affinity, imports=True)
-        if isinstance(one, str)
-        else one
-        for one in several
-    ]
-    for method in methods:
-        check(_OWNER, "affinities", method, InstanceOf((Affinity,)))
-    return tuple(methods)
 
 
 def group_runs(

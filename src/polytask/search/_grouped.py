@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 from polytask._learner import FitRequest
 from polytask._validation import Constraint, InstanceOf, Interval, OneOf
 from polytask.analysis import Affinity, GroupRuns
+from polytask.analysis._resolved_affinities import resolved_affinities
 from polytask.analysis._rounds import rounds_of
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
-from polytask.search._group import group_runs, resolved_affinities
+from polytask.search._group import group_runs
 from polytask.search._grouped_training import train_groups
 from polytask.search._grouping import Grouping
 
@@ -88,7 +89,7 @@ class Grouped(MultiTaskNetwork):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "affinities", resolved_affinities(self.affinities))
+        object.__setattr__(self, "affinities", resolved_affinities("Grouped", self.affinities))
         if not self.architecture.shares or self.architecture.takes_preference:
             sentence = (
                 "The `architecture` parameter of Grouped must be an Architecture whose tasks share "
@@ -166,4 +167,6 @@ class Grouped(MultiTaskNetwork):
         """
         grouping = self.search(train, budget)
         network = MultiTaskNetwork(self.architecture, self._trainer_for(train, budget))
-        return train_groups(network, grouping, train, validation, seed, self.name, options)
+        return train_groups(
+            grouping, train, validation, network, seed=seed, name=self.name, **options
+        )

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from polytask._validation import message
+from polytask.analysis._checked_arguments import checked_network
 from polytask.analysis._networks import of_tasks
 from polytask.architectures import Architecture
-from polytask.bookkeeping import History
+from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Schema, fit_schemas
+from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor, GroupedModel, NetworkModel, schemas_of_group
 from polytask.search._grouping import Grouping
@@ -22,30 +25,65 @@ Group = tuple[str, ...]
 
 
 def train_groups(
-    network: MultiTaskNetwork,
     grouping: Grouping,
     train: MultiTaskDataset,
-    validation: MultiTaskDataset | None,
-    seed: int,
-    name: str,
-    options: Mapping[str, Any],
+    validation: MultiTaskDataset | None = None,
+    learner: object = "hard_sharing",
+    *,
+    seed: int = 0,
+    budget: Budget | None = None,
+    name: str = "grouped",
+    **options: Any,
 ) -> FittedPredictor:
-    """Train a network per group, and one of all tasks that are alone, side by side.
+    """Train one network per group, and one of all tasks that are alone, side by side.
 
     Columns are encoded by the schemas of all training rows.
 
     Parameters
     ----------
-    network : MultiTaskNetwork
-        With the steps that each training may take.
     grouping : Grouping
-    train, validation : MultiTaskDataset
-    seed : int
-    name : str
+    train : MultiTaskDataset
+    validation : MultiTaskDataset, optional
+        Decides when to stop.
+    learner : str, MultiTaskNetwork or Architecture, default "hard_sharing"
+        The network of each group; tasks alone have its `single_task`.
+    seed : int, default 0
+    budget : Budget, optional
+        Steps of one training; by default those of the learner.
+    name : str, default "grouped"
         Of the predictor.
-    options : mapping
-        For `Trainer.fit`.
+    **options
+        For `polytask.training.Trainer.fit`.
+
+    Returns
+    -------
+    FittedPredictor
+        Several networks for disjoint tasks, saved as one bundle. Its history counts the steps and
+        seconds of the search, too.
+
+    Raises
+    ------
+    ParameterError
+        If the grouping is of other tasks, or an argument is invalid.
+
+    Examples
+    --------
+    >>> from polytask.bookkeeping import Budget
+    >>> from polytask.datasets import make_clustered_tasks
+    >>> from polytask.search import group, train_groups
+    >>> data, _ = make_clustered_tasks(2, 2, n_rows=60, seed=0)
+    >>> few = Budget(steps=10)
+    >>> grouping = group(data, folds=2, seeds=1, n_random=0, budget=few)
+    >>> train_groups(grouping, data, budget=few).name
+    'grouped'
     """
+    network = checked_network(train, learner, budget)
+    if set(grouping.tasks) != set(train.tasks.names):
+        expected = f"a grouping of the tasks {list(train.tasks.names)}"
+        raise ParameterError(message("train_groups", "grouping", expected, list(grouping.tasks)))
+    if budget is not None:
+        trainer = replace(network.trainer, steps=budget.steps, epochs=None)
+        network = replace(network, trainer=trainer)
     recipe = network.architecture
     schemas = fit_schemas(train.without_zero_weights(), recipe.bins, tokenizer=recipe.tokenizer)
     models, groups, histories = [], [], []

@@ -1,0 +1,118 @@
+"""Transfer map and affinities of one data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from polytask._plain import from_plain, to_plain
+from polytask._validation import Each, Interval, check
+from polytask.analysis._affinity_record import AffinityRecord
+from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._map_transfer import map_of_runs, random_groups
+from polytask.analysis._resolved_affinities import Affinities, resolved_affinities
+from polytask.analysis._transfer_map import TransferMap
+from polytask.bookkeeping import Budget
+from polytask.data import MultiTaskDataset, Split, Splitter
+
+__all__ = ["Analysis", "analyze"]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Transfer map and affinities of one data set.
+
+    Attributes
+    ----------
+    transfer : TransferMap
+    affinities : tuple of AffinityRecord
+    agreement : mapping of affinity to float or None
+        Spearman's rank correlation with the transfer map.
+    """
+
+    transfer: TransferMap
+    affinities: tuple[AffinityRecord, ...]
+    agreement: Mapping[str, float | None]
+
+    @property
+    def words(self) -> str:
+        """What the map says, and how far the affinities agree with it."""
+        known = [
+            f"{name} {value:+.2f}" for name, value in self.agreement.items() if value is not None
+        ]
+        if not known:
+            return self.transfer.words
+        agreement = f"Rank correlation of affinities with the measured gains: {', '.join(known)}."
+        return f"{self.transfer.words} {agreement}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return to_plain(self)
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Analysis:
+        """Read what `to_dict` wrote."""
+        return from_plain(cls, plain)
+
+    def __str__(self) -> str:
+        tables = [str(self.transfer).partition("\n\n")[0], *map(str, self.affinities)]
+        return "\n\n".join([*tables, self.words])
+
+
+def analyze(
+    data: MultiTaskDataset,
+    learner: object = "hard_sharing",
+    *,
+    affinities: Affinities = "prediction_similarity",
+    split: Split | Splitter | str | None = None,
+    folds: int | None = 5,
+    seeds: int = 2,
+    budget: Budget | None = None,
+    pairs: bool = True,
+    sizes: Sequence[int] = (),
+    n_groups: int = 20,
+    seed: int = 0,
+    advance: Callable[[str], None] | None = None,
+) -> Analysis:
+    """Measure who gains from whom, and estimate it by affinities from the same networks.
+
+    Parameters
+    ----------
+    data, learner, split, folds, seeds, budget, pairs, sizes, n_groups, seed, advance
+        As for `transfer_map`.
+    affinities : Affinity or str, or sequence of these, default "prediction_similarity"
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    ParameterError
+        As `transfer_map` does, or if there is no such affinity.
+
+    Examples
+    --------
+    >>> from polytask.analysis import analyze
+    >>> from polytask.bookkeeping import Budget
+    >>> from polytask.datasets import make_clustered_tasks
+    >>> data, _ = make_clustered_tasks(1, 3, n_rows=60, seed=0)
+    >>> analysis = analyze(data, folds=2, seeds=1, budget=Budget(steps=10))
+    >>> [record.name for record in analysis.affinities]
+    ['prediction_similarity']
+    """
+    methods = resolved_affinities("analyze", affinities)
+    runs = GroupRuns.of(
+        data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
+    )
+    check("analyze", "sizes", tuple(sizes), Each(Interval(int, 2, len(runs.tasks))))
+    check("analyze", "n_groups", n_groups, Interval(int, 1))
+    sampled = random_groups(runs, sizes, n_groups, seed)
+    records = tuple(method.estimate(runs) for method in methods)
+    transfer = map_of_runs(runs, pairs=pairs, sampled=sampled)
+    known = bool(np.isfinite(transfer.matrix).any())
+    agreement = {r.name: r.agreement(transfer) if known else None for r in records}
+    return Analysis(transfer, records, agreement)

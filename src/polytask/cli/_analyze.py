@@ -1,0 +1,30 @@
+"""`polytask analyze`: read the table, whose errors come before torch is loaded, then train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from polytask._workers import collection_paused
+from polytask.cli._interrupt import ending_well
+from polytask.cli._relation_data import check_result_folder, relation_data, relation_settings
+from polytask.cli._settings import AnalyzeSettings
+from polytask.cli._voice import Voice
+
+__all__ = ["run"]
+
+_FILES = ("analysis.json", "report.html", "log.txt")
+
+
+def run(given: Mapping[str, Any]) -> None:
+    """Analyze, and write record, report and log."""
+    options = relation_settings(AnalyzeSettings, "analyze", given)
+    voice = Voice(options.quiet)
+    voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")
+    with ending_well(lambda: "nothing was written; the same command starts anew."):
+        check_result_folder(options.out, _FILES)
+        found = relation_data(options, voice)
+        with collection_paused():
+            from polytask.cli._run_analysis import run_analysis
+
+        run_analysis(options, found, voice)

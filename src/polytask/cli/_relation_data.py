@@ -1,0 +1,82 @@
+"""Data of the commands on relations of tasks: rows to learn from, and test rows left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from polytask._listing import enumerated
+from polytask.bookkeeping import Budget
+from polytask.cli._budget_options import budget
+from polytask.cli._read_data import read_data
+from polytask.cli._settings import RelationSettings, settings
+from polytask.cli._voice import Voice
+from polytask.data import MultiTaskDataset, Split, check_parts, learnable_splits, splits_of
+from polytask.exceptions import ParameterError
+
+__all__ = ["RelationData", "check_result_folder", "relation_data", "relation_settings"]
+
+Kind = TypeVar("Kind", bound=RelationSettings)
+
+
+class RelationData(NamedTuple):
+    """Rows with their split, and the steps of one training if they are given."""
+
+    data: MultiTaskDataset
+    split: Split
+    budget: Budget | None
+
+
+def relation_settings(kind: type[Kind], command: str, given: Mapping[str, Any]) -> Kind:
+    """The settings of a command that takes one network."""
+    models = given["model"] or ()
+    if len(models) > 1:
+        sentence = (
+            f"{command} trains one network, and --model names {enumerated(models)}. Name one."
+        )
+        raise ParameterError(sentence)
+    return settings(kind, {**given, "model": models[0] if models else None})
+
+
+def relation_data(options: RelationSettings, voice: Voice) -> RelationData:
+    """Read the table; the first split says which rows are left alone."""
+    data, splitter = read_data(options, voice)
+    if len(data.tasks) < 2:
+        sentence = (
+            f"Relations take at least two tasks, and there is one, {data.tasks.names[0]!r}. Name "
+            "further targets: --target NAME."
+        )
+        raise ParameterError(sentence)
+    kept, splits, notes = splits_of(data, splitter, options.seed)
+    kept, splits, left_out = learnable_splits(kept, splits)
+    check_parts(splits)
+    for note in (*notes, *left_out):
+        voice.warning(f"  {note}")
+    split = splits[0]
+    sizes = [sum(map(len, part.values())) for part in (split.train, split.validation, split.test)]
+    voice.note(
+        f"{sizes[0] + sizes[1]:,} rows are measured out of fold; {sizes[2]:,} test rows are left alone"
+    )
+    given = options.steps is not None or options.epochs is not None
+    allowed = budget(options, kept, splitter, seed=options.seed) if given else None
+    return RelationData(splitter.prepared(kept), split, allowed)
+
+
+def check_result_folder(folder: Path, known: Sequence[str]) -> None:
+    """Raise if a folder holds anything but the results of such a command.
+
+    Raises
+    ------
+    ParameterError
+        Naming what lies there.
+    """
+    if folder.is_file():
+        raise ParameterError(f"{folder} is a file. Name a folder: --out FOLDER.")
+    strange = sorted(path.name for path in folder.glob("*") if path.name not in known)
+    if strange:
+        sentence = (
+            f"{folder} holds other things, such as {strange[0]!r}, that would stand among the results. "
+            "Name another folder: --out FOLDER."
+        )
+        raise ParameterError(sentence)

@@ -1,0 +1,68 @@
+"""Options of the commands on relations of tasks; None means that it was not given."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["AffinityNames", "Folds", "ModelName", "Seed", "Seeds", "SplitHow"]
+
+_PANEL = "Relations"
+
+SplitHow = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOW",
+        help="Which rows are left alone as test rows: random:SHARE, group:COLUMN (whole groups), "
+        "time:COLUMN[:SHARE] (the latest), or column:COLUMN; by default the column that names train "
+        "and test rows, else random:0.2. All other rows are measured out of fold.",
+        rich_help_panel="Data",
+    ),
+]
+ModelName = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="The network that is trained on groups of tasks, such as hard_sharing (the default), "
+        "mmoe or hard_sharing+residual_mlp; [bold]polytask methods models[/bold] lists them.",
+        rich_help_panel="Training",
+    ),
+]
+AffinityNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--affinity",
+        metavar="NAME",
+        help="What estimates who helps whom: prediction_similarity (the default), explained_labels, "
+        "prediction_correlation, gradient_cosine or trained_pairs; module:Class is one of your own. "
+        "Repeat for more.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        "--folds", metavar="N", help="Folds that measure; 5 by default.", rich_help_panel=_PANEL
+    ),
+]
+Seeds = Annotated[
+    int | None,
+    typer.Option(
+        "--seeds",
+        metavar="N",
+        help="Trainings of every network per fold, each in folds drawn anew; 2 by default.",
+        rich_help_panel=_PANEL,
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        help="Of random groups and of the test rows; 0 by default.",
+        rich_help_panel=_PANEL,
+    ),
+]

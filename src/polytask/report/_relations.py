@@ -1,0 +1,67 @@
+"""Rendering of an analysis or a grouping as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from polytask._files import write_text
+from polytask.report._matplotlib import figure_settings
+from polytask.report._relations_view import relations_record, relations_view
+from polytask.report._render import COLUMNS, page_environment
+
+__all__ = ["render_relations", "write_relations"]
+
+
+def render_relations(record: object) -> str:
+    """Render how tasks are related as one self-contained HTML page.
+
+    Parameters
+    ----------
+    record : Analysis, TransferMap, Grouping or mapping
+        A record, or the result of its `to_dict`.
+
+    Returns
+    -------
+    str
+        HTML with styles and figures inside; opening it fetches nothing.
+
+    Raises
+    ------
+    ParameterError
+        If `record` is something else.
+
+    Examples
+    --------
+    >>> from polytask.report import render_relations
+    >>> affinity = {"name": "mine", "tasks": ["a", "b"], "values": [[None, 0.5], [0.5, None]]}
+    >>> affinity |= {"threshold": 0.0, "seconds": 1.0, "n_networks": 2, "notes": []}
+    >>> record = {"transfer": None, "affinities": [affinity], "agreement": {}}
+    >>> "Affinity: mine" in render_relations(record)
+    True
+    """
+    plain = relations_record(record)
+    with figure_settings():
+        from polytask.report._relations_figures import relations_figures
+
+        figures = relations_figures(plain)
+    template = page_environment().get_template("relations.html.j2")
+    return template.render(view=relations_view(plain), figures=figures, columns=COLUMNS)
+
+
+def write_relations(record: object, path: str | Path) -> Path:
+    """Write `render_relations(record)` to `path`, completely or not at all.
+
+    Parameters
+    ----------
+    record : Analysis, TransferMap, Grouping or mapping
+    path : str or Path
+        The HTML file to create or replace.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    path = Path(path)
+    write_text(path, render_relations(record))
+    return path
