@@ -11,11 +11,13 @@ from polytask.exceptions import DiskError, OutputError, WorkerError
 def test_help_names_the_commands(polytask):
     ran = polytask("--help")
     assert ran.status == 0
-    for command in ("compare", "tune", "fit", "predict", "methods", "datasets"):
+    for command in ("compare", "tune", "analyze", "group", "fit", "predict", "methods", "datasets"):
         assert command in ran.out
 
 
-@pytest.mark.parametrize("command", ["compare", "tune", "fit", "predict", "methods", "datasets"])
+@pytest.mark.parametrize(
+    "command", ["compare", "tune", "analyze", "group", "fit", "predict", "methods", "datasets"]
+)
 def test_every_command_has_help_with_an_example(polytask, command):
     ran = polytask(command, "-h")
     assert ran.status == 0

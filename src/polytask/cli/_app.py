@@ -25,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (compare, analyze, group, tune, fit, predict, methods, datasets):
+for command in (compare, tune, analyze, group, fit, predict, methods, datasets):
     app.command(no_args_is_help=command not in {methods, datasets})(command)
 
 

@@ -60,7 +60,7 @@ def heat_map(shown: HeatMap, width: int) -> Canvas:
     names = [shorten(task, width * 0.3, SIZE - 1) for task in shown.tasks] if named else []
     left = 12 + max((text_width(name, SIZE - 1) for name in names), default=0.0)
     side = min(width - left - 8, 24.0 * size + 60)
-    tree = _TREE if shown.links is not None and size > 1 else 0
+    tree = _TREE if shown.links is not None and shown.links[:, 2].any() else 0
     canvas = Canvas(width, side + tree + _LEGEND + 16)
     right = width - left - side
     low, high = _range(shown.values)

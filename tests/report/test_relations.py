@@ -1,0 +1,149 @@
+"""The page of relations: heat maps, trees, groups; for two tasks and for 139."""
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from drawings import Drawing
+
+from polytask.exceptions import ParameterError
+from polytask.report import render_relations, write_relations
+from polytask.report._matplotlib import figure_settings
+from polytask.report._relations_figures import relations_figures
+from polytask.report._relations_view import clustered
+
+
+def affinity(size, seed=0):
+    clusters = np.arange(size) // 4
+    noise = np.random.default_rng(seed).normal(size=(size, size))
+    values = 0.7 * (clusters[:, None] == clusters) + 0.15 + 0.1 * noise
+    return {
+        "name": "mine",
+        "tasks": [f"task_{i}" for i in range(size)],
+        "values": [[None if i == j else v for j, v in enumerate(r)] for i, r in enumerate(values)],
+        "threshold": 0.5,
+        "seconds": 1.5,
+        "n_networks": size,
+        "notes": [],
+    }
+
+
+def grouping(size):
+    tasks = affinity(size)["tasks"]
+    groups = [tasks[first : first + 4] for first in range(0, size, 4)]
+    one = {"name": "mine > 0.5", "groups": groups, "gain": 0.031, "interval": [0.01, 0.05]}
+    return {
+        "tasks": tasks,
+        "answer": "groups",
+        "groups": groups,
+        "candidates": [{**one, "p": 0.01, "p_corrected": 0.02, "gains": {}}],
+        "random": [],
+        "affinities": [affinity(size)],
+        "notes": ["a <note>"],
+        "words": "They gain +3.1 %.",
+    }
+
+
+def figures(record):
+    with figure_settings():
+        return relations_figures(record)
+
+
+class Balanced(HTMLParser):
+    """Raises at a tag that closes none."""
+
+    VOID = frozenset({"meta", "br", "path", "use", "line", "rect"})
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("size", [2, 8, 139])
+def test_a_page_is_whole_small_and_requests_nothing(size):
+    page = render_relations(grouping(size))
+    assert len(page.encode()) < 1_500_000
+    assert not re.search(r"https?:|//[a-z]", page)
+    parser = Balanced()
+    parser.feed(page)
+    assert not parser.open
+    assert "default-src 'none'" in page
+
+
+def test_few_tasks_have_numbers_in_their_cells_and_a_tooltip_each():
+    (figure,) = figures({"affinities": [affinity(8)]})
+    drawing = Drawing(figure.drawings[0])
+    numbers = [text for text in drawing.texts if re.fullmatch(r"-?\d\.\d\d", text)]
+    assert len(numbers) == 56 + 2  # and the ends of the scale
+    assert len([title for title in drawing.titles if " with " in title]) == 56
+
+
+def test_many_tasks_have_no_cells_of_their_own():
+    (figure,) = figures({"affinities": [affinity(60)]})
+    assert len(figure.drawings) == 1
+    drawing = Drawing(figure.drawings[0])
+    assert all(title.startswith("mine: ") for title in drawing.titles)
+    assert len(drawing.titles) <= 9
+
+
+def test_shades_rise_in_lightness_so_that_grey_prints_read_alike():
+    from matplotlib import colormaps
+
+    shades = colormaps["cividis"](np.linspace(0, 1, 20))[:, :3]
+    lightness = shades @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(lightness) > 0).all()
+
+
+def test_tasks_stand_in_the_order_of_the_clustering():
+    values = np.array([[np.nan if v is None else v for v in row] for row in affinity(12)["values"]])
+    shuffle = np.random.default_rng(1).permutation(12)
+    found = clustered(values[np.ix_(shuffle, shuffle)])
+    clusters = [int(shuffle[i]) // 4 for i in found.order]
+    assert sum(a != b for a, b in pairwise(clusters)) == 2
+    leaves = [node for row in found.links for node in row[:2] if node < 12]
+    assert sorted(leaves) == list(range(12))
+
+
+def test_groups_are_framed_side_by_side_and_listed():
+    record = grouping(10)
+    record["groups"] = [["task_0", "task_9"], ["task_3", "task_4", "task_5"], ["task_1"]]
+    record["groups"] += [[f"task_{i}"] for i in (2, 6, 7, 8)]
+    (figure,) = figures(record)
+    assert "Frames are the chosen groups" in figure.caption
+    page = render_relations(record)
+    assert "task_0, task_9" in page
+    assert "task_1, task_2, task_6, task_7, task_8" in page
+    assert "Train 2 groups of tasks" in page
+
+
+def test_names_are_text_and_notes_are_kept():
+    page = render_relations(grouping(2))
+    assert "a &lt;note&gt;" in page
+
+
+def test_the_alternative_text_says_the_largest_and_the_smallest_values():
+    (figure,) = figures({"affinities": [affinity(6)]})
+    assert figure.alt.startswith("mine of 30 ordered pairs; largest and smallest: task_")
+
+
+def test_an_affinity_that_knows_no_pair_is_drawn_empty():
+    none = {**affinity(3), "values": [[None] * 3] * 3}
+    (figure,) = figures({"affinities": [none]})
+    assert figure.alt == "mine: no pair is known."
+
+
+@pytest.mark.parametrize("record", [None, {}, {"groups": []}, "analysis.json"])
+def test_other_records_are_refused(record, tmp_path):
+    with pytest.raises(ParameterError, match="must be an Analysis, a TransferMap or a Grouping"):
+        write_relations(record, tmp_path / "page.html")
+    assert not list(tmp_path.iterdir())
