@@ -30,6 +30,7 @@ from polytask.learners.names import resolve_learner
 from polytask.ranges import Range
 from polytask.search import Tuning, tune
 from polytask.search._inner_splits import inner_splits
+from polytask.search._proposal import first_settings
 from polytask.search._search_space import SearchSpace
 
 pytest.importorskip("optuna")
@@ -71,14 +72,22 @@ def test_the_baseline_gets_as_many_trials_as_the_joint_learner(study):
     assert sizes == {"apart": 4, "together": 4}
 
 
-def test_the_first_trial_is_the_recipe_as_given_and_the_others_lie_in_the_range(study):
+def test_the_first_trials_are_the_recipe_as_given_and_the_grid_of_compare(study):
     tuning, _ = study
     for one in tuning.learners:
         if one.ranges:
-            first, *others = [trial.settings["alpha"] for trial in one.trials]
-            assert first == 1.0
-            assert all(1e-3 <= alpha <= 1e4 for alpha in others)
-            assert len(set(others)) == 3
+            *first, drawn = [trial.settings["alpha"] for trial in one.trials]
+            assert first == [1.0, 1e4, 1e-3]
+            assert 1e-3 < drawn < 1e4
+
+
+def test_points_of_the_grid_beyond_the_ranges_are_left_out():
+    network = resolve_learner("hard_sharing")
+    ranges = {"trainer.learning_rate": Range(5e-4, 1e-2, log=True)}
+    first = first_settings(SearchSpace(network, ("trainer.weight_decay",), ranges))
+    rates = [settings["trainer.learning_rate"] for settings in first]
+    assert rates == [0.001, 0.003]
+    assert [settings["trainer.weight_decay"] for settings in first] == [0.0, 0.0]
 
 
 def test_test_rows_are_read_once_by_each_kept_model_and_by_no_other(study):

@@ -57,7 +57,7 @@ def tune(
         int | None,
         typer.Option(
             metavar="N",
-            help="Settings that every model tries on each split, the first as given; 30 by default.",
+            help="Settings that every model tries on each split, first those of compare; 30 by default.",
             rich_help_panel="Tuning",
         ),
     ] = None,

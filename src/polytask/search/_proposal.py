@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from polytask._paths import find, setting_text
+from polytask.evaluation import grid
+from polytask.evaluation.running._plan import tuned_ranges
 from polytask.evaluation.running._recorded_settings import recorded_settings
 from polytask.learners import Learner
 from polytask.ranges import Range, SearchRange
@@ -15,13 +17,26 @@ from polytask.search._search_space import SearchSpace
 if TYPE_CHECKING:
     from optuna.trial import Trial
 
-__all__ = ["described_space", "first_values", "proposed", "short_settings", "stored_name"]
+__all__ = [
+    "described_space",
+    "first_settings",
+    "proposed",
+    "short_settings",
+    "stored_name",
+    "stored_values",
+]
+
+FIRST = 3
+"""Trials that begin a search: as many points of the small grid as a comparison tries."""
 
 _LONGEST = 200
 
 
 def proposed(
-    trial: Trial, space: SearchSpace, before: Callable[[str], None], *, as_it_is: bool = False
+    trial: Trial,
+    space: SearchSpace,
+    before: Callable[[str], None],
+    given: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Settings of a trial by full path, outer ones first.
 
@@ -33,8 +48,9 @@ def proposed(
     space : SearchSpace
     before : callable
         Receives the name under which Optuna stores each setting, before it is drawn.
-    as_it_is : bool, default False
-        Whether the recipe's own values are taken, also those outside their ranges.
+    given : mapping of path to value, optional
+        Values that are taken as they are, also those outside their ranges; where it is given, the
+        recipe's own values stand for the others.
     """
     settings: dict[str, Any] = {}
     learner = space.learner
@@ -47,7 +63,7 @@ def proposed(
         name = stored_name(path, ranges[path], own.get(path))
         before(name)
         value = _suggested(trial, name, ranges[path])
-        settings[path] = ranges[path].default if as_it_is else value
+        settings[path] = value if given is None else given.get(path, ranges[path].default)
         learner = space.learner.configured(settings)
 
 
@@ -62,12 +78,38 @@ def stored_name(path: str, searched: SearchRange, own: SearchRange | None) -> st
     return f"{path} ({hashlib.sha256(signature.encode()).hexdigest()[:6]})"
 
 
-def first_values(space: SearchSpace) -> dict[str, Any]:
-    """The recipe's own values as Optuna stores them, moved to the nearest end of their ranges."""
-    return {
-        path: _stored(searched, searched.default)
-        for path, searched in space.ranges_of(space.learner).items()
+def first_settings(space: SearchSpace) -> list[dict[str, Any]]:
+    """Settings of the first trials by full path: the recipe's own, then a comparison's small grid.
+
+    Points of the grid beyond the ranges that are searched are left out.
+    """
+    learner, ranges = space.learner, space.ranges_of(space.learner)
+    own = {path: searched.default for path, searched in ranges.items()}
+    known = learner.settings()
+    tuned = {
+        find(known, path, learner.name).path: searched
+        for path, searched in tuned_ranges(learner).items()
     }
+    searched = {path: tuned[path] for path in tuned if path in ranges}
+    points = [{**own, **point} for point in grid(searched, FIRST)] if searched else [own]
+    inside = [
+        point
+        for point in points[1:]
+        if all(_holds(ranges[path], point[path]) for path in searched if point[path] != own[path])
+    ]
+    return [own, *inside]
+
+
+def stored_values(space: SearchSpace, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as Optuna stores them, moved to the nearest end of their ranges."""
+    ranges = space.ranges_of(space.learner)
+    return {path: _stored(ranges[path], value) for path, value in settings.items()}
+
+
+def _holds(searched: SearchRange, value: Any) -> bool:
+    if isinstance(searched, Range):
+        return searched.fits(value) and searched.low <= value <= searched.high
+    return value in searched.examples()
 
 
 def short_settings(learner: Learner, settings: Mapping[str, Any]) -> dict[str, Any]:

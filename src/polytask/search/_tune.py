@@ -27,8 +27,9 @@ from polytask.search._inner_splits import check_time
 from polytask.search._optuna import Pruner, Sampler, check_installed
 from polytask.search._proposal import short_settings
 from polytask.search._search import Attempt, Search
-from polytask.search._tuner import Plan, Tuner
+from polytask.search._tuner import Tuner
 from polytask.search._tuning import TunedLearner, TunedTrial, Tuning
+from polytask.search._tuning_plan import Plan
 
 __all__ = ["tune"]
 
@@ -80,7 +81,8 @@ def tune(
         ``{"trainer.weighting": [None, "famo"], "dropout": Range(0.0, 0.2)}``; texts are read as those
         of ``--set``. A learner without the setting goes without it. The recipe's own value is always one of the choices.
     sampler : {"tpe", "random"}, default "tpe"
-        Tree-structured Parzen estimators, whose first 10 trials are random, or random search.
+        Tree-structured Parzen estimators, which draw at random before the tenth trial, or random
+        search.
     pruner : {"halving"}, optional
         Successive halving: a trial is first run with a ninth of the steps, then with a third, then
         with all, each time anew, and goes on only while it is among the best third of the trials
@@ -96,8 +98,8 @@ def tune(
     seed : int, default 0
         Of the sampler and the inner folds.
     budget : Budget, default Budget(trials=30)
-        Trials of every learner on every split, the first of which is the recipe as it was given,
-        and steps of a run in full. More trials may be asked for later in the same `out`.
+        Trials of every learner on every split, and steps of a run in full. The first trial is the
+        recipe as it was given, the next two are the points of the small grid that `compare` tries. More trials may be asked for later in the same `out`.
     seeds : int or sequence of int, default 3
         Runs of the kept settings; trials are run with the first of these seeds.
     twins, split, jobs, executor, out, quiet, device, precision, trusted, notes

@@ -26,7 +26,8 @@ from polytask.neural_network import MultiTaskNetwork
 from polytask.search._hypervolume import hypervolume
 from polytask.search._pareto_front import pareto_front
 from polytask.search._search import request
-from polytask.search._tuner import Plan, Tuner
+from polytask.search._tuner import Tuner
+from polytask.search._tuning_plan import Plan
 from polytask.search._weight_population import population_rounds
 from polytask.search._weight_problem import WeightProblem
 from polytask.search._weight_proposals import first_rows, proposed_rows
