@@ -109,7 +109,7 @@ def test_members_that_had_ended_are_not_fitted_again(tmp_path, data, split):
     assert len(first) == 2
     # the learner is part of a run, so that the same one has to go on
     runs = requests(runner, Population(killed_at=2, log=str(log)), split, settings)
-    assert runner.store.population(grouped(runs, data, 1)[0].key).exists()
+    assert runner.store.population(grouped(runs, data)[0].key).exists()
     known = []
     with pytest.raises(KeyboardInterrupt):
         runner.run_all(runs, on_known=known.append)
@@ -122,7 +122,7 @@ def test_a_damaged_checkpoint_is_named_and_removed(tmp_path, data, split):
     notes = []
     runner = Runner(tmp_path, data, Budget(), note=notes.append)
     runs = requests(runner, Population(), split)
-    folder = runner.store.population(grouped(runs, data, 1)[0].key)
+    folder = runner.store.population(grouped(runs, data)[0].key)
     folder.mkdir(parents=True)
     (folder / "running.safetensors").write_bytes(b"half")
     records = runner.run_all(runs)
@@ -130,15 +130,15 @@ def test_a_damaged_checkpoint_is_named_and_removed(tmp_path, data, split):
     assert "is damaged. Those of its runs that are not on record start anew." in notes[0]
 
 
-def test_runs_of_one_shape_are_divided_among_the_workers_and_bounded(tmp_path, data, split):
+def test_runs_of_one_shape_are_divided_into_parts_of_a_bounded_size(tmp_path, data, split):
     runner = Runner(tmp_path, data, Budget())
-    runs = requests(runner, Population(), split, np.linspace(1, 2, 20))
-    sizes = [[len(g.runs) for g in grouped(runs, data, jobs)] for jobs in (1, 2, 5)]
-    assert sizes == [[13, 13, 14], [13, 13, 14], [8] * 5]
-    assert max(sizes[0]) <= MOST_TOGETHER
+    runs = requests(runner, Population(), split, np.linspace(1, 2, 10))
+    sizes = [len(group.runs) for group in grouped(runs, data)]
+    assert sizes == [6, 7, 7]
+    assert max(sizes) <= MOST_TOGETHER
     (other,) = RandomSplit(test=0.3).splits(data, 0)
     mixed = [*runs[:2], *requests(runner, Population(), other), runner.request(Apart(), split, 0)]
-    assert [len(g.runs) for g in grouped(mixed, data, 1)] == [2, 4, 1]
+    assert [len(g.runs) for g in grouped(mixed, data)] == [2, 4, 1]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_runs_of_one_shape_are_divided_among_the_workers_and_bounded(tmp_path, d
 def test_a_learner_that_uses_no_seed_is_fitted_once_for_all_seeds(tmp_path, data, split, learner):
     together, alone = (Runner(tmp_path / name, data, Budget()) for name in ("all", "one"))
     runs = [together.request(learner, split, seed) for seed in (0, 1, 2)]
-    (group,) = grouped(runs, data, 2)
+    (group,) = grouped(runs, data)
     assert group.alike
     records = together.run_all(runs)
     expected = [alone.run(alone.request(learner, split, seed)) for seed in (0, 1, 2)]

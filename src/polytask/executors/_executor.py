@@ -17,11 +17,6 @@ class Executor(ABC):
 
     Used as a context manager, it closes itself at the end.
 
-    Attributes
-    ----------
-    jobs : int, default 1
-        How many jobs run side by side. Work that may be one job or several is divided by it.
-
     Examples
     --------
     One that runs the last job first:
@@ -35,8 +30,6 @@ class Executor(ABC):
     >>> list(Backwards().run(operator.add, [1, 2], 10))
     [(1, 12), (0, 11)]
     """
-
-    jobs: int = 1
 
     @abstractmethod
     def run(

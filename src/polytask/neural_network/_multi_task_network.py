@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
-from polytask._learner import Learner
+from polytask._learner import FitRequest, Learner, OnFitted, raised_unless
 from polytask._listing import enumerated
 from polytask._naming import snake_case
 from polytask._paths import Setting, find, settings_of
@@ -16,7 +17,7 @@ from polytask._validation import Constraint, InstanceOf, Optional, check_paramet
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
-from polytask.exceptions import ParameterError
+from polytask.exceptions import ParameterError, PolytaskError
 from polytask.neural_network._contradicted_order import contradicted_order
 from polytask.neural_network._labels import (
     relabelled,
@@ -24,6 +25,8 @@ from polytask.neural_network._labels import (
     with_encoder_of,
 )
 from polytask.neural_network._planned_network import plan_network, size_note
+from polytask.neural_network._population_fits import fit_population
+from polytask.neural_network._population_shape import population_shape
 from polytask.neural_network._suited_trainer import (
     following_trainer,
     suited_trainer,
@@ -247,6 +250,43 @@ class MultiTaskNetwork(Learner):
             f"Tasks of {self.name} share no parameters at which their gradients could be compared, so "
             f"that {enumerated(unserved)} {are} left out."
         )
+
+    def shape(self, train: MultiTaskDataset) -> str | None:
+        """The recipe but for learning rate, weight decay and dropout, where a population pays.
+
+        None where networks cannot be stacked (`Trainer.stacking`), tasks share nothing, a training
+        row has no label at all, or, on a CPU, a step of one network multiplies more than 8 million
+        times, since stacking saves little of that.
+        """
+        if type(self) is not MultiTaskNetwork:
+            return None
+        return population_shape(self.architecture, self.trainer, train)
+
+    def fit_many(
+        self,
+        requests: Sequence[FitRequest],
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset,
+        budget: Budget,
+        *,
+        checkpoint: Path | None = None,
+        on_done: OnFitted | None = None,
+        return_errors: bool = False,
+    ) -> list[FittedPredictor | PolytaskError]:
+        """Train networks of this one's shape by `Trainer.fit_many`.
+
+        Their numbers are those of networks trained alone but for rounding, which depends on how many
+        are trained together.
+        """
+        if type(self) is not MultiTaskNetwork:
+            given: Any = {"checkpoint": checkpoint, "on_done": on_done}
+            return super().fit_many(
+                requests, train, validation, budget, return_errors=return_errors, **given
+            )
+        warn_unless_savable(self.architecture)
+        trainer = self._trainer_for(train, budget)
+        results = fit_population(trainer, requests, train, validation, checkpoint, on_done)
+        return raised_unless(results, return_errors=return_errors)
 
     def fit(
         self,

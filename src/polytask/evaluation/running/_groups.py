@@ -13,8 +13,8 @@ from polytask.evaluation.running._run import Run
 
 __all__ = ["MOST_TOGETHER", "Group", "grouped"]
 
-MOST_TOGETHER = 16
-"""Runs of one program: more need more memory and gain nothing."""
+MOST_TOGETHER = 8
+"""Runs of one program. More gain little; with fewer, several workers have work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,19 +39,18 @@ class Group:
         return hashlib.sha256("".join(keys).encode()).hexdigest()[:24]
 
 
-def grouped(runs: Sequence[Run], data: MultiTaskDataset, jobs: int) -> list[Group]:
+def grouped(runs: Sequence[Run], data: MultiTaskDataset) -> list[Group]:
     """Divide runs into jobs, in the order of their first runs.
 
     Runs on the same rows are one job if their learners have one shape, or if they differ only in a
-    seed that is not used. The former are divided among `jobs`, so that all of these have work.
+    seed that is not used. The former are divided into equal parts of 8 at most, whatever the number
+    of workers, since rounding depends on how many are trained together.
 
     Parameters
     ----------
     runs : sequence of Run
     data : MultiTaskDataset
         Of which the runs' splits take rows.
-    jobs : int
-        Jobs that run side by side.
     """
     together: dict[str, list[Run]] = {}
     train = _training_rows(data)
@@ -60,7 +59,7 @@ def grouped(runs: Sequence[Run], data: MultiTaskDataset, jobs: int) -> list[Grou
     groups: list[Group] = []
     for text, members in together.items():
         alike = text.startswith(_ALIKE)
-        parts = [tuple(members)] if alike else _divided(members, jobs)
+        parts = [tuple(members)] if alike else _divided(members)
         groups.extend(Group(part, alike) for part in parts)
     return groups
 
@@ -95,9 +94,9 @@ def _but_seed(spec: RunSpec) -> str:
     return json.dumps([spec.split, spec.learner, spec.name, spec.budget], sort_keys=True)
 
 
-def _divided(runs: Sequence[Run], jobs: int) -> Iterator[tuple[Run, ...]]:
-    """Parts whose sizes differ by one at most, as many as jobs or more."""
-    n_parts = min(len(runs), max(jobs, -(-len(runs) // MOST_TOGETHER)))
+def _divided(runs: Sequence[Run]) -> Iterator[tuple[Run, ...]]:
+    """Parts whose sizes differ by one at most."""
+    n_parts = -(-len(runs) // MOST_TOGETHER)
     for part in range(n_parts):
         first, last = (len(runs) * edge // n_parts for edge in (part, part + 1))
         yield tuple(runs[first:last])

@@ -110,10 +110,10 @@ class Runner:
     ) -> list[RunRecord]:
         """Carry out all runs in parallel; records come in the order of `runs`.
 
-        Runs on the same rows whose learners have one `Learner.shape` are fitted together, divided
-        among the workers; those that differ only in a seed that their learner does not use
-        (`Learner.uses_seed`) are one fit. Records are the same as of runs one by one, but for the
-        seconds: a run that is fitted with others has its share of their time.
+        Runs on the same rows whose learners have one `Learner.shape` are fitted together, 8 at most;
+        those that differ only in a seed that their learner does not use (`Learner.uses_seed`) are one
+        fit. Records are the same as of runs one by one, but for the rounding of networks that are
+        trained together and for the seconds: such a run has its share of their time.
 
         Parameters
         ----------
@@ -161,7 +161,7 @@ class Runner:
         if len(known) == len(runs) and not self.store.has_populations():
             return []
         ahead = []
-        for group in grouped(runs, self.data, self.executor.jobs):
+        for group in grouped(runs, self.data):
             together = len(group.runs) > 1 and not group.alike
             if any(run.spec.key not in known for run in group.runs):
                 ahead.append(group)

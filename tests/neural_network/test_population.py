@@ -1,0 +1,112 @@
+"""Networks that differ in settings and seeds are trained as one population."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from polytask.architectures import HardSharing, SingleTask
+from polytask.bookkeeping import Budget
+from polytask.data import RandomSplit
+from polytask.datasets import make_related_regression
+from polytask.encoders import MLP
+from polytask.evaluation import Runner
+from polytask.learners import FitRequest
+from polytask.neural_network import MultiTaskNetwork
+from polytask.training import Trainer
+
+NETWORK = MultiTaskNetwork(HardSharing(MLP((8,), dropout=0.1)), Trainer(learning_rate=0.01))
+STEPS = 20
+
+
+@pytest.fixture(scope="module")
+def data():
+    made, _ = make_related_regression(n_tasks=2, n_rows=120, n_features=4, seed=0)
+    return made
+
+
+@pytest.fixture(scope="module")
+def parts(data):
+    (split,) = RandomSplit().splits(data, 0)
+    return split.apply(data)
+
+
+def configured(**settings):
+    return NETWORK.configured({path.replace("__", "."): v for path, v in settings.items()})
+
+
+def test_what_a_population_may_differ_in(parts):
+    train = parts[0]
+    shape = NETWORK.shape(train)
+    assert shape is not None
+    for other in (
+        configured(trainer__learning_rate=0.003),
+        configured(trainer__weight_decay=0.1),
+        configured(architecture__encoder__dropout=0.0),
+        replace(NETWORK, label="mine"),
+    ):
+        assert other.shape(train) == shape
+    wider = MultiTaskNetwork(HardSharing(MLP((9,), dropout=0.1)), NETWORK.trainer)
+    assert wider.shape(train) not in {None, shape}
+    assert configured(trainer__batch_size=64).shape(train) not in {None, shape}
+
+
+def test_what_is_trained_alone(parts):
+    train = parts[0]
+    alone = (
+        MultiTaskNetwork(SingleTask(MLP((8,)))),
+        MultiTaskNetwork(HardSharing(MLP((8,))), Trainer(aggregation="mgda")),
+        MultiTaskNetwork(HardSharing(MLP((1024, 1024)))),
+    )
+    assert [network.shape(train) for network in alone] == [None] * 3
+
+
+def test_members_are_the_networks_trained_alone(parts):
+    train, validation, test = parts
+    learners = [
+        NETWORK,
+        configured(trainer__learning_rate=0.003, architecture__encoder__dropout=0.4),
+        replace(configured(trainer__weight_decay=0.1), label="mine"),
+    ]
+    requests = [FitRequest(learner, seed) for seed, learner in enumerate(learners)]
+    budget = Budget(steps=STEPS)
+    done = {}
+    together = NETWORK.fit_many(requests, train, validation, budget, on_done=done.__setitem__)
+    assert sorted(done) == [0, 1, 2]
+    for fitted, (learner, seed) in zip(together, requests, strict=True):
+        alone = learner.fit(train, validation, seed, budget, progress=False)
+        assert fitted.name == alone.name
+        assert fitted.model.architecture == learner.architecture
+        np.testing.assert_allclose(
+            fitted.predict(test)["task_0"].response,
+            alone.predict(test)["task_0"].response,
+            rtol=1e-4,
+            atol=1e-5,
+        )
+
+
+@pytest.mark.slow
+def test_a_study_is_the_same_with_workers_and_after_an_interruption(tmp_path, data):
+    (split,) = RandomSplit().splits(data, 0)
+
+    def responses(runner, *, fitted=()):
+        runs = [
+            runner.request(NETWORK, split, seed, {"trainer.learning_rate": rate})
+            for rate in (0.01, 0.003)
+            for seed in range(5)
+        ]
+        for run in fitted:
+            runner.run(runs[run])
+        records = runner.run_all(runs)
+        assert not any(record.failure for record in records)
+        return [
+            runner.store.read_outcomes(run.spec.key, "validation")["task_0"].response
+            for run in runs
+        ]
+
+    budget = Budget(steps=STEPS)
+    first = responses(Runner(tmp_path / "one", data, budget))
+    with Runner(tmp_path / "two", data, budget, jobs=2) as two:
+        np.testing.assert_array_equal(responses(two), first)
+    partly = Runner(tmp_path / "partly", data, budget)
+    np.testing.assert_allclose(responses(partly, fitted=(0, 7)), first, rtol=1e-4, atol=1e-5)
