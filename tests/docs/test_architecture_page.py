@@ -15,6 +15,7 @@ FILES = {
     "comparison.json",
     "pyproject.toml",
     "report.html",
+    "runs.md",
     "verdicts.md",
 }
 NAMES = sorted(set(re.findall(r"\b([a-z_]+(?:\.[A-Za-z_]\w*)+)", PROSE)) - FILES)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from populations import trained_apart
 from small_architectures import PLAIN, data_for, small_architectures
 
 import polytask
@@ -30,7 +31,7 @@ from polytask.merging import Merging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.penalties import RelationGraph, TaskCovariance, TraceNorm
 from polytask.testing import tiny_dataset
-from polytask.training import Trainer
+from polytask.training import Member, Trainer
 from polytask.weighting import Weighting
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
@@ -98,6 +99,23 @@ def test_encoders_give_the_same_scores(name, sharing, tmp_path):
 
 class KilledError(Exception):
     """The process was told to end."""
+
+
+@pytest.mark.gpu
+@needs_cuda
+def test_members_side_by_side_are_the_runs_alone():
+    trainer = Trainer(steps=10, batch_size=16, evaluate_every=5, accelerator="cuda")
+    names = PLAIN.tasks.names
+    members = [Member({names[0]: 1.0}), Member(seed=1), Member(seed=2, learning_rate=0.01)]
+    architecture = HardSharing(MLP((16,)))
+    assert trainer.stacking(architecture, members, PLAIN) is None
+    together = trainer.fit_many(architecture, members, PLAIN, PLAIN)
+    for own, alone in zip(
+        together, trained_apart(trainer, architecture, members, PLAIN, PLAIN), strict=True
+    ):
+        found = own.network.state_dict()
+        for key, tensor in alone.network.state_dict().items():
+            torch.testing.assert_close(found[key], tensor, atol=1e-4, rtol=1e-3)
 
 
 @pytest.mark.gpu

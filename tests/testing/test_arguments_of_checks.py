@@ -39,6 +39,7 @@ GOOD = {
     "check_metric": (RMSE(), "metric", "extends Metric"),
     "check_observer": (GradientConflict(), "observer", "extends Observer"),
     "check_penalty": (SquaredNorm(), "penalty", "extends Penalty"),
+    "check_population": (HardSharing(), "recipe", "extends Architecture"),
     "check_processes": (OneProcess(), "processes", "extends Processes"),
     "check_properties": (MGDA(), "aggregator", "extends Aggregator"),
     "check_sampler": (Uniform(), "sampler", "extends Sampler"),
@@ -104,7 +105,7 @@ def test_numbers_of_tasks():
 
 
 def test_a_lone_data_set():
-    for check in ("check_architecture", "check_learner"):
+    for check in ("check_architecture", "check_learner", "check_population"):
         sentence = refused(check, GOOD[check][0], tiny_dataset())
         assert sentence.endswith("Write datasets=[data].")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -77,8 +78,16 @@ def trial_refusal(
             if _evaluates_alike(networks, batch) and _trains_alike(some, batch, changing):
                 return None
         except (RuntimeError, ValueError, NotImplementedError, UserWarning) as error:
-            return f"{name} cannot run over stacked parameters ({reason(error, 120, named=False)})"
+            return f"{name} cannot run over stacked parameters ({_why(error)})"
     return f"{name} gives other scores as part of a stack than alone"
+
+
+def _why(error: Exception) -> str:
+    """What keeps networks from being run as one, on a line."""
+    operation = re.search(r"batching rule for ([\w:]+)", str(error))
+    if operation is not None:
+        return f"PyTorch has no batched form of {operation[1]}"
+    return reason(error, 120, named=False)
 
 
 def _evaluates_alike(networks: Sequence[MultiTaskModule], batch: Batch) -> bool:
@@ -121,7 +130,9 @@ def run_alone(network: MultiTaskModule, batch: Batch, *, training: bool) -> Raw:
     """Scores of one network, with noise by the seed of the trial."""
     mode = network.training
     network.train(training)
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
+    device = next(network.parameters()).device
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices), torch.no_grad():
         torch.manual_seed(_SEED)
         raw = network(network.with_members(batch))
     network.train(mode)

@@ -18,6 +18,7 @@ from polytask.testing._check_merging import check_merging
 from polytask.testing._check_metric import check_metric
 from polytask.testing._check_observer import check_observer
 from polytask.testing._check_penalty import check_penalty
+from polytask.testing._check_population import check_population
 from polytask.testing._check_processes import check_processes
 from polytask.testing._check_recipe import check_recipe_round_trip
 from polytask.testing._check_sampler import check_sampler
@@ -44,6 +45,7 @@ __all__ = [
     "check_observer",
     "check_parameters_reject_bad_values",
     "check_penalty",
+    "check_population",
     "check_processes",
     "check_properties",
     "check_recipe_round_trip",

@@ -231,16 +231,17 @@ def _joined(tables: Sequence[SourceBatch]) -> SourceBatch:
 def _joined_targets(tables: Sequence[BlockTargets]) -> BlockTargets:
     weight = None
     if any(table.weight is not None for table in tables):
-        weight = torch.cat(
-            [
-                torch.ones(t.mask.shape[:2] if t.mask.ndim > 2 else t.mask.shape[:1])
-                if t.weight is None
-                else t.weight
-                for t in tables
-            ]
-        )
+        weight = torch.cat([_weight(table) for table in tables])
     values = torch.cat([table.values for table in tables])
     return BlockTargets(values, torch.cat([table.mask for table in tables]), weight)
+
+
+def _weight(labels: BlockTargets) -> Tensor:
+    """Weights of the labels; 1 unless given. Labels have one axis of cells more."""
+    if labels.weight is not None:
+        given: Tensor = labels.weight
+        return given
+    return torch.ones(labels.values.shape[:-1], device=labels.values.device)
 
 
 def _block_tasks(member: StackMember, block: str) -> tuple[str, ...]:
