@@ -94,14 +94,13 @@ def measured(n_tasks: int, width: int, batch: int, args: argparse.Namespace) -> 
     for kind in kinds:
         own = data.without_tasks([n for n in data.tasks.names if n not in _names(kind[0], data)])
         alone = per_step(
-            lambda n, own=own: recipe(n).fit(architecture, own), 100, args.repeats, args.device
+            lambda n, own=own: recipe(n).fit(architecture, own), 300, args.repeats, args.device
         )
         apart = [total + len(kind) * one for total, one in zip(apart, alone, strict=True)]
-    ratios = [one / other for one, other in zip(apart, together, strict=True)]
-    medians = [statistics.median(own) for own in (together, apart, ratios)]
+    one, other = statistics.median(together), statistics.median(apart)
     return (
-        f"| {n_tasks} | {len(everyone)} | 2 × {width} | {batch} | {medians[0]:.2f} | "
-        f"{medians[1]:.1f} | {medians[2]:.1f} | {min(ratios):.1f} to {max(ratios):.1f} |"
+        f"| {n_tasks} | {len(everyone)} | 2 × {width} | {batch} | {one:.2f} | {other:.1f} | "
+        f"{other / one:.1f} | {other / max(together):.1f} to {other / min(together):.1f} |"
     )
 
 

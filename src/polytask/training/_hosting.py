@@ -21,6 +21,8 @@ __all__ = ["HostOf", "host_members"]
 HostOf = Callable[[StackMember, tuple[str, ...]], MultiTaskModule]
 _MOST_MORE = 1.5
 """Parameters of the host, as a multiple of those of the member's own network."""
+_WORTH_A_STACK = 75_000
+"""Scores of tasks that members have not, in a step of all, that cost as much as another stack."""
 
 
 def host_members(members: Sequence[StackMember], host_of: HostOf) -> None:
@@ -40,6 +42,9 @@ def host_members(members: Sequence[StackMember], host_of: HostOf) -> None:
     if len(groups) < 2 or any(not _may_be_hosted(own[0]) for own in groups):
         return
     tasks = {name for member in members for name in member.tasks.names}
+    more = sum((len(tasks) - len(m.tasks)) * m.trainer.rows_per_batch(m.n_rows) for m in members)
+    if more > _WORTH_A_STACK * (len(groups) - 1):
+        return
     names = tuple(n for n in members[0].table.tasks.names if n in tasks)
     if any(member.table.tasks.names != members[0].table.tasks.names for member in members):
         return
