@@ -16,6 +16,7 @@ FILES = {
     "pyproject.toml",
     "report.html",
     "runs.md",
+    "tuning.md",
     "verdicts.md",
 }
 NAMES = sorted(set(re.findall(r"\b([a-z_]+(?:\.[A-Za-z_]\w*)+)", PROSE)) - FILES)

@@ -458,6 +458,17 @@ def test_a_storage_of_somebody_elses_optuna_is_refused(tmp_path):
         tuned(out=tmp_path)
 
 
+def test_a_storage_whose_values_were_edited_is_refused(tmp_path):
+    out = tmp_path / "out"
+    lists = {"ranges": {"alpha": [1.0, 2.0]}, "trials": 2}
+    tuned(Apart(), out=out, **lists)
+    with sqlite3.connect(out / "tuning.sqlite") as base:
+        base.execute("UPDATE trial_params SET param_value = 9 WHERE trial_id = 2")
+    base.close()
+    with pytest.raises(StudyError, match=r"The trials of apart, .* in tuning.sqlite are damaged"):
+        tuned(Apart(), out=out, **lists)
+
+
 def test_a_file_that_is_no_storage_is_refused(tmp_path):
     (tmp_path / "tuning.sqlite").write_text("no storage at all " * 100)
     with pytest.raises(StudyError, match="cannot be read as Optuna's storage"):

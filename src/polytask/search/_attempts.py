@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from polytask.exceptions import WorkerError
+from polytask._reason import reason
+from polytask.exceptions import StudyError, WorkerError
 from polytask.search._optuna import seeded_sampler
 from polytask.search._proposal import first_settings, proposed, stored_values
 from polytask.search._search import Attempt, Search
@@ -32,7 +33,8 @@ def proposed_attempt(
         study.sampler = seeded_sampler(plan.sampler, plan.seed, study.study_name, number, name)
 
     before("")
-    trials = study.get_trials(deepcopy=False)
+    with _undamaged(study, known=True):
+        trials = study.get_trials(deepcopy=False)
     first = dict(enumerate(first_settings(search.space)))
     if number < len(trials) and trials[number].state != TrialState.WAITING:
         trial = Trial(study, trials[number]._trial_id)  # noqa: SLF001 - no public way back
@@ -40,13 +42,29 @@ def proposed_attempt(
         if number in first and number == len(trials):
             study.enqueue_trial(stored_values(search.space, first[number]))
         trial = study.ask()
-    settings = proposed(trial, search.space, before, first.get(number))
+    with _undamaged(study, known=number < len(trials)):
+        settings = proposed(trial, search.space, before, first.get(number))
     attempt = Attempt(number, settings, trial)
     if number < len(trials) and trials[number].state.is_finished():
         attempt.interruptions = trial.user_attrs.get(_STARTS, 0)
         attempt.killed = trial.user_attrs.get(_KILLED, 0)
         return attempt
     return _begun(attempt, f"Trial {number} of {study.study_name}", note)
+
+
+@contextmanager
+def _undamaged(study: Any, *, known: bool) -> Iterator[None]:
+    """Turn what a damaged storage raises into our error, where trials are read from it."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError) as error:
+        if not known:
+            raise
+        sentence = (
+            f"The trials of {study.study_name} in tuning.sqlite are damaged "
+            f"({reason(error, named=False)}). Choose another folder with `out`, or remove this one."
+        )
+        raise StudyError(sentence) from error
 
 
 def _begun(attempt: Attempt, name: str, note: Callable[[str], None]) -> Attempt:
