@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
-from polytask._reason import reason
-from polytask.exceptions import StudyError, WorkerError
+from polytask.exceptions import WorkerError
 from polytask.search._optuna import seeded_sampler
 from polytask.search._proposal import first_settings, proposed, stored_values
 from polytask.search._search import Attempt, Search
 from polytask.search._settled import TRIES
+from polytask.search._trial_store import undamaged
 from polytask.search._tuning_plan import Plan
 
 __all__ = ["counted", "end_attempt", "goes_on", "proposed_attempt"]
@@ -33,8 +33,7 @@ def proposed_attempt(
         study.sampler = seeded_sampler(plan.sampler, plan.seed, study.study_name, number, name)
 
     before("")
-    with _undamaged(study, known=True):
-        trials = study.get_trials(deepcopy=False)
+    trials = study.get_trials(deepcopy=False)
     first = dict(enumerate(first_settings(search.space)))
     if number < len(trials) and trials[number].state != TrialState.WAITING:
         trial = Trial(study, trials[number]._trial_id)  # noqa: SLF001 - no public way back
@@ -42,7 +41,7 @@ def proposed_attempt(
         if number in first and number == len(trials):
             study.enqueue_trial(stored_values(search.space, first[number]))
         trial = study.ask()
-    with _undamaged(study, known=number < len(trials)):
+    with undamaged() if number < len(trials) else nullcontext():
         settings = proposed(trial, search.space, before, first.get(number))
     attempt = Attempt(number, settings, trial)
     if number < len(trials) and trials[number].state.is_finished():
@@ -50,21 +49,6 @@ def proposed_attempt(
         attempt.killed = trial.user_attrs.get(_KILLED, 0)
         return attempt
     return _begun(attempt, f"Trial {number} of {study.study_name}", note)
-
-
-@contextmanager
-def _undamaged(study: Any, *, known: bool) -> Iterator[None]:
-    """Turn what a damaged storage raises into our error, where trials are read from it."""
-    try:
-        yield
-    except (ValueError, LookupError, TypeError) as error:
-        if not known:
-            raise
-        sentence = (
-            f"The trials of {study.study_name} in tuning.sqlite are damaged "
-            f"({reason(error, named=False)}). Choose another folder with `out`, or remove this one."
-        )
-        raise StudyError(sentence) from error
 
 
 def _begun(attempt: Attempt, name: str, note: Callable[[str], None]) -> Attempt:

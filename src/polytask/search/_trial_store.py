@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from polytask._listing import enumerated
+from polytask._reason import reason
 from polytask.exceptions import StudyError
 
 if TYPE_CHECKING:
     import optuna
     from optuna.storages import RDBStorage
 
-__all__ = ["TrialStore"]
+__all__ = ["TrialStore", "undamaged"]
 
 _OURS = "polytask"
 
@@ -29,7 +31,7 @@ class TrialStore:
     Raises
     ------
     StudyError
-        If the storage holds a study of something else.
+        If the storage holds a study of something else, or was edited.
     """
 
     def __init__(self, storage: RDBStorage, identity: Mapping[str, Any]) -> None:
@@ -37,7 +39,9 @@ class TrialStore:
 
         self._storage = storage
         self._identity = dict(identity)
-        for summary in optuna.get_all_study_summaries(storage):
+        with undamaged():
+            summaries = optuna.get_all_study_summaries(storage)
+        for summary in summaries:
             self._check(summary.study_name, summary.user_attrs)
 
     def _check(self, name: str, attributes: Mapping[str, Any]) -> None:
@@ -67,3 +71,16 @@ class TrialStore:
         if _OURS not in study.user_attrs:
             study.set_user_attr(_OURS, self._identity)
         return study
+
+
+@contextmanager
+def undamaged() -> Iterator[None]:
+    """Turn what values that do not fit their ranges raise, where trials are read, into our error."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError) as error:
+        sentence = (
+            f"The trials in tuning.sqlite are damaged ({reason(error, named=False)}). "
+            "Choose another folder with `out`, or remove this one."
+        )
+        raise StudyError(sentence) from error
