@@ -11,7 +11,7 @@ from polytask._files import TEMPORARY, remove_folder
 
 __all__ = ["sweep", "sweep_halves"]
 
-_OF_THE_STUDY = re.compile(r"(study|comparison)\.json|report\.html|log\.txt|model")
+_OF_THE_STUDY = re.compile(r"(study|comparison|tuning|weights)\.json|report\.html|log\.txt|model")
 _KEY = r"(?P<key>[0-9a-f]{24})"
 _OF_A_RUN = re.compile(rf"{_KEY}\.(json|model|(validation|test|checkpoint)\.safetensors)")
 _RESULT = re.compile(rf"{_KEY}\.(model|(validation|test)\.safetensors)")
