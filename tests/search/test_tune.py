@@ -298,6 +298,19 @@ def test_a_trial_that_was_killed_is_marked_and_run_again(tmp_path):
     assert "was interrupted, and is run again" in again.comparison.remarks[0]
 
 
+def test_an_orderly_interruption_does_not_count_as_a_kill(tmp_path):
+    class Interrupted(Executor):
+        def run(self, work, jobs, common):
+            raise KeyboardInterrupt
+            yield
+
+    with pytest.raises(KeyboardInterrupt):
+        tuned(Apart(), out=tmp_path / "out", trials=2, executor=Interrupted())
+    again = tuned(Apart(), out=tmp_path / "out", trials=2)
+    assert {t.interruptions for one in again.learners for t in one.trials} == {0}
+    assert again.comparison.remarks == ()
+
+
 @pytest.mark.slow
 def test_a_trial_whose_process_was_killed_five_times_has_failed(tmp_path):
     out = tmp_path / "out"
