@@ -25,6 +25,7 @@ from polytask.evaluation.wording._sizes import size_notes
 from polytask.evaluation.wording._verdict import verdict
 from polytask.evaluation.wording._warnings import warnings_of
 from polytask.evaluation.wording._why import why, why_none
+from polytask.evaluation.wording._worsened import worsened_notes
 from polytask.predictor import FittedPredictor, is_damaged
 
 __all__ = ["conclude"]
@@ -87,7 +88,12 @@ def conclude(
             twins=twins,
         ),
         recommended=recommendation,
-        warnings=(*notes, *warnings_of(study, rows), *size_notes(rows, _without_twin(entries))),
+        warnings=(
+            *notes,
+            *warnings_of(study, rows),
+            *worsened_notes(_histories(entries)),
+            *size_notes(rows, _without_twin(entries)),
+        ),
         twins=twins,
         seconds=time.perf_counter() - started,
     )
@@ -106,6 +112,15 @@ def _differences(
         for entry in entries
         if (other := getattr(entry.candidate, against)) is not None
     )
+
+
+def _histories(entries: Sequence[Entry]) -> dict[str, list[Mapping[str, Any]]]:
+    """Histories of the kept runs of joint learners; each of these keeps one trial for all tasks."""
+    return {
+        entry.name: [run.trials[next(iter(run.kept))].history for run in entry.runs]
+        for entry in entries
+        if entry.candidate.joint
+    }
 
 
 def _without_twin(entries: Sequence[Entry]) -> list[str]:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from polytask._listing import enumerated
+from polytask.bookkeeping import History, worsened_tasks
 from polytask.evaluation.running._records import RunRecord
 
 __all__ = [
@@ -195,7 +197,7 @@ class _Lines(RunProgress):
     def _line(self, record: RunRecord, elapsed: float) -> str:
         done = self.n_known + self.n_fitted
         took = "no model" if record.failure else _duration(record.seconds)
-        line = f"fitted {done} of {self.total}: {_run_name(record)}, {took}"
+        line = f"fitted {done} of {self.total}: {_run_name(record)}, {took}{_alarm(record)}"
         ahead = self.total - done
         left = elapsed / self.n_fitted * ahead
         return f"{line}; about {_duration(left)} left" if ahead else line
@@ -227,6 +229,12 @@ def _run_name(record: RunRecord) -> str:
     return (
         f"{record.spec.name}{f' ({settings})' if settings else ''}, seed {record.spec.seed}{fold}"
     )
+
+
+def _alarm(record: RunRecord) -> str:
+    """Tasks that got worse while others improved, as the end of a line."""
+    worsened = worsened_tasks(History.from_dict(record.history)) if record.history else {}
+    return f", {enumerated(worsened)} worse while others improved" if worsened else ""
 
 
 def _duration(seconds: float) -> str:
