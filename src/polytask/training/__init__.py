@@ -4,7 +4,7 @@ Begin with `Trainer` in ``_trainer.py``, the recipe, whose arguments ``_trainer_
 its `fit` creates a ``TrainingRun`` (``_training_run.py``), which reads as the loop does. A run has
 
 - batches: the contract in ``_batches.py``, ``_joint_batches.py`` where all tasks see the same rows,
-  ``_replicated_batches.py`` where each task draws its own;
+  ``_replicated_batches.py`` where each task draws its own; ``_regime_of.py`` decides which;
 - losses: ``_forward.py`` computes them, ``_balancing.py`` serves the weighting and the aggregator;
 - evaluations: ``_run_means.py`` and ``_validation_losses.py`` measure, ``_selection.py`` decides which
   state is kept and when to stop, ``_frozen.py`` keeps stopped tasks as they are, ``_observing.py``

@@ -79,15 +79,6 @@ class Balancing:
         self._check()
 
     def _check(self) -> None:
-        methods = [method for method in (self.weighting, self.aggregator) if method is not None]
-        if methods and self.network.replicated:
-            slot = "aggregation" if self.weighting is None else "weighting"
-            sentence = (
-                f"The `{slot}` parameter of Trainer must be None for networks of single tasks, which "
-                f"share nothing that could be balanced. Got {type(methods[0]).__name__} instead. "
-                "Leave it out, or choose an architecture with a shared part, such as HardSharing."
-            )
-            raise ParameterError(sentence)
         if self.aggregator is not None and len(self.tasks) > 1 and not self.shared:
             network = type(self.network).__name__
             sentence = (

@@ -1,4 +1,4 @@
-"""Gradient clipping, for the whole network or per task."""
+"""Gradient clipping of networks of single tasks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["GradientClipping"]
 
 
 class GradientClipping:
-    """Scale gradients down to a norm of at most `max_norm`.
+    """Scale gradients of a replicated network down to a norm of at most `max_norm`.
 
-    A replicated network is clipped task by task, as each network would be alone; what no task's
-    score depends on is clipped together.
+    It is clipped task by task, as each network would be alone; what no task's score depends on is
+    clipped together.
 
     Parameters
     ----------
@@ -25,16 +25,13 @@ class GradientClipping:
     """
 
     def __init__(self, network: MultiTaskModule, tasks: TaskSet, max_norm: float) -> None:
-        self.network, self.n_tasks, self.max_norm = network, len(tasks), max_norm
-        owners = network.owners() if network.replicated else []
+        self.n_tasks, self.max_norm = len(tasks), max_norm
+        owners = network.owners()
         self._of_no_task = [owned.tensor for owned in owners if not owned.tasks]
         self._of_tasks = [(owned, _positions(owned, tasks)) for owned in owners if owned.tasks]
 
     def clip(self) -> None:
         """Clip the gradients that the parameters have."""
-        if not self.network.replicated:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.max_norm)
-            return
         nn.utils.clip_grad_norm_(self._of_no_task, self.max_norm)
         owners = [
             (gradient, owned, places)

@@ -28,9 +28,8 @@ from polytask.tasks import TaskSet
 from polytask.training._batches import Batches
 from polytask.training._engine_hints import loss_scale
 from polytask.training._forward import Forward
-from polytask.training._joint_batches import JointBatches
 from polytask.training._observed_values import plain_values
-from polytask.training._replicated_batches import ReplicatedBatches
+from polytask.training._regime_of import regime_of
 from polytask.training._untouched import untouched
 
 __all__ = ["Observing"]
@@ -76,7 +75,7 @@ class Observing:
         self.observers = deepcopy(tuple(observers))
         self.forward, self.tasks, self.validation, self.seed = forward, tasks, validation, seed
         self.network: MultiTaskModule = forward.network
-        self.shared = self.network.shared_parameters()
+        self.shared = regime_of(self.network).shared_parameters()
         for observer in self.observers:
             self._check(observer)
         self.drawn = self._drawn(train, batch_size)
@@ -99,7 +98,7 @@ class Observing:
                 "leave it out of `observers`."
             )
             raise ParameterError(sentence)
-        if observer.needs_sharing and (self.network.replicated or not self.shared):
+        if observer.needs_sharing and not self.shared:
             sentence = (
                 f"{name} compares the tasks' gradients on shared parameters, and this network has "
                 "none. Leave it out of `observers`, or choose an architecture with a shared part."
@@ -111,9 +110,7 @@ class Observing:
         if not any(observer.needs & _OF_BATCHES for observer in self.observers):
             return None
         seed = derived_seed(self.seed, "observers")
-        if self.network.replicated:
-            return ReplicatedBatches(self.network, train, self.tasks, batch_size, seed)
-        return JointBatches(train, batch_size, seed)
+        return regime_of(self.network).batches(train, self.tasks, batch_size, seed)
 
     # ── at an evaluation ─────────────────────────────────────────────────────────────────────
 

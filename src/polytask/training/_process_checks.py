@@ -31,12 +31,6 @@ def check_shared_work(
     """Refuse what only a single process can train."""
     if processes.size == 1:
         return
-    if network.replicated:
-        sentence = (
-            "Networks of single tasks are trained by one process. Give `processes` of size 1, "
-            "and train other seeds or tasks in the other processes."
-        )
-        raise ParameterError(sentence)
     if network.has_batch_penalty and trainer.aggregation is not None:
         sentence = (
             "The `aggregation` parameter of Trainer must be None over several processes for "

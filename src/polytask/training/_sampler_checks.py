@@ -1,8 +1,7 @@
-"""Checks of a sampler against the network and data that it is to serve."""
+"""Checks of a sampler against the data that it is to serve."""
 
 from __future__ import annotations
 
-from polytask.architectures import MultiTaskModule
 from polytask.exceptions import ParameterError
 from polytask.sampling._sampler import VALIDATION_LOSSES
 from polytask.training._trainer_settings import TrainerSettings
@@ -10,9 +9,7 @@ from polytask.training._trainer_settings import TrainerSettings
 __all__ = ["check_sampler"]
 
 
-def check_sampler(
-    trainer: TrainerSettings, network: MultiTaskModule, *, has_validation: bool
-) -> None:
+def check_sampler(trainer: TrainerSettings, *, has_validation: bool) -> None:
     """Refuse a sampler that could not be used.
 
     Raises
@@ -23,12 +20,6 @@ def check_sampler(
     if sampler is None:
         return
     name = type(sampler).__name__
-    if network.replicated:
-        sentence = (
-            f"The networks of single tasks draw rows of their own, which {name} could not "
-            "choose. Leave `sampler` of Trainer at None."
-        )
-        raise ParameterError(sentence)
     if VALIDATION_LOSSES in sampler.needs and not has_validation:
         sentence = (
             f"{name} follows the losses of validation rows, and there are none. Give "

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from polytask.architectures import MultiTaskModule, Raw
 from polytask.architectures._row_chunks import row_chunks
-from polytask.data import Batch, SourceBatch
-from polytask.training._average_members import average_members
+from polytask.data import Batch
+from polytask.training._regime_of import regime_of
 from polytask.training._threads import threads_to_score
 from polytask.training._trimmed import trimmed
 
@@ -36,11 +36,11 @@ def score(network: MultiTaskModule, batch: Batch, rows_at_once: int | None = Non
         (n, *score_shape) where each row has one task.
     """
     parts: dict[tuple[str, str], list[Tensor]] = {}
-    answer = _score_replicated if network.replicated else _score_joint
+    regime = regime_of(network)
     with evaluating(network), threads_to_score(network, batch):
         for name, rows in batch.items():
             for chunk in row_chunks(network, rows, rows_at_once):
-                for key, scores in answer(network, name, trimmed(chunk)).items():
+                for key, scores in regime.scores(name, trimmed(chunk)).items():
                     parts.setdefault(key, []).append(scores)
     return {key: torch.cat(scores) for key, scores in parts.items()}
 
@@ -55,42 +55,3 @@ def evaluating(network: MultiTaskModule) -> Iterator[None]:
             yield
     finally:
         network.train(training)
-
-
-def _score_joint(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
-    return average_members(network, network(network.with_members({name: rows})))
-
-
-def _score_replicated(network: MultiTaskModule, name: str, rows: SourceBatch) -> Raw:
-    """Scores of single-task networks: each sees all rows, or its own where rows have a task."""
-    names = network.tasks_in(name)
-    if rows.task is not None and len(names) > 1:
-        return _score_own_rows(network, name, rows, rows.task, names)
-    inputs = {part: array.expand(len(names), *array.shape) for part, array in rows.inputs.items()}
-    sizes = torch.full((len(names),), rows.n_rows)
-    raw = average_members(
-        network, network(network.with_members({name: SourceBatch(inputs, sizes=sizes)}))
-    )
-    return raw if rows.task is None else {key: scores[:, 0] for key, scores in raw.items()}
-
-
-def _score_own_rows(
-    network: MultiTaskModule, name: str, rows: SourceBatch, task: Tensor, names: tuple[str, ...]
-) -> Raw:
-    """Group rows by task, so that each network sees its own only."""
-    groups = [torch.nonzero(task == network.tasks.index(n)).flatten() for n in names]
-    width = max(len(group) for group in groups)
-    index = torch.zeros(len(groups), width, dtype=torch.int64, device=task.device)
-    for position, group in enumerate(groups):
-        index[position, : len(group)] = group
-    inputs = {part: array[index] for part, array in rows.inputs.items()}
-    sizes = torch.tensor([len(group) for group in groups])
-    raw = average_members(
-        network, network(network.with_members({name: SourceBatch(inputs, sizes=sizes)}))
-    )
-    scores = {key: raw[key].new_zeros(rows.n_rows, *raw[key].shape[2:]) for key in raw}
-    for block in network.blocks:
-        for column, task_name in enumerate(block.tasks_in(name)):
-            group = groups[names.index(task_name)]
-            scores[name, block.name][group] = raw[name, block.name][: len(group), column]
-    return scores

@@ -18,7 +18,6 @@ __all__ = [
     "JointSelection",
     "ReplicaSelection",
     "Selection",
-    "make_selection",
     "mean_gain",
 ]
 
@@ -236,12 +235,3 @@ def mean_gain(
         if tasks[name].is_primary
     ]
     return sum(gains) / len(gains) if gains else None
-
-
-def make_selection(
-    network: MultiTaskModule, tasks: TaskSet, patience: int | None, task_patience: int | None
-) -> Selection:
-    """The selection that fits the network."""
-    if network.replicated:
-        return ReplicaSelection(network, tasks, patience)
-    return JointSelection(network, tasks, patience, task_patience)

@@ -25,22 +25,18 @@ from polytask.tasks import TaskSet
 from polytask.training._active_losses import ActiveLosses
 from polytask.training._augmenting import Augmenting
 from polytask.training._balancing import Balancing
-from polytask.training._batches import Batches
-from polytask.training._clipping import GradientClipping
 from polytask.training._divergence import Divergence
 from polytask.training._evaluation_interval import evaluation_interval
 from polytask.training._forward import BatchLosses, Forward
 from polytask.training._frozen import Frozen
-from polytask.training._joint_batches import JointBatches
 from polytask.training._observing import Observing
 from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._process_checks import check_shared_work
 from polytask.training._progress import TrainingProgress
+from polytask.training._regime_of import regime_of
 from polytask.training._regularizer import Regularizer
-from polytask.training._replicated_batches import ReplicatedBatches
 from polytask.training._run_means import RunMeans
 from polytask.training._sampler_checks import check_sampler
-from polytask.training._selection import make_selection
 from polytask.training._several_processes import (
     average_buffers,
     average_gradients,
@@ -85,22 +81,19 @@ class TrainingRun:
     ) -> None:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
         self.seed, self.processes = seed, processes or OneProcess()
+        self.regime = regime_of(network)
+        self.regime.check(trainer, *trainer.balancing(), self.processes)
         self.balancing = Balancing(trainer, fabric, network, tasks, self.processes)
         check_shared_work(trainer, network, self.balancing.weighting, self.processes)
-        check_sampler(trainer, network, has_validation=validation is not None)
+        check_sampler(trainer, has_validation=validation is not None)
         n_rows = sum(rows.n_rows for rows in train.values())
         self.batch_size = batch_size or trainer.rows_per_batch(n_rows)
         train, held_out = self.balancing.hold_out(train, seed)
         self.train = train
         planned = self._planned_batches(train)
-        if network.replicated:
-            self.batches: Batches = ReplicatedBatches(
-                network, train, tasks, self.batch_size, seed, trainer.rows_per_batch
-            )
-        else:
-            self.batches = JointBatches(
-                train, self.batch_size, seed, trainer.row_sampler(), planned, self.processes
-            )
+        self.batches = self.regime.batches(
+            train, tasks, self.batch_size, seed, trainer, planned, self.processes
+        )
         self.loss = MultiTaskLoss(network.blocks, tasks).to(fabric.device)
         self.loss.expected = self.batches.expected(self.loss)
         self.forward = Forward(
@@ -158,11 +151,7 @@ class TrainingRun:
             trainer.scheduler, optimizer, self.n_steps, trainer.scheduler_options
         )
         self.optimizer: Any = self.fabric.setup_optimizers(optimizer)
-        self.selection = make_selection(
-            self.network, self.tasks, trainer.patience, trainer.task_patience
-        )
-        norm = trainer.clip_norm
-        self.clipping = None if norm is None else GradientClipping(self.network, self.tasks, norm)
+        self.selection = self.regime.selection(self.tasks, trainer.patience, trainer.task_patience)
         self.frozen: Frozen | None = None
         self.history = History(n_parameters=sum(parameter.numel() for parameter in self.parameters))
         self.divergence = Divergence(self.network, self.tasks)
@@ -261,14 +250,11 @@ class TrainingRun:
             self.frozen.restore()
 
     def _freeze(self) -> None:
-        """Hold what belongs to stopped tasks; networks of single tasks keep their best states."""
+        """Hold what belongs to stopped tasks."""
         flags = zip(self.tasks.names, self.selection.active.tolist(), strict=True)
         stopped = {name for name, active in flags if not active}
         self.network.stopped = frozenset(stopped)
-        if self.network.replicated or not stopped:
-            return
-        if self.frozen is None or self.frozen.tasks != stopped:
-            self.frozen = Frozen(self.network, stopped)
+        self.frozen = self.regime.frozen(stopped, self.frozen)
 
     def _accumulate(self, position: int) -> tuple[Batch, BatchLosses]:
         """Add the gradients of one batch; return it with its losses."""
@@ -313,9 +299,9 @@ class TrainingRun:
         """Move the parameters."""
         if self.processes.size > 1 and self.balancing.aggregator is None:
             average_gradients(self.parameters, self.processes)
-        if self.clipping is not None:
+        if self.trainer.clip_norm is not None:
             self.fabric.strategy.precision.unscale_gradients(self.optimizer)
-            self.clipping.clip()
+            self.regime.clip(self.tasks, self.trainer.clip_norm)
         self.optimizer.step()
         self.network.proximal_step(self._learning_rate())
         if self.scheduler is not None and not isinstance(self.scheduler, ReduceLROnPlateau):
