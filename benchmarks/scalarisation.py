@@ -74,7 +74,8 @@ def gain(row: LearnerRow, baseline: LearnerRow, data: MultiTaskDataset) -> float
         {task: MetricValue(one.tasks[task][metric.name].value) for task, metric in metrics.items()}
         for one in (row, baseline)
     )
-    return delta_m(values, floors, metrics).value or float("nan")
+    value = delta_m(values, floors, metrics).value
+    return float("nan") if value is None else value
 
 
 def named(comparison: Comparison, name: str) -> LearnerRow:
