@@ -74,8 +74,9 @@ def _of_all(together: Sequence[MeasuredGain]) -> str:
         return "All together, no gain is defined."
     gaining = sum(gain.verdict() == "gains" for gain in together)
     losing = sum(gain.verdict() == "loses" for gain in together)
-    mean = worded_gain(sum(known) / len(known))
+    mean = sum(known) / len(known)
+    change = f"{'gain' if mean >= 0 else 'lose'} {abs(100 * mean):.1f} %"
     return (
-        f"Trained all together, tasks gain {mean} on average: of {count(len(together), 'task')}, "
+        f"Trained all together, tasks {change} on average: of {count(len(together), 'task')}, "
         f"{gaining} gain and {losing} lose after correction."
     )

@@ -5,6 +5,7 @@
 many trials, `tune_weights` the weights of tasks in a joint network.
 """
 
+from polytask.search._best_cover import best_cover
 from polytask.search._best_partition import best_partition
 from polytask.search._group import group
 from polytask.search._grouped import Grouped
@@ -29,6 +30,7 @@ __all__ = [
     "WeightMember",
     "WeightSearch",
     "WeightTuning",
+    "best_cover",
     "best_partition",
     "group",
     "hypervolume",

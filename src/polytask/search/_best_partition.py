@@ -44,8 +44,8 @@ def best_partition(
     Parameters
     ----------
     affinity : AffinityRecord, TransferMap, or array of shape (k, k)
-        Row i holds the affinities of task i. The diagonal has no effect, and pairs of records that
-        are undefined count as `threshold`.
+        Row i holds the affinities of task i. The diagonal has no effect, and pairs of a record that
+        are not known count as 0.
     tasks : sequence of str, optional
         Names of the rows of an array, by default their numbers.
     threshold : float, default 0.0

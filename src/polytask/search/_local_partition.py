@@ -9,7 +9,7 @@ from jaxtyping import Float64, Int64
 
 from polytask.search._objective import Objective
 
-__all__ = ["local_partition"]
+__all__ = ["local_partition", "merged_groups"]
 
 _LEAST = 1e-12
 """Smaller gains of a move are rounding."""
@@ -43,6 +43,21 @@ def local_partition(
         if value > best_value + _LEAST:
             best, best_value = labels, value
     return [np.flatnonzero(best == label).tolist() for label in dict.fromkeys(best.tolist())]
+
+
+def merged_groups(affinity: Float64[np.ndarray, "k k"]) -> list[list[int]]:
+    """Groups of several tasks that arise by merging the two of largest mean affinity, to the end."""
+    n_tasks = len(affinity)
+    pairs = affinity + affinity.T
+    labels, found = np.arange(n_tasks), []
+    for _ in range(n_tasks - 1):
+        _, between, sizes = _sums(pairs, labels)
+        mean = between / np.maximum(np.outer(sizes, sizes), 1)
+        mean[(sizes == 0)[:, None] | (sizes == 0)[None, :] | np.eye(n_tasks, dtype=bool)] = -np.inf
+        first, second = np.unravel_index(np.argmax(mean), mean.shape)
+        labels[labels == second] = first
+        found.append(np.flatnonzero(labels == first).tolist())
+    return found
 
 
 def _starts(n_tasks: int, restarts: int, seed: int) -> Iterator[Int64[np.ndarray, " k"]]:

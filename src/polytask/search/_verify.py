@@ -69,7 +69,7 @@ def choose(
         and one.p_corrected <= alpha
     ]
     if not better:
-        return Choice("apart", apart, _why_apart(measured))
+        return Choice("apart", apart, _why_apart(measured, alpha))
     best = max(better, key=lambda one: one.gain or 0.0)
     chosen, reason = best, f"{_gain(best)} over training apart, the largest gain of all candidates"
     first = next((one for one in better if one.name == proposed), None)
@@ -90,7 +90,7 @@ def _gain(one: CandidateGain) -> str:
     return f"they gain {100 * (one.gain or 0.0):+.1f} %{p}"
 
 
-def _why_apart(measured: Sequence[CandidateGain]) -> str:
+def _why_apart(measured: Sequence[CandidateGain], alpha: float) -> str:
     known = [one for one in measured if one.gain is not None]
     if not known:
         return "no gain of a candidate is defined"
@@ -98,8 +98,15 @@ def _why_apart(measured: Sequence[CandidateGain]) -> str:
         return "the measured rows are too few to test any gain"
     best = max(known, key=lambda one: one.gain or 0.0)
     p = "" if best.p_corrected is None else f", corrected p = {best.p_corrected:.2g}"
+    gain = best.gain or 0.0
+    change = f"{'gains' if gain >= 0 else 'loses'} {abs(100 * gain):.1f} %"
     what = f"{count(len(known), 'partition')} trained against them"
     return (
-        f"of {what}, the best ({best.name}) gains {100 * (best.gain or 0.0):+.1f} %{p}: sharing is not "
-        "shown to help"
+        f"of {what}, the best ({best.name}) {change}{p}: sharing is "
+        f"{'not shown to help' if gain >= 0 or not _shown(best, alpha) else 'shown to harm'}"
     )
+
+
+def _shown(one: CandidateGain, alpha: float) -> bool:
+    """Whether a difference from training apart is shown at a level."""
+    return one.p_corrected is not None and one.p_corrected <= alpha
