@@ -187,6 +187,12 @@ def test_what_cannot_be_stacked_is_said_in_words(changes, architecture, reason):
     assert reason in trainer.stacking(architecture, seeds(2), DATA)
 
 
+def test_the_global_generator_is_left_alone():
+    before = torch.get_rng_state()
+    TRAINER.fit_many(NOISY, seeds(2), DATA)
+    assert torch.equal(before, torch.get_rng_state())
+
+
 def test_nothing_is_said_of_members_that_are_stacked():
     assert TRAINER.stacking(SMALL, MEMBERS, DATA) is None
 

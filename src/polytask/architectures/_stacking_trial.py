@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import torch
@@ -127,16 +128,22 @@ def _same_scores(raw: Raw, position: int, own: Raw) -> bool:
 
 
 def run_alone(network: MultiTaskModule, batch: Batch, *, training: bool) -> Raw:
-    """Scores of one network, with noise by the seed of the trial."""
+    """Scores of one network, in training mode with noise by the seed of the trial."""
     mode = network.training
     network.train(training)
-    device = next(network.parameters()).device
-    devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices), torch.no_grad():
-        torch.manual_seed(_SEED)
+    with _noise(network) if training else nullcontext(), torch.no_grad():
         raw = network(network.with_members(batch))
     network.train(mode)
     return raw
+
+
+@contextmanager
+def _noise(network: MultiTaskModule) -> Iterator[None]:
+    """Draw by the seed of the trial, and leave the global generators as they were."""
+    device = next(network.parameters()).device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(_SEED)
+        yield
 
 
 def _repeated(batch: Batch, times: int) -> Batch:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from polytask._recipes import to_json
 from polytask.architectures import Architecture
@@ -112,14 +113,17 @@ class Population:
         refusal = settings_refusal(self.trainer)
         if refusal is not None:
             return refusal
-        _, alone = Stacker(self.data, self.recipe, self.members).stacks(self.results)
+        stacker = Stacker(self.data, self.recipe, self.members)
+        with torch.random.fork_rng(devices=stacker.devices):
+            _, alone = stacker.stacks(self.results)
         return "; ".join(dict.fromkeys(why for _, why in alone)) or None
 
     def _run_stacks(self, bar: TrainingProgress) -> None:
         """Train the members that can be stacked."""
         stacker = Stacker(self.data, self.recipe, self.members)
-        for stack in stacker.stacks(self.results)[0]:
-            self._run_stack(stack, bar)
+        with torch.random.fork_rng(devices=stacker.devices):
+            for stack in stacker.stacks(self.results)[0]:
+                self._run_stack(stack, bar)
 
     def _run_stack(self, stack: Stack, bar: TrainingProgress) -> None:
         """Train the members of a stack that have not ended before."""

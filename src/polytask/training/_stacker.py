@@ -67,6 +67,11 @@ class Stacker:
             host_members(own, self._host)
         return stacks_of(list(members.values()))
 
+    @property
+    def devices(self) -> list[torch.device]:
+        """Devices other than the CPU whose generators trials and training draw from."""
+        return [self._device] if self._device.type == "cuda" else []
+
     @cached_property
     def _device(self) -> torch.device:
         trainer = self.recipe(0)[0]
