@@ -83,7 +83,7 @@ def measured(n_tasks: int, width: int, batch: int, args: argparse.Namespace) -> 
             accelerator=args.device,
         )
 
-    fewest = 4 + len(everyone) // 10  # so that building many networks does not blur the steps
+    fewest = 4 + len(everyone)  # so that building many networks does not blur the steps
     steps = max(fewest, min(200, args.work // (len(everyone) * (width + 64) * batch)))
     together = per_step(
         lambda n: recipe(n).fit_many(architecture, everyone, data),

@@ -22,7 +22,7 @@ from polytask.encoders import CNN, MLP, TabM
 from polytask.exceptions import StudyError
 from polytask.tasks import Task
 from polytask.testing import tiny_dataset
-from polytask.training import Member, Trainer, _population
+from polytask.training import Member, Trainer, _population, _stacking
 
 SMALL = HardSharing(MLP((8,)))
 NOISY = HardSharing(MLP((8,), dropout=0.3))
@@ -185,6 +185,11 @@ def test_a_damaged_checkpoint_of_a_stack_is_refused(tmp_path, monkeypatch):
 def test_what_cannot_be_stacked_is_said_in_words(changes, architecture, reason):
     trainer = settings(**changes)
     assert reason in trainer.stacking(architecture, seeds(2), DATA)
+
+
+def test_large_networks_are_trained_one_after_another(monkeypatch):
+    monkeypatch.setattr(_stacking, "_MOST_OF_ONE", 100)
+    assert "parameters take as long side by side" in TRAINER.stacking(SMALL, seeds(2), DATA)
 
 
 def test_the_global_generator_is_left_alone():

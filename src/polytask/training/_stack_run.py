@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,9 +17,11 @@ from polytask.architectures._size_groups import size_groups
 from polytask.architectures._stacked_networks import StackedNetworks
 from polytask.bookkeeping import History
 from polytask.exceptions import NonFiniteLossError
+from polytask.sampling._epoch_batches import n_batches
 from polytask.training._divergence import Divergence
 from polytask.training._evaluation_interval import evaluation_interval
-from polytask.training._stack_batches import RowIndex, StackBatches
+from polytask.training._stack_batches import StackBatches
+from polytask.training._stack_index import all_rows, order_key, rows_by_source
 from polytask.training._stack_member import StackMember
 from polytask.training._stack_optimizers import StackOptimizers, optimizer_key
 from polytask.training._stack_orders import Drawn, OrderKey, StackOrders
@@ -56,23 +57,12 @@ class StackRun:
         rows_together: bool,
         on_end: OnEnd,
     ) -> None:
+        plans = _planned(members)
         self.trainer = members[0].trainer
-        sizes = {id(m): m.trainer.rows_per_batch(m.n_rows) for m in members}
-        keys = {id(m): _order_key(m, sizes[id(m)]) for m in members}
-        orders = StackOrders([keys[id(m)] for m in members], [_all_rows(m) for m in members])
-        per_epoch = dict(zip(map(id, members), orders.steps_per_epoch.tolist(), strict=True))
-        steps = {id(m): m.trainer.optimizer_steps(per_epoch[id(m)]) for m in members}
-        by_key: dict[Any, list[StackMember]] = {}
-        for m in members:
-            by_key.setdefault(optimizer_key(m.trainer, steps[id(m)], m.position), []).append(m)
-        self.members = [m for own in by_key.values() for m in own]
-        optimizer_keys = [key for key, own in by_key.items() for _ in own]
-
-        self.orders = StackOrders(
-            [keys[id(m)] for m in self.members], [_all_rows(m) for m in self.members]
-        )
-        self.batch_sizes = np.array([keys[id(m)].batch_size for m in self.members])
-        self.n_steps = np.array([steps[id(m)] for m in self.members])
+        self.members = [plan.member for plan in plans]
+        self.n_steps = np.array([plan.n_steps for plan in plans])
+        self.batch_sizes = np.array([plan.order.batch_size for plan in plans])
+        self.orders = StackOrders([p.order for p in plans], [all_rows(m) for m in self.members])
         self.rows_together, self.on_end = rows_together, on_end
         self.networks = StackedNetworks([m.host for m in self.members], changing)
         self.host: MultiTaskModule = self.networks.template
@@ -80,9 +70,13 @@ class StackRun:
         self.optimizers = StackOptimizers(
             [m.trainer for m in self.members],
             self.n_steps.tolist(),
-            optimizer_keys,
+            [plan.optimizer for plan in plans],
             self.networks.parameters,
         )
+        self._begin()
+
+    def _begin(self) -> None:
+        """The state before the first step."""
         self.step, self.seconds = 0, 0.0
         self.generators = [
             torch.Generator().manual_seed(derived_seed(m.seed, "noise")) for m in self.members
@@ -234,7 +228,7 @@ class StackRun:
     def _pass(
         self, drawn: Drawn, ids: np.ndarray, *, whole: bool
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        index = _by_source(drawn, [self.members[k] for k in ids.tolist()], self.batches, ids)
+        index = rows_by_source(drawn, [self.members[k] for k in ids.tolist()], self.batches, ids)
         rows = self.batches.rows(index, ids)
         raw, penalty = self.networks.scores(
             rows.inputs,
@@ -328,79 +322,21 @@ class StackRun:
         self.expected, self.task_weights = self.expected[members], self.task_weights[members]
 
 
-def _order_key(member: StackMember, batch_size: int) -> OrderKey:
-    digest = hashlib.sha256(str(id(member.table)).encode())
-    for name, rows in member.train.items():
-        digest.update(name.encode())
-        digest.update(rows.numpy().tobytes())
-    n_rows = member.n_rows
-    return OrderKey(n_rows, min(batch_size, n_rows), member.seed, digest.digest())
+class _Plan(NamedTuple):
+    """What a member's training follows from."""
+
+    member: StackMember
+    order: OrderKey
+    n_steps: int
+    optimizer: tuple[Hashable, ...]
 
 
-def _all_rows(member: StackMember) -> Tensor:
-    """Rows of all sources, counted through those of the table one after another."""
-    starts = _starts(member)
-    return torch.cat([rows + starts[source] for source, rows in member.train.items()])
-
-
-def _starts(member: StackMember) -> dict[str, int]:
-    """Where each source begins among the rows of all."""
-    sizes = [own.n_rows for own in member.table.train.rows.values()]
-    return dict(zip(member.table.train.rows, np.cumsum([0, *sizes]).tolist(), strict=False))
-
-
-def _by_source(
-    drawn: Drawn, members: Sequence[StackMember], batches: StackBatches, ids: np.ndarray
-) -> dict[str, RowIndex]:
-    """Rows drawn, as positions in what is stored of each source."""
-    sources = list(batches.stored)
-    offsets = {source: batches.offsets[source][ids] for source in sources}
-    counts, width = drawn.counts, drawn.places.shape[-1]
-    shared_table = all((own == own[0]).all() for own in offsets.values())
-    index = drawn.places
-    if not (drawn.shared and shared_table):
-        index = index.expand(len(ids), width)
-    valid = None
-    if index.ndim == 2 and not (counts == width).all():
-        valid = torch.from_numpy(np.arange(width) < counts[:, None])
-    if len(sources) == 1:
-        (source,) = sources
-        first = _starts(members[0])[source]
-        found = {source: RowIndex(_offset(index, offsets[source] - first), valid)}
-    else:
-        found = _split(index, valid, members[0], offsets)
-    if batches.device.type == "cpu":
-        return found
-    return {source: own.to(batches.device) for source, own in found.items()}
-
-
-def _offset(index: Tensor, offsets: np.ndarray) -> Tensor:
-    if index.ndim == 1:
-        return index + int(offsets[0]) if offsets[0] else index
-    return index + torch.from_numpy(offsets)[:, None] if offsets.any() else index
-
-
-def _split(
-    index: Tensor, valid: Tensor | None, member: StackMember, offsets: dict[str, np.ndarray]
-) -> dict[str, RowIndex]:
-    """Rows of each source, in the order in which they were drawn."""
-    starts, found = _starts(member), {}
-    for source, offset in offsets.items():
-        first = starts[source]
-        own = (index >= first) & (index < first + member.table.train.rows[source].n_rows)
-        own = own if valid is None else own & valid
-        local = index - first
-        if index.ndim == 1:
-            rows = local[own]
-            if len(rows):
-                found[source] = RowIndex(_offset(rows, offset))
-            continue
-        counts = own.sum(dim=1)
-        width = int(counts.max())
-        if width:
-            order = torch.sort((~own).to(torch.int8), dim=1, stable=True).indices[:, :width]
-            counted = torch.arange(width) < counts[:, None]
-            rows = torch.where(counted, local.gather(1, order), 0)
-            padded = None if bool(counted.all()) else counted
-            found[source] = RowIndex(_offset(rows, offset), padded)
-    return found
+def _planned(members: Sequence[StackMember]) -> list[_Plan]:
+    """The plans of members; those whom one optimiser moves stand next to one another."""
+    plans: dict[tuple[Hashable, ...], list[_Plan]] = {}
+    for member in members:
+        order = order_key(member, member.trainer.rows_per_batch(member.n_rows))
+        n_steps = member.trainer.optimizer_steps(n_batches(order.n_rows, order.batch_size))
+        key = optimizer_key(member.trainer, n_steps, member.position)
+        plans.setdefault(key, []).append(_Plan(member, order, n_steps, key))
+    return [plan for own in plans.values() for plan in own]
