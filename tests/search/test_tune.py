@@ -298,6 +298,7 @@ def test_a_trial_that_was_killed_is_marked_and_run_again(tmp_path):
     assert "was interrupted, and is run again" in again.comparison.remarks[0]
 
 
+@pytest.mark.slow
 def test_an_orderly_interruption_does_not_count_as_a_kill(tmp_path):
     class Interrupted(Executor):
         def run(self, work, jobs, common):
@@ -471,6 +472,7 @@ def test_a_storage_of_somebody_elses_optuna_is_refused(tmp_path):
         tuned(out=tmp_path)
 
 
+@pytest.mark.slow
 def test_a_storage_whose_values_were_edited_is_refused(tmp_path):
     out = tmp_path / "out"
     lists = {"ranges": {"alpha": [1.0, 2.0]}, "trials": 2}
