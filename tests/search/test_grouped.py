@@ -95,6 +95,17 @@ def test_it_is_a_learner_like_others():
     check_learner(Grouped(HardSharing(MLP((8,))), folds=2))
 
 
+@pytest.mark.slow
+def test_it_is_compared_with_its_baseline_and_its_model_is_kept(data, tmp_path):
+    learner = Grouped(HardSharing(MLP((4,))), folds=2)
+    found = polytask.compare(
+        data, [learner], seeds=1, budget=Budget(steps=5), out=tmp_path / "out", quiet=True
+    )
+    names = [row.name for row in found.learners]
+    assert {"grouped", "single_task"} <= set(names)
+    assert any("more times to find" in warning for warning in found.warnings)
+
+
 def test_one_task_and_architectures_without_sharing_are_refused():
     data = read({"x": range(40), "a": range(40)}, ["a:regression"])
     with pytest.raises(ParameterError, match="at least two tasks, and there is one, 'a'"):

@@ -16,10 +16,12 @@ from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.judging._unit_ids import unit_ids
 from polytask.evaluation.running._outcome import Outcome, outcomes
+from polytask.evaluation.running._run_progress import progress_bar
 from polytask.neural_network import MultiTaskNetwork
 from polytask.observers import Observer
 from polytask.predictor import FittedPredictor
 from polytask.statistics import Answers
+from polytask.training._progress import is_silent
 
 __all__ = ["Group", "GroupRuns"]
 
@@ -45,7 +47,7 @@ class GroupRuns:
     budget : Budget, optional
         The steps of one training; by default those of the trainer.
     advance : callable, optional
-        Receives a description of every training that ended.
+        Receives a description of every training that ended; by default a bar is shown on terminals.
 
     Attributes
     ----------
@@ -78,6 +80,7 @@ class GroupRuns:
     n_networks: int = field(default=0, init=False)
     cross: CrossScores = field(init=False, repr=False)
     _answers: dict[Group, dict[str, Answers]] = field(default_factory=dict, init=False, repr=False)
+    _shown: Callable[[str], None] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.cross = CrossScores(self.data, len(self.rounds))
@@ -160,12 +163,18 @@ class GroupRuns:
             return
         started = time.perf_counter()
         found: dict[Group, list[list[Mapping[str, Outcome]]]] = {group: [] for group in missing}
-        for one in self.rounds:
-            for group in missing:
-                found[group].append([])
-            for split in one.splits:
-                for group, outcome in self._measured(missing, one.seed, split).items():
-                    found[group][-1].append(outcome)
+        n_joint = sum(len(group) > 1 for group in missing)
+        total = (n_joint + (n_joint < len(missing))) * sum(len(one.splits) for one in self.rounds)
+        quiet = self.advance is not None or is_silent()
+        with progress_bar(total, "training groups", quiet=quiet) as advance:
+            self._shown = self.advance or advance
+            for one in self.rounds:
+                for group in missing:
+                    found[group].append([])
+                for split in one.splits:
+                    for group, outcome in self._measured(missing, one.seed, split).items():
+                        found[group][-1].append(outcome)
+        self._shown = None
         units = unit_ids(self.data)
         for group, by_round in found.items():
             self._answers[group] = pooled_answers(by_round, self.data.tasks.subset(group), units)
@@ -234,5 +243,6 @@ class GroupRuns:
         self.n_networks += n_networks
 
     def _advance(self, description: str) -> None:
-        if self.advance is not None:
-            self.advance(description)
+        shown = self._shown or self.advance
+        if shown is not None:
+            shown(description)

@@ -20,7 +20,7 @@ _MOST_ROWS = 60
 _EXPECTED = "an Analysis, a TransferMap or a Grouping, or the mapping of its `to_dict()`"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clustered:
     """Tasks in the order of a hierarchical clustering of an affinity.
 

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-__all__ = ["TrainingProgress", "silently"]
+__all__ = ["TrainingProgress", "is_silent", "silently"]
 
 _SILENT_SECONDS = 2.0
 _TASKS_SHOWN = 4
@@ -26,6 +26,11 @@ def silently() -> Iterator[None]:
         yield
     finally:
         _silent.reset(token)
+
+
+def is_silent() -> bool:
+    """Whether the caller has a bar of its own."""
+    return _silent.get()
 
 
 class TrainingProgress:

@@ -25,7 +25,7 @@ _LEVELS = 9  # of grey where cells are drawn together
 _MAP = "cividis"  # whose lightness rises steadily, so that a print in grey reads alike
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HeatMap:
     """What a heat map shows.
 

@@ -1,0 +1,127 @@
+"""Planted groups of tasks found again, and chosen groups on public data sets.
+
+    python benchmarks/grouping.py planted [FIRST_SEED LAST_SEED]
+    python benchmarks/grouping.py real [NAME …]
+
+Every case appends a line to grouping_planted.jsonl or grouping_real.jsonl in the current folder, and
+cases that stand there are not repeated; at the end the table is printed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from grouping_real import real_cases, real_table
+
+from polytask.architectures import HardSharing
+from polytask.bookkeeping import Budget
+from polytask.datasets import make_clustered_tasks
+from polytask.encoders import MLP
+from polytask.search import group
+
+N_ROWS, SPREAD, NOISE = 150, 0.3, 1.0  # cosine 0.91 within clusters, 0 between; R² 0.5
+SIZES = {8: (2, 4), 12: (3, 4), 20: (5, 4)}
+NETWORK, BUDGET = HardSharing(MLP((64, 64))), Budget(steps=200)
+WITH_RANDOM = 13  # first seeds, for which random groups are trained too
+
+
+def planted_case(n_tasks: int, seed: int, *, related: bool) -> dict:
+    clusters, size = SIZES[n_tasks] if related else (n_tasks, 1)
+    data, truth = make_clustered_tasks(
+        clusters,
+        size,
+        N_ROWS,
+        max(20, clusters + 1),
+        spread=SPREAD,
+        noise=NOISE,
+        own_rows=True,
+        seed=seed,
+    )
+    started = time.process_time()
+    n_random = 2 if seed < WITH_RANDOM else 0
+    grouping = group(data, NETWORK, seeds=1, budget=BUDGET, n_random=n_random)
+    found = {frozenset(tasks) for tasks in grouping.groups}
+    names = np.array(data.tasks.names)
+    planted = {frozenset(names[truth.clusters == c].tolist()) for c in range(clusters)}
+    gains = {one.name: one.gain for one in (*grouping.candidates, *grouping.random)}
+    proposed = {frozenset(tasks) for tasks in grouping.candidates[0].groups} == planted
+    return {
+        "answer": grouping.answer,
+        "right": found == planted if related else grouping.answer == "apart",
+        "proposed": proposed,
+        "gains": gains,
+        "over_random": grouping.over_random,
+        "networks": grouping.n_networks,
+        "steps": grouping.steps,
+        "seconds": time.process_time() - started,
+    }
+
+
+def planted(first: int, last: int) -> None:
+    path = Path("grouping_planted.jsonl")
+    done = read(path)
+    for seed in range(first, last):
+        for n_tasks in SIZES:
+            for related in (True, False):
+                key = {"tasks": n_tasks, "related": related, "seed": seed}
+                if json.dumps(key) in done:
+                    continue
+                case = planted_case(n_tasks, seed, related=related)
+                with path.open("a") as file:
+                    file.write(json.dumps(key | case) + "\n")
+                print(key, case["answer"], case["right"], round(case["seconds"], 1), flush=True)
+    print_planted(path)
+
+
+def read(path: Path) -> set[str]:
+    if not path.exists():
+        return set()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return {json.dumps({k: line[k] for k in ("tasks", "related", "seed")}) for line in lines}
+
+
+def print_planted(path: Path) -> None:
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    print(
+        "| tasks | planted | right answer | proposed by affinity | gain of the proposal | together | "
+        "random groups | networks | steps | CPU seconds |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for n_tasks, (clusters, size) in SIZES.items():
+        for related in (True, False):
+            own = [c for c in lines if c["tasks"] == n_tasks and c["related"] == related]
+            if own:
+                print(_row(own, n_tasks, f"{clusters} clusters of {size}" if related else ""))
+
+
+def _row(own: list[dict], n_tasks: int, planted: str) -> str:
+    right = f"{sum(c['right'] for c in own)} of {len(own)}"
+    proposed = f"{sum(c['proposed'] for c in own)} of {len(own)}" if planted else "–"
+    counted = [c for c in own if c["seed"] < WITH_RANDOM]
+    cells = [f"{np.mean([c[k] for c in counted]):,.0f}" for k in ("networks", "steps", "seconds")]
+    gains = [_mean_gain(own, name) for name in ("prediction", "together", "random")]
+    words = planted or "nothing related"
+    return "| " + " | ".join([str(n_tasks), words, right, proposed, *gains, *cells]) + " |"
+
+
+def _mean_gain(own: list[dict], start: str) -> str:
+    known = [
+        gain
+        for case in own
+        for name, gain in case["gains"].items()
+        if name.startswith(start) and gain is not None
+    ]
+    return f"{100 * np.mean(known):+.1f} %" if known else "–"
+
+
+if __name__ == "__main__":
+    command, *rest = sys.argv[1:] or ["planted"]
+    if command == "planted":
+        planted(*map(int, rest or ("0", "20")))
+    else:
+        real_cases(rest)
+        real_table()
