@@ -57,6 +57,9 @@ def measured(
     by_task: dict[str, list[float]] = {}
     for repetition in repetitions:
         train, validation = repetition.parts(n_rows)
+        if not learner.joint:  # the other tasks change nothing
+            others = [name for name in train.tasks.names if name not in repetition.cold]
+            train, validation = (part.without_tasks(others) for part in (train, validation))
         started = time.perf_counter()
         try:
             model = learner.fit(train, validation, repetition.seed, Budget(steps=steps))
