@@ -1,7 +1,7 @@
 """A task with 0, 5, 20 or 100 labelled training rows beside others with all of theirs.
 
-Several tasks are cold at a time: they keep so many labels of the training rows, drawn by seed, and
-none of the validation rows. Each learner answers their test rows. Without any label a task is left
+Several tasks are cold at a time: they keep so many labels of the training rows, drawn by seed (of
+classes one of each first), and none of the validation rows. Each learner answers their test rows. Without any label a task is left
 out of training, and the mean of the other tasks' responses answers for it, as does the pooled model
 without the task as an input; nothing can be learned of it alone. Figures are means over the cold
 tasks, each of which is its mean over repetitions; intervals (95 %, Student's t over tasks) are those

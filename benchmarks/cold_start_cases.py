@@ -119,8 +119,13 @@ class OneTable(Repetition):
         hidden = {}
         for task in self.cold:
             labelled = source.labelled().rows(task)
+            (classes,) = source.labelled().columns(task).values()
             hidden[task] = np.ones(source.n_rows, dtype=bool)
-            hidden[task][self.drawn(labelled, task, n_rows)] = False
+            drawn = self.drawn(labelled, task, len(labelled))
+            code = np.asarray(classes)[np.searchsorted(labelled, drawn)]
+            first = [int(np.flatnonzero(code == value)[0]) for value in np.unique(code)]
+            order = [*first, *np.setdiff1d(np.arange(len(drawn)), first)]  # one of each class first
+            hidden[task][drawn[order[:n_rows]]] = False
         labels = replace(source.labelled(), hidden=hidden)
         return replace(data, sources=(replace(source, labels=labels),))
 

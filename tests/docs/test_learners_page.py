@@ -17,7 +17,7 @@ from polytask.exceptions import ParameterError, UntrustedError
 from polytask.learners import Learner
 
 PAGE = (Path(__file__).parents[2] / "docs" / "learners.md").read_text(encoding="utf-8")
-LEARNER, TRIAL = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+LEARNER, TRIAL, ENSEMBLE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 ROWS = re.findall(r"^\| (`.*?) \|", PAGE.partition("\n## ")[0], re.MULTILINE)
 
 
@@ -40,6 +40,11 @@ def run(*words):
         text=True,
         check=True,
     )
+
+
+def test_the_ensemble_says_which_members_count(capsys):
+    exec(compile(ENSEMBLE, "learners.md", "exec"), {})
+    assert "of 3 are averaged" in capsys.readouterr().out
 
 
 def test_the_trial_runs(folder, capsys):
