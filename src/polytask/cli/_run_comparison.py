@@ -198,6 +198,8 @@ def kept_runs(folder: Path, keys: Collection[str]) -> str:
     names = {path.name for path in (folder / "runs").glob("[!.]*")}
     runs = sum(f"{key}.json" in names for key in keys)
     started = sum(f"{key}.checkpoint.safetensors" in names for key in keys)
+    if keys:  # those of runs that are trained together have keys of their own
+        started += sum(name.endswith(".population") for name in names)
     kept = [
         f"{number} {thing}{'s' * (number > 1)}"
         for number, thing in ((runs, "finished run"), (started, "checkpoint"))
