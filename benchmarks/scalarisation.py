@@ -99,7 +99,7 @@ def measured(name: str, out: Path, trials: int, steps: int) -> Mapping[str, tupl
     found = {
         row.name: (gain(row, base, data), row.seconds_tuning)
         for row in tuning.comparison.learners
-        if not row.name.startswith("constant")
+        if row.name not in {"constant", "single_task"}
     }
     for method in ("random", "tpe", "population"):
         weights = tune_weights(
