@@ -5,12 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from polytask.analysis import AffinityRecord, TrainedPairs, TransferMap, transfer_map
+from polytask.analysis import (
+    AffinityRecord,
+    GroupRuns,
+    TrainedPairs,
+    TransferMap,
+    analyze,
+    transfer_map,
+)
 from polytask.analysis._map_transfer import map_of_runs
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
-from polytask.data import RandomSplit, read
-from polytask.exceptions import ParameterError
+from polytask.data import GroupSplit, RandomSplit, TimeSplit, read
+from polytask.exceptions import DataError, ParameterError
 from polytask.metrics import RMSE
 
 
@@ -116,3 +123,60 @@ def test_without_folds_there_must_be_validation_rows(runs):
 def test_groups_cannot_be_larger_than_there_are_tasks(runs):
     with pytest.raises(ParameterError, match="`sizes` parameter of transfer_map must be"):
         transfer_map(runs.data, sizes=(5,))
+
+
+@pytest.fixture
+def houses():
+    rng = np.random.default_rng(0)
+    columns = {name: rng.normal(size=60) for name in ("x", "a", "b")}
+    return read({"house": np.repeat(np.arange(12), 5), **columns}, ["a:regression", "b:regression"])
+
+
+def test_groups_of_the_split_stay_whole_in_folds_and_their_column_is_no_input(houses):
+    runs = GroupRuns.of(houses, split=GroupSplit("house"), folds=2, seeds=1)
+    (source,) = runs.data.sources
+    assert source.inputs.columns == ["x"]
+    for split in runs.rounds[0].splits:
+        seen = source.groups[split.train["table"]], source.groups[split.validation["table"]]
+        assert not set(source.groups[split.test["table"]]) & {*seen[0], *seen[1]}
+
+
+def test_rows_that_are_split_by_time_are_not_measured_by_folds(houses):
+    by_time = TimeSplit("house")
+    with pytest.raises(ParameterError, match=r"`folds` parameter .* None where rows are split by"):
+        GroupRuns.of(houses, split=by_time)
+    runs = GroupRuns.of(houses, split=by_time, folds=None)
+    (split,) = runs.rounds[0].splits
+    times = runs.data.sources[0].inputs["house"].to_numpy()
+    assert times[split.train["table"]].max() < times[split.test["table"]].min()
+
+
+def test_a_class_that_some_folds_lack_is_named_in_words():
+    colours = ["red", "blue"] * 20 + ["green"]
+    data = read(
+        {"x": range(41), "a": range(41), "colour": colours}, ["a:regression", "colour:multiclass"]
+    )
+    with pytest.raises(DataError, match="Task 'colour' has a class that is too rare"):
+        transfer_map(data, folds=2, seeds=1, budget=Budget(steps=1))
+
+
+def test_one_seed_is_said_to_speak_about_these_networks_alone(record):
+    assert record.notes == ()
+    alone = transfer_map(
+        read({"x": range(20), "a": range(20), "b": range(20)}, ["a:regression", "b:regression"]),
+        folds=2,
+        seeds=1,
+        budget=Budget(steps=1),
+        pairs=False,
+    )
+    assert "One seed: intervals and p-values speak about these fitted networks" in alone.words
+
+
+@pytest.mark.usefixtures("unchecked_types")
+@pytest.mark.parametrize("measure", [transfer_map, analyze])
+@pytest.mark.parametrize("options", [{"seed": -1}, {"pairs": "no"}, {"n_groups": 0}])
+def test_bad_arguments_are_refused_before_anything_is_trained(runs, measure, options):
+    (name,) = options
+    owner = measure.__name__
+    with pytest.raises(ParameterError, match=f"`{name}` parameter of {owner} must be"):
+        measure(runs.data, **options)

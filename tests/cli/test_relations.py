@@ -77,6 +77,17 @@ def test_a_budget_too_small_to_verify_says_what_it_takes(polytask, table):
     assert "`most_networks` parameter of group must be at least 6" in ran.error
 
 
+def test_rows_split_by_time_are_measured_on_the_latest_before_the_test_rows(polytask, table):
+    when = ("--split", "time:age", "--no-pairs", "--steps", 1, "--seeds", 1)
+    targets = ("-t", "score", "-t", "income")
+    ran = polytask("analyze", table, *targets, *when, "--set", "encoder.widths=4")
+    assert ran.status == 0, ran.err
+    assert "(validation rows, 1 seed)" in ran.out
+    refused = polytask("analyze", table, *targets, *when, "--folds", 3)
+    assert refused.status == 2
+    assert "`folds` parameter of the command line must be left out where" in refused.error
+
+
 def test_sizes_are_whole_numbers(polytask, table):
     ran = polytask("analyze", table, *TARGETS, "--sizes", "many")
     assert "`sizes` parameter of the command line must be whole numbers" in ran.error

@@ -14,7 +14,7 @@ from polytask.datasets import make_clustered_tasks
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.search import Grouping, group
-from polytask.search._group import group_runs
+from polytask.search._group import _over_random, group_runs
 from polytask.search._grouping import CandidateGain
 from polytask.search._verify import choose
 
@@ -96,6 +96,16 @@ def test_the_proposal_stands_unless_another_partition_is_better_beyond_chance(ru
     assert "no more than chance" in choice.why
     other = choose(runs, same, proposed=None, alpha=0.05)
     assert "largest gain" in other.why
+
+
+def test_groups_that_are_worse_than_random_ones_are_not_said_to_be_better(runs):
+    other = (("task_0", "task_2"), ("task_1",), ("task_3",))
+
+    def p_value(groups, random):
+        return _over_random(runs, groups, [_measured("random 1", random, None, None)])
+
+    both = sorted([p_value(PAIR, other), p_value(other, PAIR)])
+    assert both[0] < both[1] == 1.0
 
 
 @pytest.mark.slow

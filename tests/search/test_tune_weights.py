@@ -1,5 +1,6 @@
 """Search of task weights: members, fronts, what is kept, resumption."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -170,9 +171,24 @@ def test_a_population_goes_on_after_a_round_as_if_it_had_not_stopped(problem, tm
     whole = searched("whole", [], 2)
     with pytest.raises(Stop):
         population_rounds(problem, [], 3, 2, tmp_path / "cut", stop, lambda: None)
-    assert plain(searched("cut", kept, 2)) == plain(whole)
+    first = list(kept)
+    assert plain(searched("cut", first, 2)) == plain(whole)
+    shutil.copy(tmp_path / "whole.1", tmp_path / "cut.1")  # killed before the members were kept
+    with pytest.raises(Stop):
+        population_rounds(problem, [], 3, 2, tmp_path / "cut", stop, lambda: None)
+    assert plain(searched("cut", first, 2)) == plain(whole)
+    (tmp_path / "lost.0").write_bytes(b"damaged")
+    assert plain(searched("lost", first, 2)) == plain(whole)
     assert [m.round for m in whole] == [0, 0, 0, 1, 1, 1]
     assert whole[3].parent is not None
+
+
+def test_a_population_of_which_every_network_diverges_ends(problem, tmp_path):
+    trainer = replace(NETWORK.trainer, learning_rate=1e30)
+    broken = replace(problem, learner=replace(NETWORK, trainer=trainer))
+    members = population_rounds(broken, [], 2, 3, tmp_path / "s", lambda _: None, lambda: None)
+    assert len(members) == 2
+    assert all(member.failure for member in members)
 
 
 @pytest.mark.slow
@@ -207,8 +223,10 @@ def test_one_task_has_no_weights_to_search():
 
 
 @pytest.mark.usefixtures("unchecked_types")
-@pytest.mark.parametrize("options", [{"method": "grid"}, {"rounds": 0}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "options", [{"method": "grid"}, {"rounds": 0}, {"rounds": 13}, {"seed": -1}]
+)
 def test_bad_arguments_are_refused_in_words(options):
     (name,) = options
     with pytest.raises(ParameterError, match=f"`{name}` parameter of tune_weights must be"):
-        tuned(**{"method": "random", **options})
+        tuned(**{"method": "population", **options})

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from polytask._plain import from_plain, to_plain
-from polytask._validation import Each, Interval, check
 from polytask.analysis._affinity_record import AffinityRecord
 from polytask.analysis._group_runs import GroupRuns
-from polytask.analysis._map_transfer import map_of_runs, random_groups
+from polytask.analysis._map_transfer import check_groups, map_of_runs, random_groups
 from polytask.analysis._resolved_affinities import Affinities, resolved_affinities
 from polytask.analysis._transfer_map import TransferMap
 from polytask.bookkeeping import Budget
@@ -108,8 +107,7 @@ def analyze(
     runs = GroupRuns.of(
         data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
     )
-    check("analyze", "sizes", tuple(sizes), Each(Interval(int, 2, len(runs.tasks))))
-    check("analyze", "n_groups", n_groups, Interval(int, 1))
+    check_groups("analyze", runs, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed)
     sampled = random_groups(runs, sizes, n_groups, seed)
     records = tuple(method.estimate(runs) for method in methods)
     transfer = map_of_runs(runs, pairs=pairs, sampled=sampled)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from polytask.analysis._pooled_answers import rare_class
 from polytask.data import MultiTaskDataset, Split
 from polytask.predictor import FittedPredictor
 
@@ -45,6 +46,11 @@ class CrossScores:
             Of networks that each have one task.
         test : MultiTaskDataset
         split : Split
+
+        Raises
+        ------
+        DataError
+            If a task has more classes in one fold than in another.
         """
         for source in test.sources:
             tasks = [t for t in source.tasks.names if t in predictor.tasks.names]
@@ -70,6 +76,8 @@ class CrossScores:
         scores = scores.reshape(len(scores), -1)
         n_rows = self.data.source(source).n_rows
         table = self.of.setdefault((source, task), np.full((n_rows, scores.shape[1]), np.nan))
+        if table.shape[1] != scores.shape[1]:
+            raise rare_class(task)
         own = rows[source]
         before = np.where(np.isnan(table[own]), 0.0, table[own])
         table[own] = before + scores / self.n_rounds

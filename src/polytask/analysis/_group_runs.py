@@ -105,11 +105,13 @@ class GroupRuns:
             Of at least two tasks.
         learner : str, MultiTaskNetwork or Architecture, default "hard_sharing"
         split : Split, Splitter or str, optional
-            Its test rows are left alone: neither trained on nor measured. Without it all rows are
+            Its test rows are left alone: neither trained on nor measured; of several splits, those
+            of the first. Columns that only determine a split are no inputs. Without it all rows are
             used.
         folds : int, optional, default 5
             All other rows are measured by cross-validation in folds drawn anew for each seed; None
-            trains on the split's training rows and measures its validation rows.
+            trains on the split's training rows and measures its validation rows, and is needed
+            where rows are split by time.
         seeds : int, default 2
             Trainings of every group per fold, each in folds of its own.
         budget : Budget, optional

@@ -15,7 +15,15 @@ from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._tuning import headline
 
-__all__ = ["map_of_runs", "measured_in_words", "measured_rows", "random_groups", "transfer_map"]
+__all__ = [
+    "check_groups",
+    "map_of_runs",
+    "measured_in_words",
+    "measured_rows",
+    "notes_on_seeds",
+    "random_groups",
+    "transfer_map",
+]
 
 _OWNER = "transfer_map"
 
@@ -48,10 +56,11 @@ def transfer_map(
     learner : str, MultiTaskNetwork or Architecture, default "hard_sharing"
         The network that is trained on groups. Alone, tasks have its `single_task`.
     split : Split, Splitter or str, optional
-        Its test rows are left alone.
+        Its test rows are left alone; of several splits, those of the first. Without it all rows are
+        used.
     folds : int, optional, default 5
         All other rows are measured by cross-validation; None measures the split's validation rows,
-        which are fewer.
+        which are fewer. It must be None where rows are split by time.
     seeds : int, default 2
         Trainings of each network per fold, in folds drawn anew.
     budget : Budget, optional
@@ -105,11 +114,18 @@ def transfer_map(
     runs = GroupRuns.of(
         data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
     )
-    check(_OWNER, "pairs", pairs, InstanceOf((bool,)))
-    check(_OWNER, "sizes", tuple(sizes), Each(Interval(int, 2, len(runs.tasks))))
-    check(_OWNER, "n_groups", n_groups, Interval(int, 1))
-    check(_OWNER, "seed", seed, Interval(int, 0))
+    check_groups(_OWNER, runs, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed)
     return map_of_runs(runs, pairs=pairs, sampled=random_groups(runs, sizes, n_groups, seed))
+
+
+def check_groups(
+    owner: str, runs: GroupRuns, *, pairs: object, sizes: Sequence[int], n_groups: int, seed: int
+) -> None:
+    """Check which groups are to be trained."""
+    check(owner, "pairs", pairs, InstanceOf((bool,)))
+    check(owner, "sizes", tuple(sizes), Each(Interval(int, 2, len(runs.tasks))))
+    check(owner, "n_groups", n_groups, Interval(int, 1))
+    check(owner, "seed", seed, Interval(int, 0))
 
 
 def map_of_runs(
@@ -135,6 +151,7 @@ def map_of_runs(
         seconds=runs.seconds,
         n_networks=runs.n_networks,
         steps=runs.steps,
+        notes=notes_on_seeds(runs),
     )
 
 
@@ -184,6 +201,17 @@ def _value(runs: GroupRuns, task: str) -> float | None:
 def measured_rows(runs: GroupRuns) -> int:
     """Number of rows that are measured."""
     return sum(len(rows) for split in runs.rounds[0].splits for rows in split.test.values())
+
+
+def notes_on_seeds(runs: GroupRuns) -> tuple[str, ...]:
+    """What tests speak about where every network is trained once per fold."""
+    if len(runs.rounds) > 1:
+        return ()
+    sentence = (
+        "One seed: intervals and p-values speak about these fitted networks alone, not about the "
+        "method; more seeds (--seeds) speak about it"
+    )
+    return (sentence,)
 
 
 def measured_in_words(runs: GroupRuns) -> str:

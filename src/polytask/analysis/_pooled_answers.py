@@ -12,7 +12,7 @@ from polytask.exceptions import DataError
 from polytask.statistics import Answers
 from polytask.tasks import Kind, TaskSet
 
-__all__ = ["pooled_answers"]
+__all__ = ["pooled_answers", "rare_class"]
 
 
 def pooled_answers(
@@ -46,16 +46,21 @@ def pooled_answers(
     }
 
 
+def rare_class(task: str) -> DataError:
+    """The error of a task whose classes differ between the training rows of folds."""
+    sentence = (
+        f"Task {task!r} has a class that is too rare to be in the training rows of every fold. "
+        "Take fewer folds, join the class with another, or leave out the task."
+    )
+    return DataError(sentence)
+
+
 def _pooled(
     rounds: Sequence[Sequence[Outcome]], task: str, kind: Kind, units: np.ndarray
 ) -> Answers:
     targets = [folds[0].target for folds in rounds]
     if len({outcome.target.classes for folds in rounds for outcome in folds}) > 1:
-        sentence = (
-            f"Task {task!r} has a class that is too rare to be in the training rows of every fold. "
-            "Take fewer folds, or leave out the task."
-        )
-        raise DataError(sentence)
+        raise rare_class(task)
     joined = [_joined(folds) for folds in rounds]
     first = joined[0]
     return Answers(

@@ -14,6 +14,7 @@ from polytask.data import (
     RandomSplit,
     Split,
     Splitter,
+    TimeSplit,
     as_splitter,
 )
 from polytask.exceptions import ParameterError
@@ -51,7 +52,8 @@ def rounds_of(
     ----------
     data : MultiTaskDataset
     split : Split, Splitter or str, optional
-        Its test rows are left out.
+        Its test rows are left out; of several splits, those of the first. Columns that only
+        determine a split are no inputs, and its groups stay whole in the folds, too.
     folds : int, optional
         None measures the split's validation rows.
     seeds : int
@@ -59,11 +61,12 @@ def rounds_of(
     Raises
     ------
     ParameterError
-        If an argument is invalid, or without folds there are no validation rows.
+        If an argument is invalid, rows that are split by time are to be measured by folds, or
+        without folds there are no validation rows.
     """
     check(_OWNER, "folds", folds, Optional(Interval(int, 2, 100)))
     check(_OWNER, "seeds", seeds, Interval(int, 1, 1000))
-    chosen = _first(data, split)
+    data, chosen = _first(data, split, folds)
     if folds is not None:
         data = data if chosen is None else data.take(_with_validation(chosen))
         return data, _fold_rounds(data, folds, seeds)
@@ -73,10 +76,18 @@ def rounds_of(
     return data, tuple(Round(seed, (_stopping_apart(data, chosen, seed),)) for seed in range(seeds))
 
 
-def _first(data: MultiTaskDataset, split: Split | Splitter | str | None) -> Split | None:
+def _first(
+    data: MultiTaskDataset, split: Split | Splitter | str | None, folds: int | None
+) -> tuple[MultiTaskDataset, Split | None]:
+    """The data as learners get it, and its first split."""
     if split is None or isinstance(split, Split):
-        return split
-    return as_splitter(_OWNER, split, RandomSplit()).splits(data, 0)[0]
+        return data, split
+    splitter = as_splitter(_OWNER, split, RandomSplit())
+    if isinstance(splitter, TimeSplit) and folds is not None:
+        expected = "None where rows are split by time, since folds would learn from later rows"
+        raise ParameterError(message(_OWNER, "folds", expected, folds))
+    first = splitter.splits(data, 0)[0]
+    return splitter.prepared(data), first
 
 
 def _with_validation(split: Split) -> dict[str, np.ndarray]:

@@ -7,24 +7,38 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from polytask._listing import enumerated
+from polytask._validation import message
 from polytask.bookkeeping import Budget
 from polytask.cli._budget_options import budget
 from polytask.cli._read_data import read_data
 from polytask.cli._settings import RelationSettings, settings
 from polytask.cli._voice import Voice
-from polytask.data import MultiTaskDataset, Split, check_parts, learnable_splits, splits_of
+from polytask.data import (
+    MultiTaskDataset,
+    Split,
+    Splitter,
+    TimeSplit,
+    check_parts,
+    learnable_splits,
+    splits_of,
+)
 from polytask.exceptions import ParameterError
 
 __all__ = ["RelationData", "check_result_folder", "relation_data", "relation_settings"]
 
 Kind = TypeVar("Kind", bound=RelationSettings)
+_FOLDS = 5
 
 
 class RelationData(NamedTuple):
-    """Rows with their split, and the steps of one training if they are given."""
+    """Rows with their split, folds, and the steps of one training if they are given.
+
+    Without folds the validation rows are measured.
+    """
 
     data: MultiTaskDataset
     split: Split
+    folds: int | None
     budget: Budget | None
 
 
@@ -55,12 +69,26 @@ def relation_data(options: RelationSettings, voice: Voice) -> RelationData:
         voice.warning(f"  {note}")
     split = splits[0]
     sizes = [sum(map(len, part.values())) for part in (split.train, split.validation, split.test)]
+    folds = _folds(options, splitter)
     voice.note(
         f"{sizes[0] + sizes[1]:,} rows are measured out of fold; {sizes[2]:,} test rows are left alone"
+        if folds is not None
+        else f"{sizes[1]:,} rows are measured, the latest before the test rows, since folds would "
+        f"learn from later rows; {sizes[2]:,} test rows are left alone"
     )
     given = options.steps is not None or options.epochs is not None
     allowed = budget(options, kept, splitter, seed=options.seed) if given else None
-    return RelationData(splitter.prepared(kept), split, allowed)
+    return RelationData(splitter.prepared(kept), split, folds, allowed)
+
+
+def _folds(options: RelationSettings, splitter: Splitter) -> int | None:
+    """Folds that measure; none where rows are split by time."""
+    if not isinstance(splitter, TimeSplit):
+        return _FOLDS if options.folds is None else options.folds
+    if options.folds is not None:
+        expected = "left out where rows are split by time, since folds would learn from later rows"
+        raise ParameterError(message("the command line", "folds", expected, options.folds))
+    return None
 
 
 def check_result_folder(folder: Path, known: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ SplitHow = Annotated[
         metavar="HOW",
         help="Which rows are left alone as test rows: random:SHARE, group:COLUMN (whole groups), "
         "time:COLUMN[:SHARE] (the latest), or column:COLUMN; by default the column that names train "
-        "and test rows, else random:0.2. All other rows are measured out of fold.",
+        "and test rows, else random:0.2. All other rows are measured out of fold, or after time:COLUMN the latest of them.",
         rich_help_panel="Data",
     ),
 ]
@@ -45,7 +45,11 @@ AffinityNames = Annotated[
 Folds = Annotated[
     int | None,
     typer.Option(
-        "--folds", metavar="N", help="Folds that measure; 5 by default.", rich_help_panel=_PANEL
+        "--folds",
+        metavar="N",
+        help="Folds that measure; 5 by default. Where rows are split by time there are none: the "
+        "latest rows before the test rows are measured.",
+        rich_help_panel=_PANEL,
     ),
 ]
 Seeds = Annotated[

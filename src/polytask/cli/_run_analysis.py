@@ -41,7 +41,7 @@ def run_analysis(options: AnalyzeSettings, found: RelationData, voice: Voice) ->
             learner,
             affinities=options.affinity,
             split=found.split,
-            folds=options.folds,
+            folds=found.folds,
             seeds=options.seeds,
             budget=found.budget,
             pairs=pairs,

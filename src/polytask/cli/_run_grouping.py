@@ -34,7 +34,7 @@ def run_grouping(options: GroupSettings, found: RelationData, voice: Voice) -> N
             learner,
             affinities=options.affinity,
             split=found.split,
-            folds=options.folds,
+            folds=found.folds,
             seeds=options.seeds,
             budget=found.budget,
             most_networks=options.most_networks,

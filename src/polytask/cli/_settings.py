@@ -112,7 +112,7 @@ class RelationSettings(DataSettings):
 
     model: Model = "hard_sharing"
     affinity: Words = ["prediction_similarity"]
-    folds: Several = 5
+    folds: Several | None = None
     seeds: Several = 2
     seed: Seed = 0
 

@@ -93,9 +93,13 @@ def _volume(search: Mapping[str, Any]) -> str:
     if search["hypervolume"] is None:
         return "No task's gain is defined for every member, so there is no front."
     front, equal = search["hypervolume"], search["hypervolume_equal"]
+    alone = (
+        "; equal weights gave no model"
+        if equal is None
+        else f", that of equal weights alone {equal:.4g}"
+    )
     return (
-        f"The front's hypervolume is {front:.4g} (between the constant, 0, and gains of 1), that of "
-        f"equal weights alone {equal:.4g}."
+        f"The front's hypervolume is {front:.4g} (between the constant, 0, and gains of 1){alone}."
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from polytask._validation import Each, Interval, Optional, check, message
 from polytask.analysis import Affinity, AffinityRecord, GroupRuns
-from polytask.analysis._map_transfer import measured_in_words, measured_rows
+from polytask.analysis._map_transfer import measured_in_words, measured_rows, notes_on_seeds
 from polytask.analysis._measured_gain import mean_gain_of
 from polytask.analysis._resolved_affinities import Affinities, resolved_affinities
 from polytask.bookkeeping import Budget
@@ -57,9 +57,11 @@ def group(
     thresholds : sequence of float, optional
         Further thresholds at which each affinity proposes a partition.
     split : Split, Splitter or str, optional
-        Its test rows are left alone.
+        Its test rows are left alone; of several splits, those of the first. Without it all rows are
+        used.
     folds : int, optional, default 5
-        All other rows are measured by cross-validation; None measures the split's validation rows.
+        All other rows are measured by cross-validation; None measures the split's validation rows,
+        and is needed where rows are split by time.
     seeds : int, default 2
         Trainings of each network per fold, in folds drawn anew.
     budget : Budget, optional
@@ -176,7 +178,7 @@ def group_runs(
         seconds=runs.seconds,
         n_networks=runs.n_networks,
         steps=runs.steps,
-        notes=(*notes, *_of_affinities(records)),
+        notes=(*notes, *notes_on_seeds(runs), *_of_affinities(records)),
     )
 
 
@@ -222,12 +224,14 @@ def _affordable(
 def _over_random(
     runs: GroupRuns, groups: Sequence[tuple[str, ...]], random: Sequence[CandidateGain]
 ) -> float | None:
-    """p-value of the chosen groups against random ones: the largest over them, by Holm at most."""
+    """p-value of “some random groups are as good as the chosen ones”: the largest over them."""
     if not random or len(groups) in {1, len(runs.tasks)}:
         return None
-    p_values = [mean_gain_of(runs, groups, one.groups).p for one in random]
-    known = [p for p in p_values if p is not None]
-    return float(np.max(known)) if known else None
+    results = [mean_gain_of(runs, groups, one.groups) for one in random]
+    p_values = [
+        result.p if (result.value or 0.0) > 0 else 1.0 for result in results if result.p is not None
+    ]
+    return float(np.max(p_values)) if p_values else None
 
 
 def _of_affinities(records: Sequence[AffinityRecord]) -> tuple[str, ...]:

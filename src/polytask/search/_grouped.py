@@ -57,7 +57,8 @@ class Grouped(MultiTaskNetwork):
     about `folds` × `seeds` trainings of every task alone and of every group that is proposed in
     addition, and no other learner has this: see `budget_note`. The single-task baseline is that of
     the architecture. Validation rows stop the training of the groups' networks, and have no part in
-    the search.
+    the search. Its folds are drawn at random, also where the comparison splits rows by time; with one
+    seed, groups are verified for these trainings alone.
 
     Examples
     --------

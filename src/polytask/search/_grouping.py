@@ -62,7 +62,8 @@ class Grouping:
     random : tuple of CandidateGain
         Random groups of the sizes of the first proposal.
     over_random : float or None
-        p-value of the chosen groups against the random ones; None without them.
+        p-value of “some random groups are as good as the chosen ones”, 1 where some are better;
+        None without random groups.
     affinities : tuple of AffinityRecord
         What the candidates come from.
     search_note : str

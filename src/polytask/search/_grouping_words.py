@@ -55,7 +55,7 @@ def _random(record: Grouping) -> str | None:
         return None
     mean = 100 * sum(gains) / len(gains)
     p = record.over_random
-    tested = "" if p is None else f", p = {p:.3g} against the chosen ones"
+    tested = "" if p is None else f", p = {p:.3g} that some are as good as the chosen ones"
     return f"random groups of the same sizes gain {mean:+.1f} % on average{tested}."
 
 

@@ -126,6 +126,11 @@ def tune_weights(
     network = _network(learner, data)
     tuner = WeightTuner(method, rounds if method == "population" else 1, seed)
     allowed = Budget(trials=16) if budget is None else budget
+    if tuner.rounds > allowed.steps:
+        expected = (
+            f"at most the {allowed.steps:,} steps of a network, of which each round has a part"
+        )
+        raise ParameterError(message("tune_weights", "rounds", expected, rounds))
 
     def identified(identity: Mapping[str, Any]) -> dict[str, Any]:
         how = {"method": method, "rounds": tuner.rounds, "seed": seed}

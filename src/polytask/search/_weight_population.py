@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
@@ -80,6 +81,8 @@ def population_rounds(
 ) -> list[WeightMember]:
     """All rounds of a population; those that are known are not trained again.
 
+    It ends early where no member of a round gave a model.
+
     Parameters
     ----------
     problem : WeightProblem
@@ -88,16 +91,19 @@ def population_rounds(
         Whole rounds that were kept before.
     size, rounds : int
     states : Path
-        File of the networks of the last round.
+        File of the networks of a round; the round's number comes before its suffix. Those of a round
+        stay until the members of the next are kept, so that a kill between the two costs no more
+        than that round. Where they are missing or damaged, all is trained again.
     keep : callable
         Receives all members after every round.
     on_done : callable
         Called after every network.
     """
-    members = list(known)
-    held: dict[int, Mapping[str, Tensor]] = _read(states) if members else {}
+    members, held = _known(known, size, states)
     for number in range(len(members) // size, rounds):
         last = members[-size:] if number else []
+        if last and all(member.failure for member in last):
+            break
         fresh: dict[int, Mapping[str, Tensor]] = {}
         rows = round_rows(last, len(problem.names), size, problem.seed, number)
         for place, (row, parent) in enumerate(rows):
@@ -108,9 +114,26 @@ def population_rounds(
                 fresh[place] = state
             on_done()
         held = fresh
-        _write(states, held)
+        _write(_of_round(states, number), held)
         keep(members)
+        _of_round(states, number - 1).unlink(missing_ok=True)
     return members
+
+
+def _of_round(states: Path, number: int) -> Path:
+    return states.with_suffix(f".{number}{states.suffix}")
+
+
+def _known(
+    known: Sequence[WeightMember], size: int, states: Path
+) -> tuple[list[WeightMember], States]:
+    """Members of whole rounds with the networks of the last; nothing if these cannot be read."""
+    if not known:
+        return [], {}
+    try:
+        return list(known), _read(_of_round(states, len(known) // size - 1))
+    except (OSError, ValueError, SafetensorError):
+        return [], {}
 
 
 def _trained(

@@ -77,7 +77,8 @@ class WeightSearch:
     objectives : tuple of str
         The primary tasks whose gains are defined for every member, which make the front.
     hypervolume, hypervolume_equal : float or None
-        Volume between the constant and the front, and that of the first member alone.
+        Volume between the constant and the front, and that of the first member, of equal weights,
+        alone; None if it gave no model.
     """
 
     learner: str

@@ -218,7 +218,7 @@ def _concluded(
         front=tuple(place for place, on in zip(alive, front, strict=True) if on),
         objectives=objectives,
         hypervolume=hypervolume(points, origin) if objectives else None,
-        hypervolume_equal=hypervolume(points[:1], origin) if objectives else None,
+        hypervolume_equal=hypervolume(points[:1], origin) if objectives and 0 in alive else None,
     )
 
 
