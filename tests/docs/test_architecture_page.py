@@ -13,6 +13,7 @@ FILES = {
     "census.csv",
     "charts.md",
     "comparison.json",
+    "grouping.md",
     "pyproject.toml",
     "report.html",
     "runs.md",

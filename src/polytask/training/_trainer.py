@@ -334,6 +334,7 @@ class Trainer(TrainerSettings):
             raise errors[0]
         return results
 
+    @torch_defaults()
     def stacking(
         self, architecture: Architecture, members: Sequence[Member], train: MultiTaskDataset
     ) -> str | None:
