@@ -51,6 +51,14 @@ def assert_equal_runs(one, two, rtol=1e-4, *, states=True):
         assert torch.allclose(tensor.double(), other.double(), rtol=rtol, atol=rtol / 100), name
 
 
+def assert_as_apart(trainer, architecture, members, train, validation=None, **checks):
+    """Members side by side that are the runs that each is alone."""
+    together = trainer.fit_many(architecture, members, train, validation, return_errors=True)
+    apart = trained_apart(trainer, architecture, members, train, validation)
+    for one, two in zip(together, apart, strict=True):
+        assert_equal_runs(one, two, **checks)
+
+
 def some_members(data):
     """Members with one task, two and all, of different seeds and settings."""
     first, second, *_ = data.tasks.names

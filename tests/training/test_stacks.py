@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 from populations import (
+    assert_as_apart,
     assert_equal_runs,
     seeds,
     some_members,
     stacks_and_reasons,
-    trained_apart,
 )
 from small_architectures import data_for, small_architectures, small_variants
 from small_encoders import ENCODERS
@@ -35,13 +35,6 @@ MOMENTUM = replace(
 MEMBERS = some_members(DATA)
 
 
-def assert_as_apart(trainer, architecture, members, train, validation=None, **checks):
-    together = trainer.fit_many(architecture, members, train, validation, return_errors=True)
-    apart = trained_apart(trainer, architecture, members, train, validation)
-    for one, two in zip(together, apart, strict=True):
-        assert_equal_runs(one, two, **checks)
-
-
 def settings(**changes):
     return replace(TRAINER, **changes)
 
@@ -54,12 +47,12 @@ QUICK = {
     "tasks, seeds and settings": (TRAINER, SMALL),
     "dropout": (TRAINER, NOISY),
     "batch norm": (MOMENTUM, NORMED),
+}
+SLOW = {
     "early stopping": (
         settings(steps=60, patience=2, evaluate_every=None, learning_rate=0.2),
         SMALL,
     ),
-}
-SLOW = {
     "whole batches": (settings(batch_size="auto"), SMALL),
     "epochs and a schedule": (settings(epochs=3, scheduler="cosine_with_warmup"), SMALL),
     "a schedule that follows losses": (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,8 @@ from polytask._plain import from_plain
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
-from polytask.predictor._model import Model, model_class, model_name
+from polytask.predictor._model import Model, model_class
+from polytask.predictor._model_parts import write_parts
 from polytask.tasks import TaskSet
 
 __all__ = ["GroupedModel", "schemas_of_group"]
@@ -59,12 +59,7 @@ class GroupedModel(Model):
 
     def save(self, folder: Path) -> None:
         """Write every model's files, prefixed with the model's position."""
-        for position, model in enumerate(self.models):
-            with tempfile.TemporaryDirectory(dir=folder) as own:
-                model.save(Path(own))
-                for path in Path(own).iterdir():
-                    path.rename(folder / f"{position}-{path.name}")
-        names = [model_name(model) for model in self.models]
+        names = write_parts(self.models, folder)
         write_json(folder / _PLAN, {"models": names, "groups": [list(g) for g in self.groups]})
 
     @classmethod

@@ -91,7 +91,7 @@ def run_identity(
         to_json(trainer),
         to_json(architecture),
         *(None if rows is None else rows.digest() for rows in data),
-        seed,
+        int(seed),
         None if start is None else state_digest(start),
         held_out,
         *([] if written is None else [written]),

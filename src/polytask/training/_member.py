@@ -29,6 +29,7 @@ _ROWS = Satisfies(
     lambda rows: isinstance(rows, Mapping) and all(isinstance(name, str) for name in rows),
     "a mapping of names of sources to arrays of one weight per row",
 )
+_NUMBERS = ("learning_rate", "weight_decay", "dropout")
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +93,11 @@ class Member:
         if self.tasks is None:
             return None
         return tuple(name for name, weight in self.tasks.items() if weight > 0)
+
+    def numbers(self) -> dict[str, float]:
+        """Learning rate, weight decay and dropout, of those that are given."""
+        given = {name: getattr(self, name) for name in _NUMBERS}
+        return {name: float(value) for name, value in given.items() if value is not None}
 
     def _check_tasks(self) -> None:
         if self.tasks is None:

@@ -154,8 +154,8 @@ class Population:
         if self.store is not None and self.store.running(identity).exists():
             path = self.store.running(identity)
             names, state = active_members(path, identity)
-            by_name = {self._identity_of(member): member for member in stack.members}
-            active = [by_name[name] for name in names]
+            waiting = list(stack.members)
+            active = [self._taken(waiting, name) for name in names]
         run = StackRun(
             active, stack.changing, rows_together=stack.rows_together, on_end=self._end_stacked
         )
@@ -163,6 +163,11 @@ class Population:
             restore_stack(run, state, path)
             run.keep(np.flatnonzero([member in left for member in run.members]))
         return run
+
+    def _taken(self, waiting: list[StackMember], identity: str) -> StackMember:
+        """The first member of an identity, which is taken from those that wait: several may be equal."""
+        names = [self._identity_of(member) for member in waiting]
+        return waiting.pop(names.index(identity))
 
     def _read(self, member: StackMember) -> bool:
         """Read a member that has ended before; whether it has."""
@@ -211,13 +216,10 @@ class Population:
     def recipe(self, position: int) -> tuple[Any, Architecture]:
         """The trainer and the architecture of a member."""
         member = self.members[position]
-        own = {
-            name: value
-            for name in ("learning_rate", "weight_decay")
-            if (value := getattr(member, name)) is not None
-        }
+        own = member.numbers()
+        dropout = own.pop("dropout", None)
         trainer = replace(self.trainer, **own) if own else self.trainer
-        return trainer, with_dropout(self.architecture, member.dropout)
+        return trainer, with_dropout(self.architecture, dropout)
 
     def identity(self, position: int) -> str:
         """Sha256 of a member's run; equal for members that are alike."""
@@ -226,8 +228,10 @@ class Population:
             name: hashlib.sha256(np.asarray(w, dtype=np.float64).tobytes()).hexdigest()
             for name, w in sorted((member.row_weight or {}).items())
         }
-        tasks = None if member.tasks is None else dict(sorted(member.tasks.items()))
-        own = [tasks, member.seed, member.learning_rate, member.weight_decay, member.dropout, rows]
+        tasks = None
+        if member.tasks is not None:
+            tasks = {name: float(weight) for name, weight in sorted(member.tasks.items())}
+        own = [tasks, int(member.seed), member.numbers(), rows]
         return hashlib.sha256(json.dumps([self._common, *own]).encode()).hexdigest()
 
     def _trained(self, position: int, bar: TrainingProgress) -> Trained:

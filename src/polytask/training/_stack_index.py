@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from jaxtyping import Int64
 from torch import Tensor
 
 from polytask.training._stack_batches import RowIndex, StackBatches
 from polytask.training._stack_member import StackMember
 from polytask.training._stack_orders import Drawn, OrderKey
 
-__all__ = ["all_rows", "order_key", "rows_by_source"]
+__all__ = ["all_rows", "order_key", "rows_by_source", "source_counts"]
 
 
 def order_key(member: StackMember, batch_size: int) -> OrderKey:
@@ -38,6 +39,27 @@ def _starts(member: StackMember) -> dict[str, int]:
     return dict(zip(member.table.train.rows, np.cumsum([0, *sizes]).tolist(), strict=False))
 
 
+def _bounds(members: Sequence[StackMember], source: str) -> Int64[np.ndarray, "n_members 2"]:
+    """Where a source begins and ends among the rows of all, in the table of each member."""
+    bounds = {}
+    for table in {id(m.table): m for m in members}.values():
+        start = _starts(table)[source]
+        bounds[id(table.table)] = (start, start + table.table.train.rows[source].n_rows)
+    return np.array([bounds[id(m.table)] for m in members])
+
+
+def source_counts(drawn: Drawn, members: Sequence[StackMember]) -> Int64[np.ndarray, "n m"]:
+    """Rows that each member has drawn of every source of its table, (n_members, n_sources)."""
+    places = np.atleast_2d(drawn.places.numpy())
+    counted = np.arange(places.shape[1]) < drawn.counts[:, None]
+    counts = []
+    for source in members[0].table.train.rows:
+        bounds = _bounds(members, source)
+        own = (places >= bounds[:, :1]) & (places < bounds[:, 1:]) & counted
+        counts.append(own.sum(axis=1))
+    return np.stack(counts, axis=1)
+
+
 def rows_by_source(
     drawn: Drawn, members: Sequence[StackMember], batches: StackBatches, ids: np.ndarray
 ) -> dict[str, RowIndex]:
@@ -54,10 +76,10 @@ def rows_by_source(
         valid = torch.from_numpy(np.arange(width) < counts[:, None])
     if len(sources) == 1:
         (source,) = sources
-        first = _starts(members[0])[source]
+        first = _bounds(members, source)[:, 0]
         found = {source: RowIndex(_offset(index, offsets[source] - first), valid)}
     else:
-        found = _split(index, valid, members[0], offsets)
+        found = _split(index, valid, members, offsets)
     if batches.device.type == "cpu":
         return found
     return {source: own.to(batches.device) for source, own in found.items()}
@@ -70,13 +92,17 @@ def _offset(index: Tensor, offsets: np.ndarray) -> Tensor:
 
 
 def _split(
-    index: Tensor, valid: Tensor | None, member: StackMember, offsets: dict[str, np.ndarray]
+    index: Tensor,
+    valid: Tensor | None,
+    members: Sequence[StackMember],
+    offsets: dict[str, np.ndarray],
 ) -> dict[str, RowIndex]:
     """Rows of each source, in the order in which they were drawn."""
-    starts, found = _starts(member), {}
+    found = {}
     for source, offset in offsets.items():
-        first = starts[source]
-        own = (index >= first) & (index < first + member.table.train.rows[source].n_rows)
+        bounds = torch.from_numpy(_bounds(members, source))
+        first, stop = bounds[0] if index.ndim == 1 else (bounds[:, :1], bounds[:, 1:])
+        own = (index >= first) & (index < stop)
         own = own if valid is None else own & valid
         local = index - first
         if index.ndim == 1:

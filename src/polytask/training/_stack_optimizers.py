@@ -147,8 +147,9 @@ class StackOptimizers:
         start = 0
         gradients = {n: t.grad for n, t in stacked.items() if t.grad is not None}
         for own in self.slices:
-            for name, view in own.views(gradients, start).items():
-                own.parameters[name].grad = view
+            views = own.views(gradients, start)
+            for name, parameter in own.parameters.items():
+                parameter.grad = views.get(name)
             own.optimizer.step()
             if own.scheduler is not None and not isinstance(own.scheduler, ReduceLROnPlateau):
                 own.scheduler.step()

@@ -85,6 +85,11 @@ class StackOrders:
         """Batches per epoch of each member."""
         return self._n_batches[self.of_member]
 
+    @property
+    def batch_sizes(self) -> Int64[np.ndarray, " n_members"]:
+        """Rows of a full batch of each member."""
+        return self._sizes[self.of_member]
+
     def drawn(self, step: int, members: Int64[np.ndarray, " n_members"]) -> Drawn:
         """The rows of a batch, counted from 0, of some members."""
         own = self.of_member[members]

@@ -47,7 +47,7 @@ def save_stack(run: StackRun, path: Path, identity: str, identity_of: Identity) 
             for own in run.records
         ],
         "next_evaluation": run.next_evaluation.tolist(),
-        "noise": [generator.get_state() for generator in run.generators],
+        "noise": [generator.get_state() for generator in run.forward.generators],
         "weightings": [weighting.state_dict() for weighting in run.weightings.own],
         "generators": [generator.get_state() for generator in run.weightings.generators],
         "means": [means.losses, means.weights, means.fractions, means.batches],
@@ -99,7 +99,7 @@ def _restore(run: StackRun, state: Mapping[str, Any]) -> None:
         record.selection.load_state_dict(saved["selection"])
         record.history = History.from_dict(saved["history"])
     run.next_evaluation = np.array(state["next_evaluation"])
-    _restore_noise(run.generators, state["noise"])
+    _restore_noise(run.forward.generators, state["noise"])
     _restore_noise(run.weightings.generators, state["generators"])
     for weighting, saved in zip(run.weightings.own, state["weightings"], strict=True):
         weighting.load_state_dict(saved)

@@ -279,6 +279,10 @@ class Trainer(TrainerSettings):
         Columns are encoded by the schemas of all training rows whose `Member.row_weight` is not 0, so
         that members with equal masks share schemas.
 
+        Members of one structure are trained side by side where that gives the same results; `stacking`
+        tells where it does not. A member of which a batch has no row of one of its sources starts anew,
+        by itself, after the others.
+
         Parameters
         ----------
         architecture : Architecture
@@ -287,8 +291,9 @@ class Trainer(TrainerSettings):
         validation : MultiTaskDataset, optional
             As for `fit`; each member is judged by the rows that are labelled for its tasks.
         checkpoint : Path, optional
-            A folder. Members that have ended are read from it, wherever they stand among `members`,
-            and those under way go on, as if they had never been interrupted.
+            A folder. Members that have ended are read from it, wherever they stand among `members`.
+            Those under way go on, as if they had never been interrupted, if `members` are the same;
+            among others, they start anew.
         checkpoint_seconds : float, default 10.0
             Least seconds between two writes of what is under way.
         progress : bool, optional
