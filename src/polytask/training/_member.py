@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -94,7 +94,7 @@ class Member:
             return None
         return tuple(name for name, weight in self.tasks.items() if weight > 0)
 
-    def numbers(self) -> dict[str, float]:
+    def numbers(self) -> dict[str, Any]:
         """Learning rate, weight decay and dropout, of those that are given."""
         given = {name: getattr(self, name) for name in _NUMBERS}
         return {name: float(value) for name, value in given.items() if value is not None}

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
-from polytask._recipes import to_json
 from polytask.architectures import Architecture
 from polytask.bookkeeping import EpochRecord, History
 from polytask.data import MultiTaskDataset
@@ -22,11 +18,8 @@ from polytask.exceptions import NonFiniteLossError, PolytaskError
 from polytask.training._device import make_fabric
 from polytask.training._fitting import build
 from polytask.training._member import Member
-from polytask.training._member_data import (
-    MemberData,
-    MemberRows,
-    with_dropout,
-)
+from polytask.training._member_data import MemberData, MemberRows
+from polytask.training._member_recipes import MemberRecipes
 from polytask.training._member_store import MemberStore
 from polytask.training._progress import TrainingProgress
 from polytask.training._stack_member import StackMember
@@ -82,7 +75,9 @@ class Population:
         self.store = None if checkpoint is None else MemberStore(checkpoint)
         self.seconds, self.on_done = seconds, on_done
         self.results: list[Trained | PolytaskError | None] = [None] * len(self.members)
-        self._common = _common_identity(trainer, architecture, train, validation, self.store)
+        stored = None if self.store is None else (train, validation)
+        recipes = MemberRecipes(trainer, architecture, self.members, stored)
+        self.recipe, self.identity = recipes.recipe, recipes.identity
 
     def run(self, progress: bool | None) -> list[Trained | PolytaskError]:
         """Train all members, in stacks where that is possible; the first error is not raised."""
@@ -213,27 +208,6 @@ class Population:
         losses = (last[0].validation_losses or last[0].train_losses) if last else {}
         bar.show(int(_SHARES * (self._n_done + len(run.members) * share)), losses)
 
-    def recipe(self, position: int) -> tuple[Any, Architecture]:
-        """The trainer and the architecture of a member."""
-        member = self.members[position]
-        own = member.numbers()
-        dropout = own.pop("dropout", None)
-        trainer = replace(self.trainer, **own) if own else self.trainer
-        return trainer, with_dropout(self.architecture, dropout)
-
-    def identity(self, position: int) -> str:
-        """Sha256 of a member's run; equal for members that are alike."""
-        member = self.members[position]
-        rows = {
-            name: hashlib.sha256(np.asarray(w, dtype=np.float64).tobytes()).hexdigest()
-            for name, w in sorted((member.row_weight or {}).items())
-        }
-        tasks = None
-        if member.tasks is not None:
-            tasks = {name: float(weight) for name, weight in sorted(member.tasks.items())}
-        own = [tasks, int(member.seed), member.numbers(), rows]
-        return hashlib.sha256(json.dumps([self._common, *own]).encode()).hexdigest()
-
     def _trained(self, position: int, bar: TrainingProgress) -> Trained:
         """Train a member alone, or read what became of it."""
         rows = self.data.of(self.members[position])
@@ -289,22 +263,3 @@ class Population:
         share = 0.0 if self.trainer.epochs is not None else record.step / self.trainer.steps
         losses = record.validation_losses or record.train_losses
         bar.show(int(_SHARES * (self._n_done + min(share, 1.0))), losses)
-
-
-def _common_identity(
-    trainer: TrainerSettings,
-    architecture: Architecture,
-    train: MultiTaskDataset,
-    validation: MultiTaskDataset | None,
-    store: MemberStore | None,
-) -> str:
-    """What all members' runs have in common, in one digest; "" if nothing is stored."""
-    if store is None:
-        return ""
-    parts = [
-        to_json(trainer),
-        to_json(architecture),
-        train.digest(),
-        None if validation is None else validation.digest(),
-    ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

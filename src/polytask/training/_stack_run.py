@@ -132,8 +132,9 @@ class StackRun:
         n_parts = self.trainer.accumulate
         start = self.step * n_parts
         leaving = np.zeros(len(self.members), dtype=bool)
-        for part in range(n_parts):
-            batch_losses = self._accumulate(start + part, leaving)
+        for part in range(n_parts - 1):
+            self._accumulate(start + part, leaving)
+        batch_losses = self._accumulate(start + n_parts - 1, leaving)
         self._clip()
         self.optimizers.step(self.networks.parameters)
         self.step += 1
