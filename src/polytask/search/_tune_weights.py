@@ -9,6 +9,7 @@ from typing import Any
 from polytask._validation import Choice, Interval, check, message
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Splitter
+from polytask.evaluation import Comparison
 from polytask.evaluation._study import judged_study
 from polytask.evaluation.running._candidates import LearnerLike
 from polytask.exceptions import ParameterError
@@ -119,18 +120,12 @@ def tune_weights(
     >>> [sum(member.weights.values()) for member in tuning.searches[0].members]
     [2.0, 2.0]
     """
-    check("tune_weights", "method", method, Choice(("random", "tpe", "population")))
-    check("tune_weights", "rounds", rounds, Interval(int, 1, _MOST_ROUNDS))
-    check("tune_weights", "seed", seed, Interval(int, 0, 2**32 - 1))
+    _check(method, rounds, seed)
     check_installed()
     network = _network(learner, data)
     tuner = WeightTuner(method, rounds if method == "population" else 1, seed)
     allowed = Budget(trials=16) if budget is None else budget
-    if tuner.rounds > allowed.steps:
-        expected = (
-            f"at most the {allowed.steps:,} steps of a network, of which each round has a part"
-        )
-        raise ParameterError(message("tune_weights", "rounds", expected, rounds))
+    _check_parts(tuner.rounds, allowed.steps)
 
     def identified(identity: Mapping[str, Any]) -> dict[str, Any]:
         how = {"method": method, "rounds": tuner.rounds, "seed": seed}
@@ -155,17 +150,35 @@ def tune_weights(
         notes=notes,
         identified=identified,
     )
-    tuning = WeightTuning(
-        method=method,
-        members=allowed.trials,
-        steps=allowed.steps,
-        rounds=tuner.rounds,
-        seed=seed,
-        searches=tuple(tuner.searches),
-    ).with_comparison(comparison)
+    tuning = _record(tuner, allowed, comparison)
     if comparison.folder is not None:
         tuning.write(comparison.folder)
     return tuning
+
+
+def _check(method: object, rounds: object, seed: object) -> None:
+    check("tune_weights", "method", method, Choice(("random", "tpe", "population")))
+    check("tune_weights", "rounds", rounds, Interval(int, 1, _MOST_ROUNDS))
+    check("tune_weights", "seed", seed, Interval(int, 0, 2**32 - 1))
+
+
+def _check_parts(rounds: int, steps: int) -> None:
+    """Refuse more rounds than a network has steps."""
+    if rounds > steps:
+        expected = f"at most the {steps:,} steps of a network, of which each round has a part"
+        raise ParameterError(message("tune_weights", "rounds", expected, rounds))
+
+
+def _record(tuner: WeightTuner, budget: Budget, comparison: Comparison) -> WeightTuning:
+    tuning = WeightTuning(
+        method=tuner.method,
+        members=budget.trials,
+        steps=budget.steps,
+        rounds=tuner.rounds,
+        seed=tuner.seed,
+        searches=tuple(tuner.searches),
+    )
+    return tuning.with_comparison(comparison)
 
 
 def _network(learner: LearnerLike, data: MultiTaskDataset) -> MultiTaskNetwork:
