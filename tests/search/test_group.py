@@ -4,18 +4,21 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 import pytest
 
-from polytask.analysis import Affinity, GroupRuns
+from polytask.analysis import Affinity, GroupRuns, PredictionSimilarity
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
-from polytask.data import read
+from polytask.data import MultiTaskDataset, read
 from polytask.datasets import make_clustered_tasks
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.search import Grouping, group
+from polytask.search._candidates import candidates_of
 from polytask.search._group import _over_random, group_runs
 from polytask.search._grouping import CandidateGain
+from polytask.search._joined import _host
 from polytask.search._verify import choose
 
 
@@ -84,17 +87,17 @@ ALL = (("task_0", "task_1", "task_2", "task_3"),)
 def test_sharing_is_the_answer_only_if_it_is_better_than_apart_beyond_chance(
     runs, measured, answer
 ):
-    choice = choose(runs, measured, proposed="a", alpha=0.05)
+    choice = choose(runs, measured, proposed=["a"], alpha=0.05)
     assert choice.answer == answer
     assert choice.why
 
 
 def test_the_proposal_stands_unless_another_partition_is_better_beyond_chance(runs):
     same = [_measured("a", PAIR, 0.1, 0.01), _measured("together", PAIR, 0.2, 0.01)]
-    choice = choose(runs, same, proposed="a", alpha=0.05)
+    choice = choose(runs, same, proposed=["a"], alpha=0.05)
     assert choice.groups == PAIR
     assert "no more than chance" in choice.why
-    other = choose(runs, same, proposed=None, alpha=0.05)
+    other = choose(runs, same, proposed=[], alpha=0.05)
     assert "largest gain" in other.why
 
 
@@ -106,6 +109,44 @@ def test_groups_that_are_worse_than_random_ones_are_not_said_to_be_better(runs):
 
     both = sorted([p_value(PAIR, other), p_value(other, PAIR)])
     assert both[0] < both[1] == 1.0
+
+
+def _with_a_small_task():
+    """Two tasks of 80 rows that are the same, and one of 14 that is theirs too."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(174, 6))
+    task = np.repeat(["a", "b", "small"], [80, 80, 14])
+    labels = x @ np.ones(6) + 0.5 * rng.normal(size=174)
+    table = {**{f"x{i}": x[:, i] for i in range(6)}, "y": labels, "task": task}
+    data = MultiTaskDataset.from_long(pl.DataFrame(table), "y", "task", kind="regression")
+    return GroupRuns.of(data, HardSharing(MLP((8,))), folds=2, seeds=1, budget=Budget(steps=60))
+
+
+def test_a_task_that_is_not_learned_alone_joins_those_that_explain_it():
+    small = _with_a_small_task()
+    record = PredictionSimilarity().estimate(small)
+    assert not np.isfinite(record.matrix[:, 2]).any()
+    first, second = candidates_of(small, [record], ())
+    assert first.groups == (("a", "b"), ("small",))
+    assert second.groups == (("a", "b", "small"),)
+    assert second.name == "prediction_similarity > 0.5, joined"
+    assert first.proposal
+    assert second.proposal
+
+
+@pytest.mark.parametrize(
+    ("strength", "host"),
+    [
+        ({"ab": 0.2, "c": 0.4}, "c"),
+        ({"ab": 0.2, "c": 0.25}, "ab"),
+        ({"ab": 0.1, "cde": 0.0, "f": 0.2}, "cde"),
+        ({"c": 0.25, "d": 0.1}, None),
+        ({"ab": np.nan}, None),
+    ],
+)
+def test_a_task_joins_what_explains_it_beyond_chance_or_else_the_largest_group(strength, host):
+    groups = {tuple(group): value for group, value in strength.items()}
+    assert _host(groups, 0.3) == (None if host is None else tuple(host))
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import numpy as np
 
 from polytask.analysis import AffinityRecord, GroupRuns
 from polytask.search._best_partition import best_partition
+from polytask.search._joined import joined
 
 __all__ = ["Candidate", "candidates_of", "random_partitions"]
 
@@ -18,11 +19,15 @@ Groups = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A partition, with where it comes from and how it was searched."""
+    """A partition, with where it comes from and how it was searched.
+
+    `proposal` tells the first affinity's partitions at its own threshold.
+    """
 
     name: str
     groups: Groups
     note: str = ""
+    proposal: bool = False
 
 
 def candidates_of(
@@ -34,7 +39,8 @@ def candidates_of(
     ----------
     runs : GroupRuns
     records : sequence of AffinityRecord
-        Each proposes its best partition at its own threshold.
+        Each proposes its best partition at its own threshold, and the one in which tasks that it
+        knows nothing of join others.
     thresholds : sequence of float
         Further thresholds for each.
     """
@@ -43,7 +49,11 @@ def candidates_of(
         for threshold in dict.fromkeys([record.threshold, *thresholds]):
             best = best_partition(record, threshold=float(threshold))
             groups = tuple(runs.group(group) for group in best.groups)
-            found.append(Candidate(f"{record.name} > {threshold:g}", groups, best.note))
+            name, first = f"{record.name} > {threshold:g}", not found
+            found.append(Candidate(name, groups, best.note, proposal=first))
+            more = joined(runs, record, groups)
+            if more is not None:
+                found.append(Candidate(f"{name}, joined", more, best.note, proposal=first))
     found.append(Candidate("together", (runs.tasks,)))
     kept: dict[frozenset[tuple[str, ...]], Candidate] = {}
     for candidate in found:

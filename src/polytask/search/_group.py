@@ -41,7 +41,8 @@ def group(
 ) -> Grouping:
     """Find out which tasks belong together, and whether sharing helps at all.
 
-    Affinities propose partitions (`best_partition`); these, all tasks together, and random groups of
+    Affinities propose partitions (`best_partition`), and beside each one in which tasks that they know
+    nothing of, as these are not learned alone, join the group that explains their labels best; these, all tasks together, and random groups of
     the same sizes are trained and measured against training apart, on rows that were neither trained
     on nor are test rows. Tasks are trained apart unless a partition is better beyond chance.
 
@@ -160,7 +161,7 @@ def group_runs(
     candidates, random, notes = _affordable(runs, candidates, random, most_networks, per_group)
     measured = measure_candidates(runs, candidates, corrected=True)
     at_random = measure_candidates(runs, random, corrected=False)
-    proposed = first.name if first.name != "together" else None
+    proposed = [one.name for one in candidates if one.proposal]
     choice = choose(runs, measured, proposed=proposed, alpha=alpha)
     return Grouping(
         tasks=runs.tasks,
@@ -206,7 +207,7 @@ def _affordable(
     left = most - runs.n_networks
     planned: set[tuple[str, ...]] = set()
     kept: list[Candidate] = []
-    for candidate in sorted([*candidates, *random], key=lambda one: one.name != "together"):
+    for candidate in sorted([*candidates, *random], key=lambda one: len(one.groups) > 1):
         new = set(runs.missing(candidate.groups)) - planned
         if len(new) * per_group <= left:
             left -= len(new) * per_group

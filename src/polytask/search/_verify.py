@@ -46,7 +46,7 @@ def measure_candidates(
 
 
 def choose(
-    runs: GroupRuns, measured: Sequence[CandidateGain], *, proposed: str | None, alpha: float
+    runs: GroupRuns, measured: Sequence[CandidateGain], *, proposed: Sequence[str], alpha: float
 ) -> Choice:
     """The partition to train; apart unless one is better than apart beyond chance.
 
@@ -54,9 +54,9 @@ def choose(
     ----------
     runs : GroupRuns
     measured : sequence of CandidateGain
-    proposed : str or None
-        Name of the first affinity's own proposal, which stands unless another partition is better
-        beyond chance.
+    proposed : sequence of str
+        Names of the first affinity's own proposals; the better of them stands unless another
+        partition is better beyond chance.
     alpha : float
     """
     apart: Groups = tuple((task,) for task in runs.tasks)
@@ -72,7 +72,8 @@ def choose(
         return Choice("apart", apart, _why_apart(measured, alpha))
     best = max(better, key=lambda one: one.gain or 0.0)
     chosen, reason = best, f"{_gain(best)} over training apart, the largest gain of all candidates"
-    first = next((one for one in better if one.name == proposed), None)
+    own = [one for one in better if one.name in proposed]
+    first = max(own, key=lambda one: one.gain or 0.0, default=None)
     if first is not None and first is not best:
         p = mean_gain_of(runs, best.groups, first.groups, len(measured)).p
         if p is None or p * (len(measured) - 1) > alpha:
