@@ -44,7 +44,7 @@ def candidates_of(
     thresholds : sequence of float
         Further thresholds for each.
     """
-    found = []
+    found: list[Candidate] = []
     for record in records:
         for threshold in dict.fromkeys([record.threshold, *thresholds]):
             best = best_partition(record, threshold=float(threshold))
