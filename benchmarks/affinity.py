@@ -20,6 +20,7 @@ from polytask.analysis import (
     ExplainedLabels,
     GradientCosine,
     GroupRuns,
+    LookaheadAffinity,
     PredictionCorrelation,
     PredictionSimilarity,
     TrainedPairs,
@@ -31,7 +32,13 @@ from polytask.data import FoldSplit, Split
 from polytask.encoders import MLP
 
 NETWORK, BUDGET, FOLDS = HardSharing(MLP((64, 64))), Budget(steps=200), 3
-METHODS = (PredictionSimilarity(), ExplainedLabels(), PredictionCorrelation(), GradientCosine())
+METHODS = (
+    PredictionSimilarity(),
+    ExplainedLabels(),
+    PredictionCorrelation(),
+    GradientCosine(),
+    LookaheadAffinity(),
+)
 ROWS, PATH = 1500, Path("affinity.jsonl")
 NAMES = ("sarcos", "rf1", "school, 10 groups", "digits", "yeast", "tox21")
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 import polytask.analysis
 from polytask._naming import public_classes
@@ -11,10 +12,12 @@ from polytask.analysis import (
     ExplainedLabels,
     GradientCosine,
     GroupRuns,
+    LookaheadAffinity,
     PredictionCorrelation,
     PredictionSimilarity,
 )
 from polytask.analysis._explained import _multiple_correlation
+from polytask.analysis._lookahead_affinity import relative_changes
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, read
 from polytask.exceptions import ParameterError
@@ -90,6 +93,31 @@ def test_cosines_of_gradients_take_one_joint_network_per_seed(runs):
     np.testing.assert_allclose(record.matrix, record.matrix.T)
     assert np.nanmax(np.abs(record.matrix)) <= 1
     assert record.matrix[0, 1] > record.matrix[0, 2]
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_looking_ahead_is_the_relative_change_of_a_loss_that_is_worked_out_by_hand(present):
+    s = torch.nn.Parameter(torch.tensor(1.0))
+
+    def losses():
+        return torch.stack([(2 * s - 1) ** 2, (-s) ** 2]), torch.tensor([True, present])
+
+    found = relative_changes(losses, [s], 0.1)
+    # losses (2s − 1)² = 1 and s² = 1 at s = 1; a step for the first ends at 0.6, for the second at 0.8
+    expected = np.array([[1 - 0.04, 1 - 0.36], [1 - 0.36, 1 - 0.64]])
+    if not present:
+        expected[:, 1] = expected[1] = np.nan
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-5)
+    assert s.item() == 1.0
+
+
+def test_looking_ahead_takes_one_joint_network_per_seed_and_has_a_direction(runs):
+    record = LookaheadAffinity(n_batches=2).estimate(runs)
+    assert record.n_networks == 2
+    assert record.matrix[0, 1] > record.matrix[0, 2]
+    assert record.matrix[0, 1] != record.matrix[1, 0]
+    further = LookaheadAffinity(n_batches=2, learning_rate=1e-2).estimate(runs)
+    assert further.matrix[0, 1] > 5 * record.matrix[0, 1] > 0
 
 
 def test_networks_are_counted_where_they_are_trained(runs):

@@ -11,6 +11,7 @@ from polytask.analysis._analysis import Analysis, analyze
 from polytask.analysis._explained_labels import ExplainedLabels
 from polytask.analysis._gradient_cosine import GradientCosine
 from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._lookahead_affinity import LookaheadAffinity
 from polytask.analysis._map_transfer import transfer_map
 from polytask.analysis._measured_gain import MeasuredGain
 from polytask.analysis._prediction_correlation import PredictionCorrelation
@@ -25,6 +26,7 @@ __all__ = [
     "ExplainedLabels",
     "GradientCosine",
     "GroupRuns",
+    "LookaheadAffinity",
     "MeasuredGain",
     "PredictionCorrelation",
     "PredictionSimilarity",
