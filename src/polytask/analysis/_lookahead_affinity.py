@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +16,8 @@ from torch import Tensor, nn
 from polytask._validation import Constraint, Interval, Optional, check_parameters
 from polytask.analysis._affinity import Affinity
 from polytask.analysis._group_runs import GroupRuns
+from polytask.architectures import MultiTaskModule
+from polytask.data import Batch
 from polytask.losses import MultiTaskLoss
 from polytask.observers import Observer, View
 from polytask.observers._observer import BATCHES
@@ -113,13 +116,19 @@ class _Lookahead(Observer):
         device = next(network.parameters()).device
         loss = MultiTaskLoss(network.blocks, network.tasks).to(device)
         shared = network.shared_parameters()
-        batches = [network.with_members(batch) for batch in view.batches]
-        changes = [
-            relative_changes(lambda batch=batch: loss(network(batch), batch), shared, self.rate)
-            for batch in batches
-        ]
+        changes = []
+        for batch in view.batches:
+            full = network.with_members(batch)
+            losses = partial(_losses, network, loss, full)
+            changes.append(relative_changes(losses, shared, self.rate))
         mean = torch.stack(changes).nanmean(dim=0).tolist()
         return {"changes": [[None if math.isnan(v) else v for v in row] for row in mean]}
+
+
+def _losses(
+    network: MultiTaskModule, loss: MultiTaskLoss, batch: Batch
+) -> tuple[Float[Tensor, " k"], Bool[Tensor, " k"]]:
+    return loss(network(batch), batch)
 
 
 def relative_changes(
