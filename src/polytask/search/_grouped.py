@@ -44,8 +44,9 @@ class Grouped(MultiTaskNetwork):
         What proposes groups; see `polytask.search.group`.
     folds : int, default 5
         Folds of the training rows by which groups are verified.
-    seeds : int, default 1
-        Trainings of each network per fold while searching.
+    seeds : int, default 2
+        Trainings of each network per fold while searching. With one, tests are too eager
+        (`polytask.search.group`).
     n_random : int, default 0
         Random partitions that are trained too while searching.
     alpha : float in (0, 1), default 0.05
@@ -57,8 +58,7 @@ class Grouped(MultiTaskNetwork):
     about `folds` × `seeds` trainings of every task alone and of every group that is proposed in
     addition, and no other learner has this: see `budget_note`. The single-task baseline is that of
     the architecture. Validation rows stop the training of the groups' networks, and have no part in
-    the search. Its folds are drawn at random, also where the comparison splits rows by time; with one
-    seed, groups are verified for these trainings alone.
+    the search. Its folds are drawn at random, also where the comparison splits rows by time.
 
     Examples
     --------
@@ -74,7 +74,7 @@ class Grouped(MultiTaskNetwork):
 
     affinities: Affinity | str | tuple[Affinity | str, ...] = "prediction_similarity"
     folds: int = 5
-    seeds: int = 1
+    seeds: int = 2
     n_random: int = 0
     alpha: float = 0.05
 
