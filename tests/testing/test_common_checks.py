@@ -23,7 +23,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
 from polytask.encoders import CNN, MLP, Encoder, NumericEmbedding
-from polytask.learners import Learner, PooledEstimator, PooledLinear
+from polytask.learners import Ensemble, Learner, PooledEstimator, PooledLinear
 from polytask.losses import Loss
 from polytask.merging import Merging, TaskArithmetic
 from polytask.metrics import Metric
@@ -31,6 +31,7 @@ from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.observers import Observer
 from polytask.penalties import Penalty
 from polytask.sampling import Sampler
+from polytask.search import Grouped
 from polytask.tasks import Kind
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer
@@ -57,6 +58,7 @@ ARGUMENTS = {
     "CrossStitch": {"encoder": MLP((8, 8))},
     "CustomEncoder": {"factory": plain_encoder},
     "DARE": {"method": TaskArithmetic(scale=0.5)},
+    "Ensemble": {"learner": MultiTaskNetwork(HardSharing(MLP((8,)))), "members": 2},
     "Every": {"aggregator": MGDA(), "n": 3},
     "FiLM": {"encoder": MLP((16,))},
     "FixedSplit": {"given": (Split({}, {}, {}),)},
@@ -73,6 +75,7 @@ ARGUMENTS = {
     "MergedNetwork": {"architecture": HardSharing(MLP((8,)))},
     "MTAN": {"encoder": MLP((8, 8))},
     "NDDR": {"encoder": MLP((8, 8))},
+    "Grouped": {"architecture": HardSharing(MLP((8,))), "folds": 2, "seeds": 1},
     "HuggingFaceText": {
         "folder": "bert",
         "config": '{"model_type": "bert", "vocab_size": 9, "hidden_size": 8}',
@@ -241,8 +244,9 @@ def test_datafits(cls):
 @every(Learner)
 def test_learners(cls):
     pooling = issubclass(cls, PooledEstimator | PooledLinear)
-    budget = FEW_STEPS if cls is MergedNetwork else None
-    testing.check_learner(made(cls), [OWN_ROWS] if pooling else None, budget=budget)
+    budget = FEW_STEPS if issubclass(cls, Ensemble | Grouped | MergedNetwork) else None
+    data = [MIXED] if cls is Grouped else [OWN_ROWS] if pooling else None
+    testing.check_learner(made(cls), data, budget=budget)
 
 
 @every(Architecture)
