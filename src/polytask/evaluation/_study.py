@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from polytask._files import sealed, sweep_workshops, workshop, write_json
 from polytask._trust import checked_trust
@@ -126,14 +126,68 @@ def judged_study(
     data = with_checked_tasks(data)
     known = checked_trust(trusted, owner)
     out_path = None if out is None else out_folder(out, owner)
+    started = time.perf_counter()
+    rows = _split_rows(data, split, owner)
+    repetitions = _repetitions(rows.splits, seeds)
+    candidates = _served_candidates(learners, rows.data, device, precision, owner)
+    candidates, without_twin = with_twins(candidates, rows.data) if twins else (candidates, ())
+    process_notes = Notes(quiet)
+    with _folder(out_path) as folder:
+        runner = Runner(folder, rows.data, budget, jobs, process_notes, executor, known)
+        claimed = identified(identity(runner.digest, rows.splitter, rows.splits, budget))
+        with study_folder(folder, claimed, process_notes), runner:
+            entries, left_out = _entries(runner, candidates, repetitions, fit, quiet=quiet)
+            said = [
+                *notes,
+                *rows.notes,
+                *_on_candidates(learners, candidates, rows.data, without_twin),
+                *left_out,
+                *_on_rows(rows),
+            ]
+            study = described_study(rows.data, runner.digest, rows.splitter, repetitions, budget)
+            comparison = conclude(
+                entries,
+                study,
+                runner,
+                rows.splits,
+                kept=out is not None,
+                started=started,
+                notes=said,
+            )
+            _write(folder, comparison, entries)
+            return comparison.kept(
+                folder=comparison.folder, model=comparison.model, remarks=process_notes.kept
+            )
+
+
+class _Rows(NamedTuple):
+    """The rows of a study and their splits, with notes on what was decided and left out."""
+
+    data: MultiTaskDataset
+    splitter: Splitter
+    splits: Sequence[Split]
+    notes: tuple[str, ...]
+
+
+def _split_rows(data: MultiTaskDataset, split: Splitter | str | None, owner: str) -> _Rows:
+    """Split the rows, and leave out the tasks that cannot be learned from the parts."""
     own = own_split(data) if split is None else None
     splitter = own or as_splitter(owner, split, RandomSplit())
-    started = time.perf_counter()
     data, splits, too_small = splits_of(data, splitter, seed=0)
     data, splits, unlearnable = learnable_splits(data, splits)
     check_parts(splits)
-    repetitions = _repetitions(splits, seeds)
-    data = splitter.prepared(data)
+    named = [own_split_note(own.column)] if own else []
+    return _Rows(splitter.prepared(data), splitter, splits, (*named, *too_small, *unlearnable))
+
+
+def _served_candidates(
+    learners: LearnersLike,
+    data: MultiTaskDataset,
+    device: str | None,
+    precision: str | None,
+    owner: str,
+) -> tuple[Candidate, ...]:
+    """The candidates, all of which can learn the data."""
     candidates = make_candidates(
         learners,
         data.tasks,
@@ -144,35 +198,31 @@ def judged_study(
         owner=owner,
     )
     check_served([candidate.learner for candidate in candidates], data)
-    candidates, without_twin = with_twins(candidates, data) if twins else (candidates, ())
-    process_notes = Notes(quiet)
-    with _folder(out_path) as folder:
-        runner = Runner(folder, data, budget, jobs, process_notes, executor, known)
-        claimed = identified(identity(runner.digest, splitter, splits, budget))
-        with study_folder(folder, claimed, process_notes), runner:
-            entries, left_out = _entries(runner, candidates, repetitions, fit, quiet=quiet)
-            said = [
-                *notes,
-                *([own_split_note(own.column)] if own else []),
-                *too_small,
-                *unlearnable,
-                *unserved_defaults(learners, data.tasks),
-                *_about_defaults(learners, data),
-                *baseline_notes(candidates),
-                *without_twin,
-                *decisions(candidates, data),
-                *left_out,
-                *rarity_notes(data, splits),
-                *shared_id_notes(data, splitter, splits[0]),
-            ]
-            study = described_study(data, runner.digest, splitter, repetitions, budget)
-            comparison = conclude(
-                entries, study, runner, splits, kept=out is not None, started=started, notes=said
-            )
-            _write(folder, comparison, entries)
-            return comparison.kept(
-                folder=comparison.folder, model=comparison.model, remarks=process_notes.kept
-            )
+    return candidates
+
+
+def _on_candidates(
+    learners: LearnersLike,
+    candidates: Sequence[Candidate],
+    data: MultiTaskDataset,
+    without_twin: Sequence[str],
+) -> list[str]:
+    """Notes on the choice of candidates, and on what they decide."""
+    return [
+        *unserved_defaults(learners, data.tasks),
+        *_about_defaults(learners, data),
+        *baseline_notes(candidates),
+        *without_twin,
+        *decisions(candidates, data),
+    ]
+
+
+def _on_rows(rows: _Rows) -> list[str]:
+    """Notes on rare classes, and on rows that share an identifier across parts."""
+    return [
+        *rarity_notes(rows.data, rows.splits),
+        *shared_id_notes(rows.data, rows.splitter, rows.splits[0]),
+    ]
 
 
 def _write(folder: Path, comparison: Comparison, entries: Sequence[Entry]) -> None:

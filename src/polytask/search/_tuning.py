@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
 
-from polytask._files import sealed, unsealed, write_json
-from polytask._plain import from_plain, read_json, to_plain
-from polytask._reason import reason
-from polytask.evaluation import Comparison
-from polytask.exceptions import StudyError
-from polytask.predictor import FittedPredictor
+from polytask.search._study_record import StudyRecord
 
 __all__ = ["TunedLearner", "TunedTrial", "Tuning"]
-
-_FORMAT = 1
-_NAME = "tuning.json"
 
 
 @dataclass(frozen=True)
@@ -90,7 +81,7 @@ class TunedLearner:
 
 
 @dataclass(frozen=True)
-class Tuning:
+class Tuning(StudyRecord):
     """The result of a tuning: trials, and the comparison of the tuned learners.
 
     Attributes
@@ -110,6 +101,9 @@ class Tuning:
         The tuned learners on test rows; it lies beside this record, as ``comparison.json``.
     """
 
+    file_name: ClassVar[str] = "tuning.json"
+    what: ClassVar[str] = "tuning"
+
     sampler: str
     pruner: str | None
     folds: int
@@ -118,91 +112,9 @@ class Tuning:
     steps: int
     metrics: Mapping[str, str]
     learners: tuple[TunedLearner, ...]
-    comparison: Comparison | None = field(default=None, init=False, repr=False, compare=False)
-
-    @property
-    def verdict(self) -> str:
-        """The comparison's answer in words."""
-        return self._judged.verdict
-
-    @property
-    def chosen(self) -> FittedPredictor:
-        """The recommended model, fitted, as in `Comparison.chosen`."""
-        return self._judged.chosen
-
-    @property
-    def _judged(self) -> Comparison:
-        if self.comparison is None:
-            sentence = (
-                "This record of a tuning has no comparison beside it. Use Tuning.read on the "
-                "folder given as `out`."
-            )
-            raise StudyError(sentence)
-        return self.comparison
 
     def __str__(self) -> str:
         return "\n".join([*map(_sentence, self.learners), "", str(self._judged)])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {"format": _FORMAT, **to_plain(self)}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Tuning:
-        """Build what `to_dict` wrote.
-
-        Raises
-        ------
-        StudyError
-            If it is of another format, or no such record.
-        """
-        if values.get("format") != _FORMAT:
-            sentence = (
-                f"The tuning has format {values.get('format')!r}, and this version reads "
-                f"{_FORMAT}. Run it again."
-            )
-            raise StudyError(sentence)
-        known = {name: value for name, value in values.items() if name not in {"format", "sha256"}}
-        try:
-            return from_plain(cls, known)
-        except ValueError as error:
-            raise StudyError(f"This is no record of a tuning: {error}") from error
-
-    @classmethod
-    def read(cls, folder: str | Path, trusted: str | Collection[str] = ()) -> Tuning:
-        """Read ``tuning.json`` and ``comparison.json`` from the `out` folder of `tune`.
-
-        Parameters
-        ----------
-        folder : str or Path
-        trusted : collection of str, optional
-            Packages whose code the model may name, as in `polytask.load`.
-
-        Raises
-        ------
-        StudyError
-            If one is missing, damaged or of another format.
-        """
-        path = Path(folder) / _NAME
-        if not path.is_file():
-            raise StudyError(f"{path} is missing: the tuning has not ended, or is elsewhere.")
-        try:
-            values = unsealed(read_json(path))
-        except (ValueError, AttributeError) as error:
-            raise StudyError(
-                f"{path} is damaged ({reason(error, named=False)}). Run the tuning again."
-            ) from error
-        return cls.from_dict(values).with_comparison(Comparison.read(folder, trusted))
-
-    def write(self, folder: Path) -> None:
-        """Write ``tuning.json``, completely or not at all."""
-        write_json(folder / _NAME, sealed(self.to_dict()), make_folder=False)
-
-    def with_comparison(self, comparison: Comparison) -> Tuning:
-        """Return a copy that holds the comparison of the tuned learners."""
-        tuning = replace(self)
-        object.__setattr__(tuning, "comparison", comparison)
-        return tuning
 
 
 def _sentence(tuned: TunedLearner) -> str:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
-from polytask._files import sealed, unsealed, write_json
-from polytask._plain import from_plain, read_json, to_plain
-from polytask._reason import reason
-from polytask.evaluation import Comparison
-from polytask.exceptions import StudyError
-from polytask.predictor import FittedPredictor
+from polytask.search._study_record import StudyRecord
 
 __all__ = ["WeightMember", "WeightSearch", "WeightTuning"]
-
-_FORMAT = 1
-_NAME = "weights.json"
 
 
 @dataclass(frozen=True)
@@ -94,7 +85,7 @@ class WeightSearch:
 
 
 @dataclass(frozen=True)
-class WeightTuning:
+class WeightTuning(StudyRecord):
     """The result of a search of task weights, and the comparison of what was kept.
 
     Attributes
@@ -112,97 +103,18 @@ class WeightTuning:
         beside this record, as ``comparison.json``.
     """
 
+    file_name: ClassVar[str] = "weights.json"
+    what: ClassVar[str] = "search of weights"
+
     method: str
     members: int
     steps: int
     rounds: int
     seed: int
     searches: tuple[WeightSearch, ...]
-    comparison: Comparison | None = field(default=None, init=False, repr=False, compare=False)
-
-    @property
-    def verdict(self) -> str:
-        """The comparison's answer in words."""
-        return self._judged.verdict
-
-    @property
-    def chosen(self) -> FittedPredictor:
-        """The recommended model, fitted, as in `Comparison.chosen`."""
-        return self._judged.chosen
-
-    @property
-    def _judged(self) -> Comparison:
-        if self.comparison is None:
-            sentence = (
-                "This record of a search has no comparison beside it. Use WeightTuning.read on "
-                "the folder given as `out`."
-            )
-            raise StudyError(sentence)
-        return self.comparison
 
     def __str__(self) -> str:
         return "\n".join([*map(_sentence, self.searches), "", str(self._judged)])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {"format": _FORMAT, **to_plain(self)}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> WeightTuning:
-        """Build what `to_dict` wrote.
-
-        Raises
-        ------
-        StudyError
-            If it is of another format, or no such record.
-        """
-        if values.get("format") != _FORMAT:
-            sentence = (
-                f"The search of weights has format {values.get('format')!r}, and this version "
-                f"reads {_FORMAT}. Run it again."
-            )
-            raise StudyError(sentence)
-        known = {name: value for name, value in values.items() if name not in {"format", "sha256"}}
-        try:
-            return from_plain(cls, known)
-        except ValueError as error:
-            raise StudyError(f"This is no record of a search of weights: {error}") from error
-
-    @classmethod
-    def read(cls, folder: str | Path, trusted: str | Collection[str] = ()) -> WeightTuning:
-        """Read ``weights.json`` and ``comparison.json`` from the `out` folder of `tune_weights`.
-
-        Parameters
-        ----------
-        folder : str or Path
-        trusted : collection of str, optional
-            Packages whose code the model may name, as in `polytask.load`.
-
-        Raises
-        ------
-        StudyError
-            If one is missing, damaged or of another format.
-        """
-        path = Path(folder) / _NAME
-        if not path.is_file():
-            raise StudyError(f"{path} is missing: the search has not ended, or is elsewhere.")
-        try:
-            values = unsealed(read_json(path))
-        except (ValueError, AttributeError) as error:
-            raise StudyError(
-                f"{path} is damaged ({reason(error, named=False)}). Run the search again."
-            ) from error
-        return cls.from_dict(values).with_comparison(Comparison.read(folder, trusted))
-
-    def write(self, folder: Path) -> None:
-        """Write ``weights.json``, completely or not at all."""
-        write_json(folder / _NAME, sealed(self.to_dict()), make_folder=False)
-
-    def with_comparison(self, comparison: Comparison) -> WeightTuning:
-        """Return a copy that holds the comparison."""
-        tuning = replace(self)
-        object.__setattr__(tuning, "comparison", comparison)
-        return tuning
 
 
 def _sentence(search: WeightSearch) -> str:
