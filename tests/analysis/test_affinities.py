@@ -151,3 +151,9 @@ def test_agreement_is_a_rank_correlation_over_pairs_that_both_know():
 def test_a_record_must_be_square():
     with pytest.raises(ParameterError, match="must be 2 rows of 2 values, one per task"):
         AffinityRecord("x", ("a", "b"), ((None, 1.0),), 0.0, 0.0, 0)
+
+
+def test_looking_ahead_says_that_it_measures_no_more_than_30_tasks():
+    assert LookaheadAffinity().notes(np.full((30, 30), 1.0)) == ()
+    (note,) = LookaheadAffinity().notes(np.full((31, 31), np.nan))
+    assert note.startswith("not measured for more than 30 tasks")

@@ -100,6 +100,14 @@ class LookaheadAffinity(Affinity):
                 known += np.isfinite(matrix)
         return np.where(known > 0, total / np.maximum(known, 1), np.nan)
 
+    def notes(self, matrix: Float64[np.ndarray, "k k"]) -> Sequence[str]:
+        """As for every affinity; for more than 30 tasks, that nothing was measured."""
+        if len(matrix) > _MOST_TASKS:
+            return (
+                f"not measured for more than {_MOST_TASKS} tasks, which would take a step each",
+            )
+        return super().notes(matrix)
+
 
 @dataclass(frozen=True)
 class _Lookahead(Observer):

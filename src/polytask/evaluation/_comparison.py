@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from polytask._files import unsealed
 from polytask._listing import first_names
-from polytask._plain import from_plain, read_json, to_plain
-from polytask._reason import reason
+from polytask._plain import from_plain, to_plain
 from polytask._trust import checked_trust
+from polytask.evaluation._read_sealed import read_sealed
 from polytask.evaluation.judging import LearnerDifference, LearnerRow, Recommendation, Verdict
 from polytask.evaluation.wording._chosen_settings import chosen_settings
 from polytask.evaluation.wording._frame import as_frame
@@ -192,15 +191,7 @@ class Comparison:
             If it is missing, damaged or of another format.
         """
         path = Path(folder) / "comparison.json"
-        if not path.is_file():
-            sentence = f"{path} is missing: the comparison has not ended, or is elsewhere."
-            raise StudyError(sentence)
-        try:
-            values = unsealed(read_json(path), but="seconds")
-        except (ValueError, AttributeError) as error:
-            raise StudyError(
-                f"{path} is damaged ({reason(error, named=False)}). Run the comparison again."
-            ) from error
+        values = read_sealed(path, "comparison", but="seconds")
         comparison = cls.from_dict(values).kept(folder=Path(folder))
         object.__setattr__(comparison, "trusted", checked_trust(trusted, "Comparison.read"))
         return comparison

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from polytask._files import sealed, unsealed, write_json
-from polytask._plain import from_plain, read_json, to_plain
-from polytask._reason import reason
+from polytask._files import sealed, write_json
+from polytask._plain import from_plain, to_plain
 from polytask.evaluation import Comparison
+from polytask.evaluation._read_sealed import read_sealed
 from polytask.exceptions import StudyError
 from polytask.predictor import FittedPredictor
 
@@ -101,15 +101,7 @@ class StudyRecord:
         StudyError
             If one is missing, damaged or of another format.
         """
-        path = Path(folder) / cls.file_name
-        if not path.is_file():
-            raise StudyError(f"{path} is missing: the {cls.what} has not ended, or is elsewhere.")
-        try:
-            values = unsealed(read_json(path))
-        except (ValueError, AttributeError) as error:
-            raise StudyError(
-                f"{path} is damaged ({reason(error, named=False)}). Run the {cls.what} again."
-            ) from error
+        values = read_sealed(Path(folder) / cls.file_name, cls.what)
         return cls.from_dict(values).with_comparison(Comparison.read(folder, trusted))
 
     def write(self, folder: Path) -> None:
