@@ -88,6 +88,12 @@ def test_rows_split_by_time_are_measured_on_the_latest_before_the_test_rows(poly
     assert "`folds` parameter of the command line must be left out where" in refused.error
 
 
+def test_a_wrong_name_of_a_further_analysis_is_refused_before_the_table_is_read(polytask):
+    ran = polytask("analyze", "no_such_table.csv", *TARGETS, "--also", "atributions")
+    assert ran.status == 2
+    assert "--also: there is no analysis named 'atributions'" in ran.error
+
+
 def test_sizes_are_whole_numbers(polytask, table):
     ran = polytask("analyze", table, *TARGETS, "--sizes", "many")
     assert "`sizes` parameter of the command line must be whole numbers" in ran.error

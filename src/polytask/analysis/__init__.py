@@ -7,7 +7,7 @@ on. `transfer_map` measures who gains from whom, each `Affinity` estimates it fr
 
 from polytask.analysis._affinity import Affinity
 from polytask.analysis._affinity_record import AffinityRecord
-from polytask.analysis._analysis import Analysis, analyze
+from polytask.analysis._analysis import Analysis, analyze, analyze_runs
 from polytask.analysis._explained_labels import ExplainedLabels
 from polytask.analysis._gradient_cosine import GradientCosine
 from polytask.analysis._group_runs import GroupRuns
@@ -34,5 +34,6 @@ __all__ = [
     "TrainedPairs",
     "TransferMap",
     "analyze",
+    "analyze_runs",
     "transfer_map",
 ]

@@ -17,7 +17,7 @@ from polytask.analysis._transfer_map import TransferMap
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 
-__all__ = ["Analysis", "analyze"]
+__all__ = ["Analysis", "analyze", "analyze_runs"]
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,53 @@ def analyze(
     >>> [record.name for record in analysis.affinities]
     ['prediction_similarity']
     """
-    methods = resolved_affinities("analyze", affinities)
+    resolved_affinities("analyze", affinities)
     runs = GroupRuns.of(
         data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
     )
+    return analyze_runs(
+        runs, affinities=affinities, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed
+    )
+
+
+def analyze_runs(
+    runs: GroupRuns,
+    *,
+    affinities: Affinities = "prediction_similarity",
+    pairs: bool = True,
+    sizes: Sequence[int] = (),
+    n_groups: int = 20,
+    seed: int = 0,
+) -> Analysis:
+    """Do what `analyze` does with trainings that other analyses use, too.
+
+    Parameters
+    ----------
+    runs : GroupRuns
+        Trains what is missing.
+    affinities, pairs, sizes, n_groups, seed
+        As for `analyze`.
+
+    Returns
+    -------
+    Analysis
+
+    Raises
+    ------
+    ParameterError
+        As `analyze` does.
+
+    Examples
+    --------
+    >>> from polytask.analysis import GroupRuns, analyze_runs
+    >>> from polytask.bookkeeping import Budget
+    >>> from polytask.datasets import make_clustered_tasks
+    >>> data, _ = make_clustered_tasks(1, 2, n_rows=60, seed=0)
+    >>> runs = GroupRuns.of(data, folds=2, seeds=1, budget=Budget(steps=10))
+    >>> analyze_runs(runs).transfer.n_networks == runs.n_networks
+    True
+    """
+    methods = resolved_affinities("analyze", affinities)
     check_groups("analyze", runs, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed)
     sampled = random_groups(runs, sizes, n_groups, seed)
     records = tuple(method.estimate(runs) for method in methods)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from polytask._workers import collection_paused
+from polytask.cli._further_analyses import FURTHER, further_analyses
 from polytask.cli._interrupt import ending_well
 from polytask.cli._relation_data import check_result_folder, relation_data, relation_settings
 from polytask.cli._settings import AnalyzeSettings
@@ -13,7 +14,7 @@ from polytask.cli._voice import Voice
 
 __all__ = ["run"]
 
-_FILES = ("analysis.json", "report.html", "log.txt")
+_FILES = ("analysis.json", "report.html", "log.txt", *(one.file for one in FURTHER.values()))
 
 
 def run(given: Mapping[str, Any]) -> None:
@@ -22,9 +23,10 @@ def run(given: Mapping[str, Any]) -> None:
     voice = Voice(options.quiet)
     voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")
     with ending_well(lambda: "nothing was written; the same command starts anew."):
+        further = further_analyses(options.also)
         check_result_folder(options.out, _FILES)
         found = relation_data(options, voice)
         with collection_paused():
             from polytask.cli._run_analysis import run_analysis
 
-        run_analysis(options, found, voice)
+        run_analysis(options, found, further, voice)

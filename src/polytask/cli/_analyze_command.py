@@ -10,6 +10,7 @@ from polytask.cli import _data_options as data
 from polytask.cli import _reading_options as reading
 from polytask.cli import _relation_options as relation
 from polytask.cli import _training_options as training
+from polytask.cli._further_analyses import LISTED
 from polytask.cli._options import Config, Quiet, Trust
 
 __all__ = ["analyze"]
@@ -80,6 +81,16 @@ def analyze(
             rich_help_panel="Relations",
         ),
     ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--also",
+            metavar="NAME",
+            help=f"Measure more on the same rows, with a file and a section of the report of its own: {LISTED}. "
+            "Repeat for more.",
+            rich_help_panel="Relations",
+        ),
+    ] = None,
     seed: relation.Seed = None,
     out: Annotated[
         str | None,
@@ -87,7 +98,7 @@ def analyze(
             "--out",
             "-o",
             metavar="FOLDER",
-            help="Receives analysis.json, report.html and log.txt; analysis by default.",
+            help="Receives analysis.json, a file per --also, report.html and log.txt; analysis by default.",
         ),
     ] = None,
     config: Config = None,

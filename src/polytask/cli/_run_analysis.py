@@ -1,13 +1,15 @@
-"""Transfer map and affinities, with table, sentences and report."""
+"""Transfer map, affinities and further analyses, with tables, sentences and report."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from polytask._files import write_json
 from polytask._validation import message
-from polytask.analysis import analyze
+from polytask.analysis import Analysis, GroupRuns, analyze_runs
 from polytask.cli._checked_tasks import checked
+from polytask.cli._further_analyses import FURTHER, FurtherAnalysis
 from polytask.cli._network_progress import network_progress
 from polytask.cli._one_learner import one_learner
 from polytask.cli._relation_data import RelationData
@@ -23,37 +25,64 @@ _MOST_PAIRED = 12
 """Tasks of which all pairs are trained by default."""
 
 
-def run_analysis(options: AnalyzeSettings, found: RelationData, voice: Voice) -> None:
+def run_analysis(
+    options: AnalyzeSettings,
+    found: RelationData,
+    further: Mapping[str, FurtherAnalysis],
+    voice: Voice,
+) -> None:
     """Measure, write, and print what was found."""
     data = checked(found.data, voice)
     learner = one_learner(options, data, voice)
     (learner,) = on_device([learner], options.device, options.precision, "analyze")
-    n_tasks = len(data.tasks)
-    pairs = options.pairs if options.pairs is not None else n_tasks <= _MOST_PAIRED
-    if options.pairs is None and not pairs:
-        voice.warning(
-            f"  {n_tasks * (n_tasks - 1) // 2:,} pairs of {n_tasks} tasks are not trained, as for up "
-            f"to {_MOST_PAIRED} tasks; --pairs trains them, --sizes 4 random groups"
-        )
+    pairs = _pairs(options, len(data.tasks), voice)
     with network_progress(quiet=options.quiet) as advance:
-        analysis = analyze(
+        runs = GroupRuns.of(
             data,
             learner,
-            affinities=options.affinity,
             split=found.split,
             folds=found.folds,
             seeds=options.seeds,
             budget=found.budget,
+            advance=advance,
+        )
+        analysis = analyze_runs(
+            runs,
+            affinities=options.affinity,
             pairs=pairs,
             sizes=_sizes(options.sizes),
             n_groups=options.random_groups,
             seed=options.seed,
-            advance=advance,
         )
+        records = {name: one.function()(runs) for name, one in further.items()}
+    _write(options, analysis, records, voice)
+
+
+def _pairs(options: AnalyzeSettings, n_tasks: int, voice: Voice) -> bool:
+    """Whether all pairs are trained; of many tasks only if the user says so."""
+    if options.pairs is not None:
+        return options.pairs
+    if n_tasks > _MOST_PAIRED:
+        voice.warning(
+            f"  {n_tasks * (n_tasks - 1) // 2:,} pairs of {n_tasks} tasks are not trained, as for up "
+            f"to {_MOST_PAIRED} tasks; --pairs trains them, --sizes 4 random groups"
+        )
+    return n_tasks <= _MOST_PAIRED
+
+
+def _write(
+    options: AnalyzeSettings, analysis: Analysis, records: Mapping[str, Any], voice: Voice
+) -> None:
+    """Files and words; records of an earlier command that this one did not ask for are removed."""
     options.out.mkdir(parents=True, exist_ok=True)
     write_json(options.out / "analysis.json", {"format": 1, **analysis.to_dict()})
-    report = write_relations(analysis, options.out / "report.html")
-    voice.result(str(analysis))
+    for name, one in FURTHER.items():
+        if name in records:
+            write_json(options.out / one.file, {"format": 1, **records[name].to_dict()})
+        else:
+            (options.out / one.file).unlink(missing_ok=True)
+    report = write_relations(analysis, options.out / "report.html", tuple(records.values()))
+    voice.result("\n\n".join(map(str, (analysis, *records.values()))))
     voice.result(f"\nreport  {report}")
     voice.write_log(options.out / "log.txt")
 

@@ -123,6 +123,7 @@ class AnalyzeSettings(RelationSettings):
     pairs: Switch | None = None
     sizes: Words = []
     random_groups: Several = 20
+    also: Words = []
     out: Place = Path("analysis")
 
 

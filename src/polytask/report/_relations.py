@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from polytask._files import write_text
 from polytask.report._matplotlib import figure_settings
 from polytask.report._relations_view import relations_record, relations_view
 from polytask.report._render import COLUMNS, page_environment
+from polytask.report._sections import section_of
 
 __all__ = ["render_relations", "write_relations"]
 
 
-def render_relations(record: object) -> str:
+def render_relations(record: object, also: Sequence[object] = ()) -> str:
     """Render how tasks are related as one self-contained HTML page.
 
     Parameters
     ----------
     record : Analysis, TransferMap, Grouping or mapping
         A record, or the result of its `to_dict`.
+    also : sequence of records or mappings, optional
+        Further analyses of the same data, each shown in a section of its own.
 
     Returns
     -------
@@ -28,7 +32,7 @@ def render_relations(record: object) -> str:
     Raises
     ------
     ParameterError
-        If `record` is something else.
+        If `record` or one of `also` is something else.
 
     Examples
     --------
@@ -44,18 +48,22 @@ def render_relations(record: object) -> str:
         from polytask.report._relations_figures import relations_figures
 
         figures = relations_figures(plain)
+        sections = [section_of(further) for further in also]
     template = page_environment().get_template("relations.html.j2")
-    return template.render(view=relations_view(plain), figures=figures, columns=COLUMNS)
+    view = relations_view(plain)
+    return template.render(view=view, figures=figures, sections=sections, columns=COLUMNS)
 
 
-def write_relations(record: object, path: str | Path) -> Path:
-    """Write `render_relations(record)` to `path`, completely or not at all.
+def write_relations(record: object, path: str | Path, also: Sequence[object] = ()) -> Path:
+    """Write `render_relations(record, also)` to `path`, completely or not at all.
 
     Parameters
     ----------
     record : Analysis, TransferMap, Grouping or mapping
     path : str or Path
         The HTML file to create or replace.
+    also : sequence of records or mappings, optional
+        Further analyses of the same data.
 
     Returns
     -------
@@ -63,5 +71,5 @@ def write_relations(record: object, path: str | Path) -> Path:
         The file written.
     """
     path = Path(path)
-    write_text(path, render_relations(record))
+    write_text(path, render_relations(record, also))
     return path
