@@ -147,3 +147,19 @@ def test_other_records_are_refused(record, tmp_path):
     with pytest.raises(ParameterError, match="must be an Analysis, a TransferMap or a Grouping"):
         write_relations(record, tmp_path / "page.html")
     assert not list(tmp_path.iterdir())
+
+
+def test_maps_of_few_tasks_name_columns_and_mark_where_gains_turn_into_losses():
+    record = affinity(4)
+    record["values"] = [[None if i == j else j - i for j in range(4)] for i in range(4)]
+    wide = figures({"transfer": None, "affinities": [record]})[0].drawings[0]
+
+    texts = Drawing(wide).texts
+    assert all(texts.count(name) == 2 for name in record["tasks"])
+    assert texts.count("0") == 1
+    assert (
+        "0"
+        not in Drawing(
+            figures({"transfer": None, "affinities": [affinity(4)]})[0].drawings[0]
+        ).texts
+    )

@@ -18,10 +18,11 @@ from polytask.report._theme import color
 
 __all__ = ["HeatMap", "heat_map"]
 
-_TREE, _LEGEND = 46, 40  # pixels
+_TREE, _LEGEND = 46, 52  # pixels
 _MOST_EXPLAINED = 40  # tasks whose cells have tooltips
 _MOST_WRITTEN = 12  # tasks whose cells have numbers
 _LEVELS = 9  # of grey where cells are drawn together
+_ZERO_APART = 50  # pixels between the ends of the legend and its mark at 0
 _MAP = "cividis"  # whose lightness rises steadily, so that a print in grey reads alike
 
 
@@ -58,8 +59,12 @@ def heat_map(shown: HeatMap, width: int) -> Canvas:
     size = len(shown.tasks)
     named = size <= _MOST_EXPLAINED
     names = [shorten(task, width * 0.3, SIZE - 1) for task in shown.tasks] if named else []
-    left = 12 + max((text_width(name, SIZE - 1) for name in names), default=0.0)
-    side = min(width - left - 8, 24.0 * size + 60)
+    widest = max(map(_label_width, names), default=0.0)
+    left = 12 + widest
+    wanted = 24.0 * size + 60
+    if size <= _MOST_WRITTEN:
+        wanted = max(wanted, (widest + 8) * size)  # so that names of columns fit
+    side = min(width - left - 8, wanted)
     tree = _TREE if shown.links is not None and shown.links[:, 2].any() else 0
     canvas = Canvas(width, side + tree + _LEGEND + 16)
     right = width - left - side
@@ -69,7 +74,8 @@ def heat_map(shown: HeatMap, width: int) -> Canvas:
     axes = canvas.axes(left=left, right=right, top=tree + 8, bottom=_LEGEND + 8)
     axes.set_xlim(0, size)
     axes.set_ylim(size, 0)
-    axes.set_xticks([])
+    fits = named and widest < side / size
+    axes.set_xticks(np.arange(size) + 0.5 if fits else [], names if fits else [])
     axes.set_yticks(np.arange(size) + 0.5 if named else [], names)
     (_draw_cells if named else _draw_levels)(canvas, axes, shown, low, high)
     if size <= _MOST_WRITTEN:
@@ -78,10 +84,13 @@ def heat_map(shown: HeatMap, width: int) -> Canvas:
         box = Rectangle((first, first), count, count, fill=False, linewidth=2.5)
         box.set_edgecolor(color("text"))
         axes.add_patch(box)
-    _draw_legend(
-        canvas.axes(left=left, right=right, top=canvas.height - 34, bottom=20), shown, low, high
-    )
+    legend = canvas.axes(left=left, right=right, top=canvas.height - 34, bottom=20)
+    _draw_legend(legend, shown, low, high, side)
     return canvas
+
+
+def _label_width(name: str) -> float:
+    return text_width(name, SIZE - 1)
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:
@@ -160,8 +169,8 @@ def _write(axes: Axes, shown: HeatMap, low: float, high: float, side: float) -> 
         axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", size=size, color=ink)
 
 
-def _draw_legend(axes: Axes, shown: HeatMap, low: float, high: float) -> None:
-    """Shades from the smallest to the largest value."""
+def _draw_legend(axes: Axes, shown: HeatMap, low: float, high: float, width: float) -> None:
+    """Shades from the smallest to the largest value, with a mark where gains turn into losses."""
     for position in range(_LEVELS):
         middle = low + (position + 0.5) / _LEVELS * (high - low)
         axes.add_patch(
@@ -170,7 +179,11 @@ def _draw_legend(axes: Axes, shown: HeatMap, low: float, high: float) -> None:
     axes.set_xlim(0, _LEVELS)
     axes.set_ylim(0, 1)
     axes.set_yticks([])
-    axes.set_xticks([0, _LEVELS], [f"{low:{shown.form}}", f"{high:{shown.form}}"])
-    first, last = axes.get_xticklabels()
+    marks = {0.0: f"{low:{shown.form}}", float(_LEVELS): f"{high:{shown.form}}"}
+    zero, apart = -low / (high - low), _ZERO_APART / width
+    if apart < zero < 1 - apart:
+        marks[zero * _LEVELS] = "0"
+    axes.set_xticks(list(marks), list(marks.values()))
+    first, last, *_ = axes.get_xticklabels()
     first.set_horizontalalignment("left")
     last.set_horizontalalignment("right")
