@@ -1,7 +1,7 @@
 """Planted groups of tasks found again, and chosen groups on public data sets.
 
     python benchmarks/grouping.py planted [FIRST_SEED LAST_SEED]
-    python benchmarks/grouping.py real [NAME …]
+    python benchmarks/grouping.py real [NAME …] [--splits N] [--first SPLIT] [--seeds N]
 
 Every case appends a line to grouping_planted.jsonl or grouping_real.jsonl in the current folder, and
 cases that stand there are not repeated; at the end the table is printed.
@@ -9,8 +9,8 @@ cases that stand there are not repeated; at the end the table is printed.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -118,10 +118,25 @@ def _mean_gain(own: list[dict], start: str) -> str:
     return f"{100 * np.mean(known):+.1f} %" if known else "–"
 
 
-if __name__ == "__main__":
-    command, *rest = sys.argv[1:] or ["planted"]
-    if command == "planted":
-        planted(*map(int, rest or ("0", "20")))
+def main() -> None:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    of_planted = commands.add_parser("planted")
+    of_planted.add_argument("first", type=int, nargs="?", default=0)
+    of_planted.add_argument("last", type=int, nargs="?", default=20)
+    of_real = commands.add_parser("real")
+    of_real.add_argument("names", nargs="*")
+    of_real.add_argument("--splits", type=int, default=1)
+    of_real.add_argument("--first", type=int, default=0, help="number of the first split")
+    of_real.add_argument("--seeds", type=int, default=2, help="trainings per fold in the search")
+    given = parser.parse_args()
+    if given.command == "planted":
+        planted(given.first, given.last)
     else:
-        real_cases(rest)
+        real_cases(given.names, range(given.first, given.first + given.splits), given.seeds)
         real_table()
+
+
+if __name__ == "__main__":
+    main()

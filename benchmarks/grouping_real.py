@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from grouping_sets import SETS, drawn
+from scipy import stats
 
 from polytask.analysis import GroupRuns
 from polytask.analysis._measured_gain import mean_gain_of
@@ -21,27 +22,31 @@ from polytask.neural_network import MultiTaskNetwork
 from polytask.search import group
 
 NETWORK, BUDGET = HardSharing(MLP((64, 64))), Budget(steps=300)
-SPLITS, NETWORKS, FOLDS = 1, 2, 3
+NETWORKS, FOLDS = 2, 3
 PATH = Path("grouping_real.jsonl")
+PAIRS = ("chosen − apart", "chosen − together", "together − apart")
 
 
-def real_cases(names: Sequence[str]) -> None:
+def real_cases(names: Sequence[str], splits: Iterable[int], seeds: int) -> None:
+    """Search on each split of each set, unless that stands in the file."""
     done = [json.loads(line) for line in PATH.read_text().splitlines()] if PATH.exists() else []
-    known = {(case["set"], case["seed"]) for case in done}
+    known = {(case["set"], case["seed"], case["seeds"]) for case in done}
     for name in names or SETS:
-        for seed in range(SPLITS):
-            if (name, seed) not in known:
-                case = {"set": name, "seed": seed} | real_case(name, seed)
+        for seed in splits:
+            if (name, seed, seeds) not in known:
+                key = {"set": name, "seed": seed, "seeds": seeds}
+                case = key | real_case(name, seed, seeds)
                 with PATH.open("a") as file:
                     file.write(json.dumps(case) + "\n")
                 print(name, seed, case["answer"], case["groups"], case["gains"], flush=True)
 
 
-def real_case(name: str, seed: int) -> dict:
+def real_case(name: str, seed: int, seeds: int) -> dict:
+    """Gains on the test rows of one split, and what the search took."""
     data, split = drawn(name, seed)
     started = time.process_time()
     train = Split(split.train, {}, split.test)
-    found = group(data, NETWORK, split=train, folds=FOLDS, seeds=1, n_random=1, budget=BUDGET)
+    found = group(data, NETWORK, split=train, folds=FOLDS, seeds=seeds, n_random=1, budget=BUDGET)
     tested = GroupRuns(
         data,
         MultiTaskNetwork(NETWORK),
@@ -50,13 +55,9 @@ def real_case(name: str, seed: int) -> dict:
     )
     together = (data.tasks.names,)
     apart = tuple((task,) for task in data.tasks.names)
-    pairs = {
-        "chosen − apart": (found.groups, apart),
-        "chosen − together": (found.groups, together),
-        "together − apart": (together, apart),
-    }
+    compared = ((found.groups, apart), (found.groups, together), (together, apart))
     gains = {}
-    for pair, (groups, over) in pairs.items():
+    for pair, (groups, over) in zip(PAIRS, compared, strict=True):
         same = set(groups) == set(over)
         result = None if same else mean_gain_of(tested, groups, over)
         gains[pair] = (
@@ -78,27 +79,33 @@ def real_case(name: str, seed: int) -> dict:
 
 
 def real_table() -> None:
+    """Print a line per split, and the mean over the splits of each set."""
     cases = [json.loads(line) for line in PATH.read_text().splitlines()]
     print(
-        "| set | tasks | answers | chosen over apart | chosen over together | together over apart | "
-        "networks in the search | seconds of the search |"
+        "| set | tasks | split | seeds | answer | chosen over apart | chosen over together | "
+        "together over apart | networks in the search | seconds of the search |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for name in SETS:
         own = [case for case in cases if case["set"] == name]
-        if not own:
-            continue
-        answers = ", ".join(_answer(case) for case in own)
-        gains = " | ".join(
-            "; ".join(_gain(case["gains"][pair]) for case in own)
-            for pair in ("chosen − apart", "chosen − together", "together − apart")
-        )
-        networks, seconds = (
-            np.mean([case[key] for case in own]) for key in ("networks", "search_seconds")
-        )
-        print(
-            f"| {name} | {own[0]['tasks']} | {answers} | {gains} | {networks:,.0f} | {seconds:,.0f} |"
-        )
+        for case in own:
+            gains = " | ".join(_gain(case["gains"][pair]) for pair in PAIRS)
+            print(
+                f"| {name} | {case['tasks']} | {case['seed']} | {case['seeds']} | {_answer(case)} | "
+                f"{gains} | {case['networks']:,} | {case['search_seconds']:,.0f} |"
+            )
+        if len(own) > 1:
+            means = " | ".join(_mean([case["gains"][pair][0] for case in own]) for pair in PAIRS)
+            print(f"| {name} | {own[0]['tasks']} | mean of {len(own)} | | | {means} | | |")
+
+
+def _mean(values: Sequence[float]) -> str:
+    """Mean over splits with the 95 % interval of Student's t, whose splits share rows."""
+    if not any(values):
+        return "same"
+    half = stats.t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    low, mean, high = (100 * (np.mean(values) + step * half) for step in (-1, 0, 1))
+    return f"{mean:+.1f} ({low:+.1f} … {high:+.1f}) %"
 
 
 def _answer(case: dict) -> str:

@@ -7,7 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from polytask.analysis import Affinity, GroupRuns, PredictionSimilarity
+from polytask.analysis import (
+    Affinity,
+    GradientCosine,
+    GroupRuns,
+    PredictionSimilarity,
+    TrainedPairs,
+)
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, read
@@ -165,6 +171,13 @@ def test_planted_groups_are_found_and_unrelated_tasks_are_trained_apart(clusters
 def test_a_budget_too_small_to_verify_is_refused_and_says_how_many_networks_it_takes(runs):
     with pytest.raises(ParameterError, match=r"must be at least 10, .* Got 9 instead. Allow more"):
         group_runs(runs, [FirstTwo()], most_networks=9)
+
+
+def test_networks_of_affinities_count_before_anything_is_trained(runs):
+    fresh = GroupRuns(runs.data, runs.network, runs.rounds, Budget(steps=2))
+    with pytest.raises(ParameterError, match=r"must be at least 23, .* Got 22 instead"):
+        group_runs(fresh, [TrainedPairs(), GradientCosine()], most_networks=22)
+    assert fresh.n_networks == 0
 
 
 def test_what_the_budget_does_not_allow_is_left_out_and_named(runs):

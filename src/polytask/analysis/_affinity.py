@@ -13,7 +13,7 @@ from jaxtyping import Float64
 
 from polytask._naming import snake_case
 from polytask.analysis._affinity_record import AffinityRecord
-from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._group_runs import Group, GroupRuns
 
 __all__ = ["Affinity"]
 
@@ -32,6 +32,8 @@ class Affinity(ABC):
         The networks that it takes, in words.
     threshold : float
         Affinity from which tasks are taken to be related.
+    observes : bool
+        Whether all tasks are trained together once per seed beside these groups, with observers.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class Affinity(ABC):
 
     needs: ClassVar[str]
     threshold: ClassVar[float] = 0.0
+    observes: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -69,6 +72,20 @@ class Affinity(ABC):
         runs : GroupRuns
             Trains what it takes; what others trained before is there.
         """
+
+    def trains(self, runs: GroupRuns) -> Sequence[Group] | None:
+        """Groups that `measure` trains, as far as that is known before; by default None, not known.
+
+        A search whose number of networks is bounded is refused before anything is trained where they are
+        too many.
+
+        Parameters
+        ----------
+        runs : GroupRuns
+            Of which nothing is trained here.
+        """
+        del runs
+        return None
 
     def notes(self, matrix: Float64[np.ndarray, "k k"]) -> Sequence[str]:
         """Sentences on a measured matrix: by default, how many pairs are not known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from polytask.analysis._resolved_affinities import Affinities, resolved_affiniti
 from polytask.analysis._transfer_map import TransferMap
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
+from polytask.executors import Executor
 
 __all__ = ["Analysis", "analyze", "analyze_runs"]
 
@@ -75,12 +77,14 @@ def analyze(
     n_groups: int = 20,
     seed: int = 0,
     advance: Callable[[str], None] | None = None,
+    out: str | Path | None = None,
+    executor: Executor | None = None,
 ) -> Analysis:
     """Measure who gains from whom, and estimate it by affinities from the same networks.
 
     Parameters
     ----------
-    data, learner, split, folds, seeds, budget, pairs, sizes, n_groups, seed, advance
+    data, learner, split, folds, seeds, budget, pairs, sizes, n_groups, seed, advance, out, executor
         As for `transfer_map`.
     affinities : Affinity or str, or sequence of these, default "prediction_similarity"
 
@@ -90,7 +94,7 @@ def analyze(
 
     Raises
     ------
-    ParameterError
+    ParameterError or StudyError
         As `transfer_map` does, or if there is no such affinity.
 
     Examples
@@ -105,11 +109,19 @@ def analyze(
     """
     resolved_affinities("analyze", affinities)
     runs = GroupRuns.of(
-        data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
+        data,
+        learner,
+        split=split,
+        folds=folds,
+        seeds=seeds,
+        budget=budget,
+        advance=advance,
+        executor=executor,
     )
-    return analyze_runs(
-        runs, affinities=affinities, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed
-    )
+    with runs.keeping(out):
+        return analyze_runs(
+            runs, affinities=affinities, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed
+        )
 
 
 def analyze_runs(

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from polytask.analysis._pooled_answers import rare_class
-from polytask.data import MultiTaskDataset, Split
+from polytask.data import MultiTaskDataset
 from polytask.predictor import FittedPredictor
 
-__all__ = ["CrossScores"]
+__all__ = ["CrossScores", "raw_scores"]
 
 _WIDEST = 64
 """Scores of a row that are kept; tasks with more, such as maps of pixels, are left out."""
@@ -37,47 +37,61 @@ class CrossScores:
     n_rounds: int
     of: dict[tuple[str, str], np.ndarray] = field(default_factory=dict, init=False)
 
-    def add(self, predictor: FittedPredictor, test: MultiTaskDataset, split: Split) -> None:
-        """Score the test rows of a split by every network of a single task.
+    def add(
+        self, task: str, rows: Mapping[str, np.ndarray], scores: Mapping[str, np.ndarray]
+    ) -> None:
+        """Add the scores of a task's network for the measured rows of a split, by source.
 
         Parameters
         ----------
-        predictor : FittedPredictor
-            Of networks that each have one task.
-        test : MultiTaskDataset
-        split : Split
+        task : str
+        rows : mapping of source name to array of shape (n,)
+            Positions of the measured rows.
+        scores : mapping of source name to array of shape (n, size)
+            As `raw_scores` gives them.
 
         Raises
         ------
         DataError
-            If a task has more classes in one fold than in another.
+            If the task has more classes in one fold than in another.
         """
-        for source in test.sources:
-            tasks = [t for t in source.tasks.names if t in predictor.tasks.names]
-            if not tasks or not source.n_rows:
-                continue
-            dropped = set(source.tasks.names) - set(tasks)
-            unnamed = replace(source, labels=None, task_index=None, weights=None)
-            kept = unnamed.without_tasks(dropped)
-            scored = predictor.predict({source.name: kept}, tasks=tasks)
-            for task in tasks:
-                self._add(source.name, task, split.test, scored[task].raw)
+        for name, own in scores.items():
+            n_rows = self.data.source(name).n_rows
+            table = self.of.setdefault((name, task), np.full((n_rows, own.shape[1]), np.nan))
+            if table.shape[1] != own.shape[1]:
+                raise rare_class(task)
+            before = np.where(np.isnan(table[rows[name]]), 0.0, table[rows[name]])
+            table[rows[name]] = before + own / self.n_rounds
 
-    def _add(
-        self,
-        source: str,
-        task: str,
-        rows: Mapping[str, np.ndarray],
-        raw: np.ndarray,
-    ) -> None:
-        scores = np.asarray(raw, dtype=np.float64)
-        if scores.ndim > 2 or (scores.ndim == 2 and scores.shape[1] > _WIDEST):
-            return
-        scores = scores.reshape(len(scores), -1)
-        n_rows = self.data.source(source).n_rows
-        table = self.of.setdefault((source, task), np.full((n_rows, scores.shape[1]), np.nan))
-        if table.shape[1] != scores.shape[1]:
-            raise rare_class(task)
-        own = rows[source]
-        before = np.where(np.isnan(table[own]), 0.0, table[own])
-        table[own] = before + scores / self.n_rounds
+
+def raw_scores(
+    predictor: FittedPredictor, test: MultiTaskDataset
+) -> dict[str, dict[str, np.ndarray]]:
+    """Scores of all rows by each network of a single task, by source and task.
+
+    Parameters
+    ----------
+    predictor : FittedPredictor
+        Of networks that each have one task.
+    test : MultiTaskDataset
+    """
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for source in test.sources:
+        tasks = [t for t in source.tasks.names if t in predictor.tasks.names]
+        if not tasks or not source.n_rows:
+            continue
+        dropped = set(source.tasks.names) - set(tasks)
+        unnamed = replace(source, labels=None, task_index=None, weights=None)
+        kept = unnamed.without_tasks(dropped)
+        scored = predictor.predict({source.name: kept}, tasks=tasks)
+        tables = {task: _table(scored[task].raw) for task in tasks}
+        found[source.name] = {task: own for task, own in tables.items() if own is not None}
+    return found
+
+
+def _table(raw: np.ndarray) -> np.ndarray | None:
+    """Scores as columns; None where there are too many."""
+    scores = np.asarray(raw, dtype=np.float64)
+    if scores.ndim > 2 or (scores.ndim == 2 and scores.shape[1] > _WIDEST):
+        return None
+    return scores.reshape(len(scores), -1)

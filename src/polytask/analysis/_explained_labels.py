@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from jaxtyping import Float64
 
 from polytask.analysis._affinity import Affinity
 from polytask.analysis._explained import explained
-from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._group_runs import Group, GroupRuns
 
 __all__ = ["ExplainedLabels"]
 
@@ -53,6 +54,10 @@ class ExplainedLabels(Affinity):
 
     needs: ClassVar[str] = "one network per task alone, per fold and seed"
     threshold: ClassVar[float] = 0.5
+
+    def trains(self, runs: GroupRuns) -> Sequence[Group]:
+        """Every task alone."""
+        return [(name,) for name in runs.tasks]
 
     def measure(self, runs: GroupRuns) -> Float64[np.ndarray, "k k"]:
         """Correlations relative to those of the tasks' own networks."""

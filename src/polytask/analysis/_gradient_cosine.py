@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from jaxtyping import Float64
 
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.analysis._affinity import Affinity
-from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.observers import GradientConflict
 
 __all__ = ["GradientCosine"]
@@ -59,12 +59,18 @@ class GradientCosine(Affinity):
     n_batches: int = 4
 
     needs: ClassVar[str] = "one joint network per seed"
+    observes: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "n_batches": Interval(int, 1, 1000)
     }
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    def trains(self, runs: GroupRuns) -> Sequence[Group]:
+        """No group beside the joint network that is observed."""
+        del runs
+        return ()
 
     def measure(self, runs: GroupRuns) -> Float64[np.ndarray, "k k"]:
         """Mean cosines; NaN where two tasks never have a gradient in one batch."""

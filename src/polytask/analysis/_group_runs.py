@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import numpy as np
-
+from polytask._recipes import to_json
 from polytask.analysis._cross_scores import CrossScores
-from polytask.analysis._networks import fit_alone, fit_groups, observed
+from polytask.analysis._networks import observed
 from polytask.analysis._pooled_answers import pooled_answers
 from polytask.analysis._rounds import Round, rounds_of
+from polytask.analysis._training_jobs import (
+    Group,
+    TrainedGroup,
+    TrainingJob,
+    train_job,
+    training_jobs,
+)
+from polytask.analysis._training_store import TrainingStore
 from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.judging._unit_ids import unit_ids
-from polytask.evaluation.running._outcome import Outcome, outcomes
+from polytask.evaluation.running._outcome import Outcome
 from polytask.evaluation.running._run_progress import progress_bar
+from polytask.evaluation.running._runner import versions
+from polytask.evaluation.running._study_folder import out_folder, study_folder
+from polytask.executors import Executor
 from polytask.neural_network import MultiTaskNetwork
 from polytask.observers import Observer
-from polytask.predictor import FittedPredictor
 from polytask.statistics import Answers
 from polytask.training._progress import is_silent
 
 __all__ = ["Group", "GroupRuns"]
-
-Group = tuple[str, ...]
-"""Names of the tasks of a network, in the order of the data set."""
 
 
 @dataclass(eq=False)
@@ -48,11 +56,13 @@ class GroupRuns:
         The steps of one training; by default those of the trainer.
     advance : callable, optional
         Receives a description of every training that ended; by default a bar is shown on terminals.
+    executor : Executor, optional
+        Runs trainings, in jobs of some groups on one split; by default this process does.
 
     Attributes
     ----------
     seconds : float
-        Spent in training and predicting.
+        Spent in training and predicting, those of trainings that were kept in a folder among them.
     steps : int
         Optimiser steps of all networks together; a step of K networks of single tasks is K steps.
     n_networks : int
@@ -75,15 +85,17 @@ class GroupRuns:
     rounds: Sequence[Round]
     budget: Budget | None = None
     advance: Callable[[str], None] | None = None
+    executor: Executor | None = None
     seconds: float = field(default=0.0, init=False)
     steps: int = field(default=0, init=False)
     n_networks: int = field(default=0, init=False)
     cross: CrossScores = field(init=False, repr=False)
     _answers: dict[Group, dict[str, Answers]] = field(default_factory=dict, init=False, repr=False)
-    _shown: Callable[[str], None] | None = field(default=None, init=False, repr=False)
+    _store: TrainingStore | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.cross = CrossScores(self.data, len(self.rounds))
+        self._common = (self.data, self.network, self.budget)
 
     @classmethod
     def of(
@@ -96,6 +108,7 @@ class GroupRuns:
         seeds: int = 2,
         budget: Budget | None = None,
         advance: Callable[[str], None] | None = None,
+        executor: Executor | None = None,
     ) -> GroupRuns:
         """Check the arguments, and draw the rows that are measured.
 
@@ -118,6 +131,8 @@ class GroupRuns:
             Steps of one training; by default those of the learner's trainer.
         advance : callable, optional
             Receives a description of every training that ended.
+        executor : Executor, optional
+            Of `polytask.executors`, such as ``LocalExecutor("auto")``; by default this process trains.
 
         Raises
         ------
@@ -129,7 +144,46 @@ class GroupRuns:
 
         network = checked_network(data, learner, budget)
         data, rounds = rounds_of(data, split, folds, seeds)
-        return cls(data, network, rounds, budget, advance)
+        return cls(data, network, rounds, budget, advance, executor)
+
+    @contextmanager
+    def keeping(
+        self, folder: object, note: Callable[[str], None] = lambda _: None
+    ) -> Iterator[GroupRuns]:
+        """Keep the answers of every training in a folder, and take up those that are kept there.
+
+        An analysis that was interrupted trains only what is missing when it is run again.
+
+        Parameters
+        ----------
+        folder : str or Path, optional
+            None keeps nothing.
+        note : callable, optional
+            Receives a sentence on what was damaged in the folder.
+
+        Raises
+        ------
+        StudyError
+            If the folder holds another study, of other data, learner, folds or budget, or cannot be
+            used.
+        """
+        if folder is None:
+            yield self
+            return
+        about: dict[str, Any] = {
+            "data": self.data.digest(),
+            "learner": to_json(self.network),
+            "budget": {"steps": None if self.budget is None else self.budget.steps},
+        }
+        rows = "".join(split.digest() for split in self.rounds[0].splits)
+        measured = {"kind": "groups", "digest": hashlib.sha256(rows.encode()).hexdigest()}
+        path = out_folder(folder, "GroupRuns")
+        with study_folder(path, {**about, "split": measured}, note) as entered:
+            self._store = TrainingStore(entered, {**about, "versions": versions()}, note)
+            try:
+                yield self
+            finally:
+                self._store = None
 
     @property
     def tasks(self) -> Group:
@@ -163,24 +217,55 @@ class GroupRuns:
         missing = self.missing(groups)
         if not missing:
             return
-        started = time.perf_counter()
-        found: dict[Group, list[list[Mapping[str, Outcome]]]] = {group: [] for group in missing}
-        n_joint = sum(len(group) > 1 for group in missing)
-        total = (n_joint + (n_joint < len(missing))) * sum(len(one.splits) for one in self.rounds)
+        jobs = training_jobs(missing, self.rounds)
+        n_trainings = sum(job.n_trainings for job in jobs)
         quiet = self.advance is not None or is_silent()
-        with progress_bar(total, "training groups", quiet=quiet) as advance:
-            self._shown = self.advance or advance
-            for one in self.rounds:
-                for group in missing:
-                    found[group].append([])
-                for split in one.splits:
-                    for group, outcome in self._measured(missing, one.seed, split).items():
-                        found[group][-1].append(outcome)
-        self._shown = None
+        with progress_bar(n_trainings, "training groups", quiet=quiet) as advance:
+            trained = self._trained(jobs, self.advance or advance)
+        found: dict[Group, list[list[Mapping[str, Outcome]]]] = {
+            group: [[] for _ in self.rounds] for group in missing
+        }
+        for position, job in enumerate(jobs):
+            for one in trained[position]:
+                self._count(one)
+                if job.alone:
+                    self.cross.add(one.group[0], job.split.test, one.scores)
+                found[one.group][job.number].append(one.outcomes)
         units = unit_ids(self.data)
         for group, by_round in found.items():
             self._answers[group] = pooled_answers(by_round, self.data.tasks.subset(group), units)
-        self.seconds += time.perf_counter() - started
+
+    def _trained(
+        self, jobs: Sequence[TrainingJob], advance: Callable[[str], None]
+    ) -> list[list[TrainedGroup]]:
+        """The trained groups of every job; those that are kept in the folder are not trained again."""
+        done = [{} if self._store is None else self._store.read(job) for job in jobs]
+        ahead = []
+        for position, (job, kept) in enumerate(zip(jobs, done, strict=True)):
+            missing = tuple(group for group in job.groups if group not in kept)
+            for group in () if job.alone and missing else list(kept)[: job.n_trainings]:
+                advance(job.words(group))
+            if missing:
+                ahead.append((position, replace(job, groups=missing)))
+        for number, trained in self._run([job for _, job in ahead], advance):
+            position, job = ahead[number]
+            done[position] |= {one.group: one for one in trained}
+            if self._store is not None:
+                self._store.write(job, trained)
+        return [[own[group] for group in job.groups] for own, job in zip(done, jobs, strict=True)]
+
+    def _run(
+        self, jobs: Sequence[TrainingJob], advance: Callable[[str], None]
+    ) -> Iterator[tuple[int, list[TrainedGroup]]]:
+        """Positions and results of jobs, by the executor if there is one."""
+        if self.executor is None:
+            for position, job in enumerate(jobs):
+                yield position, train_job(job, self._common, advance)
+            return
+        for position, trained in self.executor.run(train_job, jobs, self._common):
+            for one in trained[: jobs[position].n_trainings]:
+                advance(jobs[position].words(one.group))
+            yield position, trained
 
     def observed_joint_trainings(self, observers: Sequence[Observer]) -> list[History]:
         """Histories of one joint training per round, on its first split, with observers.
@@ -189,62 +274,30 @@ class GroupRuns:
         ----------
         observers : sequence of Observer
         """
-        started = time.perf_counter()
         histories = []
         for one in self.rounds:
-            split = one.splits[0]
-            train, validation, _ = split.apply(self.data)
-            history = observed(self.network, train, validation, one.seed, self.budget, observers)
+            history = self._observed(one.seed, one.splits[0], observers)
             self.steps += history.n_steps
             self.n_networks += 1
+            self.seconds += history.seconds
             histories.append(history)
-            self._advance(f"all tasks, observed, {split.name}")
-        self.seconds += time.perf_counter() - started
+            if self.advance is not None:
+                self.advance(f"all tasks, observed, {one.splits[0].name}")
         return histories
 
-    def _measured(
-        self, groups: Sequence[Group], seed: int, split: Split
-    ) -> dict[Group, dict[str, Outcome]]:
-        """Train groups on the rows of a split, and predict its test rows."""
-        train, validation, test = split.apply(self.data)
-        found: dict[Group, dict[str, Outcome]] = {}
-        alone = [name for group in groups if len(group) == 1 for name in group]
-        if alone:
-            predictor = fit_alone(self.network, alone, train, validation, seed, self.budget)
-            self._count(predictor, len(alone))
-            self.cross.add(predictor, test, split)
-            measured = self._outcomes(predictor, test, split)
-            found |= {(name,): {name: measured[name]} for name in alone}
-            self._advance(f"{len(alone)} tasks apart, {split.name}")
-        joint = [group for group in groups if len(group) > 1]
+    def _observed(self, seed: int, split: Split, observers: Sequence[Observer]) -> History:
+        """The history of one joint training with observers; one that is kept is read."""
+        names = [] if self._store is None else [to_json(observer) for observer in observers]
+        kept = None if self._store is None else self._store.read_history(seed, split, names)
+        if kept is not None:
+            return kept
+        train, validation, _ = split.apply(self.data)
+        history = observed(self.network, train, validation, seed, self.budget, observers)
+        if self._store is not None:
+            self._store.write_history(seed, split, names, history)
+        return history
 
-        def done(group: Sequence[str]) -> None:
-            self._advance(f"{' + '.join(group[:3])}{' …' * (len(group) > 3)}, {split.name}")
-
-        fitted = fit_groups(self.network, joint, train, validation, seed, self.budget, done)
-        for group, predictor in zip(joint, fitted, strict=True):
-            self._count(predictor, 1)
-            found[group] = self._outcomes(predictor, test, split)
-        return found
-
-    def _outcomes(
-        self, predictor: FittedPredictor, test: MultiTaskDataset, split: Split
-    ) -> dict[str, Outcome]:
-        names = predictor.tasks.names
-        dropped = set(self.tasks) - set(names)
-        rows, start = {}, 0
-        for source, tested in zip(self.data.sources, test.sources, strict=True):
-            positions = start + split.test.get(source.name, np.zeros(0, dtype=np.int64))
-            rows[source.name] = positions[tested.rows_without(dropped)]
-            start += source.n_rows
-        return outcomes(predictor, test.without_tasks(dropped), rows, names)
-
-    def _count(self, predictor: FittedPredictor, n_networks: int) -> None:
-        steps = 0 if predictor.history is None else predictor.history.n_steps
-        self.steps += steps * n_networks
-        self.n_networks += n_networks
-
-    def _advance(self, description: str) -> None:
-        shown = self._shown or self.advance
-        if shown is not None:
-            shown(description)
+    def _count(self, trained: TrainedGroup) -> None:
+        self.seconds += trained.seconds
+        self.steps += trained.steps
+        self.n_networks += 1

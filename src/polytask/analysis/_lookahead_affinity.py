@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from polytask._validation import Constraint, Interval, Optional, check_parameters
 from polytask.analysis._affinity import Affinity
-from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.architectures import MultiTaskModule
 from polytask.data import Batch
 from polytask.losses import MultiTaskLoss
@@ -77,6 +77,7 @@ class LookaheadAffinity(Affinity):
     learning_rate: float | None = None
 
     needs: ClassVar[str] = "one joint network per seed"
+    observes: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "n_batches": Interval(int, 1, 1000),
         "learning_rate": Optional(Interval(float, 0.0, closed="neither")),
@@ -84,6 +85,11 @@ class LookaheadAffinity(Affinity):
 
     def __post_init__(self) -> None:
         check_parameters(self)
+
+    def trains(self, runs: GroupRuns) -> Sequence[Group]:
+        """No group beside the joint network that is observed."""
+        del runs
+        return ()
 
     def measure(self, runs: GroupRuns) -> Float64[np.ndarray, "k k"]:
         """Mean relative changes; NaN where two tasks never have a label in one batch."""

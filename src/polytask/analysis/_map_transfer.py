@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import combinations, permutations
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from polytask.analysis._transfer_map import SampledGain, TransferMap
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._tuning import headline
+from polytask.executors import Executor
 
 __all__ = [
     "check_groups",
@@ -41,6 +43,8 @@ def transfer_map(
     n_groups: int = 20,
     seed: int = 0,
     advance: Callable[[str], None] | None = None,
+    out: str | Path | None = None,
+    executor: Executor | None = None,
 ) -> TransferMap:
     r"""Measure who gains from whom: every task alone, every pair together, and all together.
 
@@ -76,6 +80,11 @@ def transfer_map(
         Of the random groups.
     advance : callable, optional
         Receives a description of every training that ended.
+    out : str or Path, optional
+        A folder that keeps the answers of every training (in ``runs``), so that an analysis that was
+        interrupted trains only what is missing when it is run again.
+    executor : Executor, optional
+        Runs trainings (`polytask.executors`), such as ``LocalExecutor("auto")``; by default this process.
 
     Returns
     -------
@@ -86,6 +95,8 @@ def transfer_map(
     ParameterError
         If there is one task only, the learner is no network that shares, a size does not fit the
         tasks, or another argument is invalid.
+    StudyError
+        If `out` holds another study, or cannot be used.
 
     Notes
     -----
@@ -112,10 +123,18 @@ def transfer_map(
     ('task_0', ('task_0', 'task_1'))
     """
     runs = GroupRuns.of(
-        data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
+        data,
+        learner,
+        split=split,
+        folds=folds,
+        seeds=seeds,
+        budget=budget,
+        advance=advance,
+        executor=executor,
     )
     check_groups(_OWNER, runs, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed)
-    return map_of_runs(runs, pairs=pairs, sampled=random_groups(runs, sizes, n_groups, seed))
+    with runs.keeping(out):
+        return map_of_runs(runs, pairs=pairs, sampled=random_groups(runs, sizes, n_groups, seed))
 
 
 def check_groups(

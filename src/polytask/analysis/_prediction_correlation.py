@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from polytask.analysis._affinity import Affinity
-from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._group_runs import Group, GroupRuns
 
 __all__ = ["PredictionCorrelation"]
 
@@ -49,6 +50,10 @@ class PredictionCorrelation(Affinity):
 
     needs: ClassVar[str] = "one network per task alone, per fold and seed"
     threshold: ClassVar[float] = 0.5
+
+    def trains(self, runs: GroupRuns) -> Sequence[Group]:
+        """Every task alone."""
+        return [(name,) for name in runs.tasks]
 
     def measure(self, runs: GroupRuns) -> Float64[np.ndarray, "k k"]:
         """Absolute correlations, or largest canonical ones."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import ClassVar
@@ -10,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from polytask.analysis._affinity import Affinity
-from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.analysis._measured_gain import gain_of_task
 
 __all__ = ["TrainedPairs"]
@@ -43,10 +44,14 @@ class TrainedPairs(Affinity):
 
     needs: ClassVar[str] = "one network per pair of tasks and one per task, per fold and seed"
 
+    def trains(self, runs: GroupRuns) -> Sequence[Group]:
+        """Every task alone, and every pair."""
+        return [*((name,) for name in runs.tasks), *combinations(runs.tasks, 2)]
+
     def measure(self, runs: GroupRuns) -> Float64[np.ndarray, "k k"]:
         """Gains as fractions."""
         names = runs.tasks
-        runs.train([*((name,) for name in names), *combinations(names, 2)])
+        runs.train(self.trains(runs))
         values = np.full((len(names), len(names)), np.nan)
         for i, task in enumerate(names):
             for j, other in enumerate(names):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from polytask.analysis._resolved_affinities import Affinities, resolved_affiniti
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.exceptions import ParameterError
+from polytask.executors import Executor
 from polytask.search._candidates import Candidate, candidates_of, random_partitions
 from polytask.search._grouping import CandidateGain, Grouping
 from polytask.search._verify import choose, measure_candidates
@@ -38,6 +40,8 @@ def group(
     alpha: float = 0.05,
     seed: int = 0,
     advance: Callable[[str], None] | None = None,
+    out: str | Path | None = None,
+    executor: Executor | None = None,
 ) -> Grouping:
     """Find out which tasks belong together, and whether sharing helps at all.
 
@@ -77,6 +81,11 @@ def group(
         Of random partitions.
     advance : callable, optional
         Receives a description of every training that ended.
+    out : str or Path, optional
+        A folder that keeps the answers of every training (in ``runs``), so that a search that was
+        interrupted trains only what is missing when it is run again.
+    executor : Executor, optional
+        Runs trainings (`polytask.executors`), such as ``LocalExecutor("auto")``; by default this process.
 
     Returns
     -------
@@ -87,6 +96,8 @@ def group(
     ParameterError
         If there is one task only, the learner is no network that shares, `most_networks` are too few
         to verify anything, or another argument is invalid.
+    StudyError
+        If `out` holds another study, or cannot be used.
 
     Notes
     -----
@@ -118,17 +129,25 @@ def group(
     check_search(thresholds=thresholds, n_random=n_random, alpha=alpha, seed=seed)
     methods = resolved_affinities(_OWNER, affinities)
     runs = GroupRuns.of(
-        data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
+        data,
+        learner,
+        split=split,
+        folds=folds,
+        seeds=seeds,
+        budget=budget,
+        advance=advance,
+        executor=executor,
     )
-    return group_runs(
-        runs,
-        methods,
-        thresholds=thresholds,
-        n_random=n_random,
-        alpha=alpha,
-        seed=seed,
-        most_networks=most_networks,
-    )
+    with runs.keeping(out):
+        return group_runs(
+            runs,
+            methods,
+            thresholds=thresholds,
+            n_random=n_random,
+            alpha=alpha,
+            seed=seed,
+            most_networks=most_networks,
+        )
 
 
 def check_search(*, thresholds: Sequence[float], n_random: int, alpha: float, seed: int) -> None:
@@ -152,7 +171,7 @@ def group_runs(
     """Group the tasks of runs, training what is missing."""
     check(_OWNER, "most_networks", most_networks, Optional(Interval(int, 1)))
     per_group = sum(len(one.splits) for one in runs.rounds)
-    _check_networks(most_networks, (len(runs.tasks) + 1) * per_group)
+    _check_networks(most_networks, _known_before(runs, methods, per_group))
     runs.train([task] for task in runs.tasks)
     records = [method.estimate(runs) for method in methods]
     candidates = candidates_of(runs, records, thresholds)
@@ -183,6 +202,15 @@ def group_runs(
     )
 
 
+def _known_before(runs: GroupRuns, methods: Sequence[Affinity], per_group: int) -> int:
+    """Networks of the tasks apart and together, and of affinities as far as they say before."""
+    groups = {runs.tasks, *((task,) for task in runs.tasks)}
+    for method in methods:
+        groups.update(map(runs.group, method.trains(runs) or ()))
+    observed = sum(method.observes for method in methods) * len(runs.rounds)
+    return len(groups) * per_group + observed
+
+
 def _check_networks(most: int | None, needed: int) -> None:
     """Raise if not even training apart and together fits in."""
     if most is not None and most < needed:
@@ -203,6 +231,7 @@ def _affordable(
     """The candidates whose networks may be trained, together first, then in order."""
     if most is None:
         return list(candidates), list(random), ()
+    # affinities that say nothing before may have taken more than was known
     _check_networks(most, runs.n_networks + len(runs.missing([runs.tasks])) * per_group)
     left = most - runs.n_networks
     planned: set[tuple[str, ...]] = set()

@@ -11,10 +11,14 @@ from polytask._files import TEMPORARY, remove_folder
 
 __all__ = ["sweep", "sweep_halves"]
 
-_OF_THE_STUDY = re.compile(r"(study|comparison|tuning|weights)\.json|report\.html|log\.txt|model")
+_OF_THE_STUDY = re.compile(
+    r"(study|comparison|tuning|weights|analysis|attributions|grouping|relations)\.json|report\.html|log\.txt|model"
+)
 _KEY = r"(?P<key>[0-9a-f]{24})"
-_OF_A_RUN = re.compile(rf"{_KEY}\.(json|model|(validation|test|checkpoint)\.safetensors)")
-_RESULT = re.compile(rf"{_KEY}\.(model|(validation|test)\.safetensors)")
+_OF_A_RUN = re.compile(
+    rf"{_KEY}\.(json|model|(validation|test|checkpoint|answers|scores)\.safetensors)"
+)
+_RESULT = re.compile(rf"{_KEY}\.(model|(validation|test|answers|scores)\.safetensors)")
 _CHECKPOINT = re.compile(rf"{_KEY}\.checkpoint\.safetensors")
 _WORKSHOP = re.compile(r"\.(?P<name>.+)-[a-z0-9_]{8}")
 """Folders in which a model is put together; they hold nothing but these."""

@@ -1,0 +1,180 @@
+"""Answers of trained groups in a folder, so that an interrupted analysis goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save
+
+from polytask._files import digest, sealed, unsealed, write_bytes, write_json, writing
+from polytask._plain import read_json
+from polytask.analysis._training_jobs import Group, TrainedGroup, TrainingJob
+from polytask.bookkeeping import History
+from polytask.data import Split
+from polytask.evaluation.running._outcome import read_outcomes, write_outcomes
+from polytask.exceptions import StudyError
+
+__all__ = ["TrainingStore"]
+
+_ANSWERS, _SCORES = "answers.safetensors", "scores.safetensors"
+
+
+@dataclass(eq=False)
+class TrainingStore:
+    """Files of finished trainings, named by a digest of what they depend on.
+
+    Each job has a file of answers, one of scores if its tasks are alone, and a record, which is written
+    last and holds digests of itself and of the others. What is damaged is trained again.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the study; trainings lie in its subfolder ``runs``.
+    about : mapping
+        Plain values that all trainings depend on: data, learner, budget, versions.
+    note : callable, optional
+        Receives a sentence on what was damaged.
+    """
+
+    folder: Path
+    about: Mapping[str, Any]
+    note: Callable[[str], None] = lambda _: None
+    _known: dict[tuple[str, Group], str] = field(default_factory=dict, init=False, repr=False)
+    _read: dict[str, dict[Group, TrainedGroup]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        with writing(self.folder / "runs"):
+            (self.folder / "runs").mkdir(parents=True, exist_ok=True)
+        for path in sorted((self.folder / "runs").glob("[!.]*.json")):
+            record = self._record(path)
+            if record is not None and record["spec"]["about"] == self._own:
+                for group in record.get("groups", ()):
+                    self._known.setdefault((record["spec"]["rows"], tuple(group)), path.stem)
+
+    @property
+    def _own(self) -> Any:
+        return json.loads(json.dumps(self.about))
+
+    def read(self, job: TrainingJob) -> dict[Group, TrainedGroup]:
+        """The groups of a job that were trained before."""
+        rows = _rows(job.seed, job.split)
+        found = {}
+        for group in job.groups:
+            key = self._known.get((rows, group))
+            if key is not None and (trained := self._trained(key).get(group)) is not None:
+                found[group] = trained
+        return found
+
+    def write(self, job: TrainingJob, trained: Sequence[TrainedGroup]) -> None:
+        """Keep the groups of a job that were trained now."""
+        rows = _rows(job.seed, job.split)
+        groups = [list(one.group) for one in trained]
+        key = self._key({"rows": rows, "groups": groups})
+        pairs = {
+            json.dumps([k, task]): own
+            for k, one in enumerate(trained)
+            for task, own in one.outcomes.items()
+        }
+        write_outcomes(self._path(key, _ANSWERS), pairs)
+        files = [_ANSWERS]
+        scores = {
+            json.dumps([k, source]): np.ascontiguousarray(own)
+            for k, one in enumerate(trained)
+            for source, own in one.scores.items()
+        }
+        if scores:
+            write_bytes(self._path(key, _SCORES), save(scores), make_folder=False)
+            files.append(_SCORES)
+        values = {
+            "spec": self._spec(rows),
+            "groups": groups,
+            "steps": [one.steps for one in trained],
+            "seconds": [one.seconds for one in trained],
+            "files": {name: digest(self._path(key, name)) for name in files},
+        }
+        write_json(self._path(key, "json"), sealed(values), make_folder=False)
+
+    def read_history(self, seed: int, split: Split, observers: Any) -> History | None:
+        """The history of all tasks trained together with observers, if it was kept."""
+        path = self._path(self._key({"rows": _rows(seed, split), "observers": observers}), "json")
+        record = self._record(path) if path.exists() else None
+        return None if record is None else History.from_dict(record["history"])
+
+    def write_history(self, seed: int, split: Split, observers: Any, history: History) -> None:
+        """Keep such a history."""
+        rows = _rows(seed, split)
+        key = self._key({"rows": rows, "observers": observers})
+        values = {"spec": self._spec(rows), "history": history.to_dict()}
+        write_json(self._path(key, "json"), sealed(values), make_folder=False)
+
+    def _spec(self, rows: str) -> dict[str, Any]:
+        return {"data": self.about["data"], "about": self._own, "rows": rows}
+
+    def _key(self, values: Mapping[str, Any]) -> str:
+        text = json.dumps([self._own, values], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def _path(self, key: str, ending: str) -> Path:
+        return self.folder / "runs" / f"{key}.{ending}"
+
+    def _record(self, path: Path) -> dict[str, Any] | None:
+        """A record as it was written; None, said and removed, if it is damaged."""
+        try:
+            record = unsealed(read_json(path))
+            _ = record["spec"]["about"], record["spec"]["rows"]
+        except (ValueError, LookupError, TypeError):
+            self._discard(path.stem)
+            return None
+        return record
+
+    def _trained(self, key: str) -> dict[Group, TrainedGroup]:
+        """All groups of a record; none if a file beside it is damaged."""
+        if key not in self._read:
+            try:
+                self._read[key] = self._groups_of(key)
+            except (StudyError, OSError, ValueError, LookupError):
+                self._discard(key)
+                self._read[key] = {}
+        return self._read[key]
+
+    def _groups_of(self, key: str) -> dict[Group, TrainedGroup]:
+        record = unsealed(read_json(self._path(key, "json")))
+        for name, expected in record["files"].items():
+            if digest(self._path(key, name)) != expected:
+                raise ValueError("it was edited or damaged after it was written")
+        answers: list[dict[str, Any]] = [{} for _ in record["groups"]]
+        for name, own in read_outcomes(self._path(key, _ANSWERS)).items():
+            k, task = json.loads(name)
+            answers[k][task] = own
+        scores: list[dict[str, np.ndarray]] = [{} for _ in record["groups"]]
+        if _SCORES in record["files"]:
+            with safe_open(self._path(key, _SCORES), framework="numpy") as file:
+                for name in file.keys():  # noqa: SIM118 - it is no mapping
+                    k, source = json.loads(name)
+                    scores[k][source] = file.get_tensor(name)
+        return {
+            tuple(group): TrainedGroup(tuple(group), answers[k], scores[k], steps, seconds)
+            for k, (group, steps, seconds) in enumerate(
+                zip(record["groups"], record["steps"], record["seconds"], strict=True)
+            )
+        }
+
+    def _discard(self, key: str) -> None:
+        """Remove the files of a record, itself first."""
+        path = self._path(key, "json")
+        with writing(path):
+            for name in ("json", _ANSWERS, _SCORES):
+                self._path(key, name).unlink(missing_ok=True)
+        self.note(f"{path} was damaged. What it held is trained again.")
+
+
+def _rows(seed: int, split: Split) -> str:
+    """What a training depends on beside the data as a whole: its rows and its seed."""
+    return f"{split.digest()[:32]} {seed}"
