@@ -22,7 +22,7 @@ from polytask.neural_network import MultiTaskNetwork
 from polytask.search import group
 
 NETWORK, BUDGET = HardSharing(MLP((64, 64))), Budget(steps=300)
-NETWORKS, FOLDS = 2, 3
+NETWORKS, FOLDS = 5, 3
 PATH = Path("grouping_real.jsonl")
 PAIRS = ("chosen − apart", "chosen − together", "together − apart")
 

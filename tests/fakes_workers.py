@@ -74,3 +74,8 @@ def _only_in(process):
 
 def unreadable(job, common):
     return Unreadable()
+
+
+def touch_after(job, common):
+    time.sleep(common)
+    job.touch()

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 from polytask._naming import plus_parts, snake_case
 from polytask._paths import Setting, configured, settings_of
 from polytask.bookkeeping import Budget
-from polytask.data import MultiTaskDataset
+from polytask.data import MultiTaskDataset, Splitter
 from polytask.exceptions import PolytaskError
 from polytask.predictor import FittedPredictor, refitted
 from polytask.ranges import SearchRange
@@ -224,6 +224,19 @@ class Learner(ABC):
         `polytask.compare` passes it on, since it compares models of one budget.
         """
         return None
+
+    def for_split(self, splitter: Splitter) -> Learner:
+        """The learner for rows that a splitter divides; by default itself.
+
+        One that divides the training rows once more may do that as suits them: no folds of rows that are
+        split by time, since these would learn from later rows.
+
+        Parameters
+        ----------
+        splitter : Splitter
+        """
+        del splitter
+        return self
 
     def single_task(self) -> Learner | None:
         """The recipe that learns each task alone by the same means, or None."""

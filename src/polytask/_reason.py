@@ -7,12 +7,12 @@ __all__ = ["reason"]
 _STACK = "Stack trace:"
 
 
-def reason(error: Exception, width: int = 300, *, named: bool = True) -> str:
+def reason(error: BaseException, width: int = 300, *, named: bool = True) -> str:
     """Write an error on one line, without the stack that libraries written in C++ add.
 
     Parameters
     ----------
-    error : Exception
+    error : BaseException
     width : int
         Letters, at most.
     named : bool, default True

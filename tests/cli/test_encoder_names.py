@@ -10,6 +10,7 @@ from polytask.architectures import HardSharing, MMoE, Separate, SingleTask
 from polytask.cli._balancing import balanced, balancing
 from polytask.cli._encoders import with_encoder
 from polytask.cli._learners import named_learner
+from polytask.cli._observers import with_observers
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings, FitSettings, settings
 from polytask.encoders import MLP, CustomEncoder, ResidualMLP
@@ -396,3 +397,16 @@ def test_methods_lists_encoders(polytask):
 
 def test_the_default_stays_unnamed():
     assert learners("hard_sharing")[0].architecture == HardSharing(MLP())
+
+
+def test_options_of_networks_reach_the_members_of_an_ensemble():
+    (found,) = learners("ensemble", encoder="residual_mlp(depth=4)", aggregation="mgda")
+    assert found.learner.architecture == HardSharing(ResidualMLP(depth=4))
+    assert found.learner.trainer.aggregation == Trainer(aggregation="mgda").aggregation
+    assert found.name == "ensemble(hard_sharing+residual_mlp+mgda)"
+    (watched,) = with_observers([found], ["gradient_conflict"])
+    assert [one.name for one in watched.learner.trainer.observers] == ["gradient_conflict"]
+    with pytest.raises(ParameterError, match=r"chooses its encoder itself \(residual_mlp\)"):
+        learners("ensemble(mmoe+residual_mlp)", encoder="mlp")
+    with pytest.raises(ParameterError, match="chooses its encoder itself"):
+        learners("ensemble(encoder.widths=8)", encoder="mlp")

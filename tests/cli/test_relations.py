@@ -1,10 +1,16 @@
 """`polytask analyze` and `polytask group`: files, words, bad input."""
 
 import json
+import re
 
 import pytest
 
 import polytask as package
+from polytask.cli._read_data import read_data
+from polytask.cli._relation_data import relation_data, relation_settings
+from polytask.cli._settings import CompareSettings, GroupSettings
+from polytask.cli._voice import Voice
+from polytask.data import splits_of
 
 QUICK = ("--steps", 5, "--folds", 2, "--seeds", 1, "--set", "encoder.widths=4")
 TARGETS = ("-t", "score", "-t", "age")
@@ -25,6 +31,9 @@ def test_a_grouping_writes_its_record_report_log_and_a_model_that_predicts(
         "report.html",
         "log.txt",
         "model",
+        "runs",
+        "study.json",
+        ".lock",
     }
     record = json.loads((out / "grouping.json").read_text())
     assert sorted(task for group in record["groups"] for task in group) == ["age", "score"]
@@ -40,7 +49,7 @@ def test_a_grouping_writes_its_record_report_log_and_a_model_that_predicts(
 def test_an_analysis_writes_its_record_report_and_log(polytask, table, tmp_path):
     ran = polytask("analyze", table, *TARGETS, *QUICK, "--affinity", "explained_labels")
     assert ran.status == 0, ran.err
-    out = tmp_path / "analysis"
+    (out,) = (tmp_path / "runs").glob("analysis-census-*")
     record = json.loads((out / "analysis.json").read_text())
     assert [one["name"] for one in record["affinities"]] == ["explained_labels"]
     assert {gain["task"] for gain in record["transfer"]["pairs"]} == {"age", "score"}
@@ -48,6 +57,53 @@ def test_an_analysis_writes_its_record_report_and_log(polytask, table, tmp_path)
     assert "Gain of each task when it is trained with another" in page
     assert "Affinity: explained_labels" in page
     assert "Measured on" in ran.out
+
+
+def test_the_same_command_trains_nothing_again_and_another_study_is_refused(
+    polytask, grouped, table, tmp_path
+):
+    def files():
+        return {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "runs").iterdir()}
+
+    before = files()
+    again = polytask("group", table, *TARGETS, *QUICK, "--random-groups", 0, "-o", "out")
+    assert again.status == 0, again.err
+    assert files() == before
+    seconds = re.compile(r"\d+ s\.")
+    assert seconds.sub("", again.out) == seconds.sub("", grouped.out)
+    other = polytask("group", table, *TARGETS, *QUICK, "--steps", 6, "-o", "out")
+    assert other.status == 2
+    assert "out holds another study: its budget differs." in other.error
+
+
+def test_test_rows_are_those_of_compare_whatever_the_seed(table):
+    def split(seed):
+        given = {"table": table, "target": ["score", "age"], "model": None, "seed": seed}
+        return relation_data(relation_settings(GroupSettings, "group", given), Voice(quiet=True))
+
+    data, splitter = read_data(CompareSettings(table=table, target=["score", "age"]), Voice(True))
+    _, (compared,), _ = splits_of(data, splitter, seed=0)
+    assert split(0).split.digest() == split(7).split.digest() == compared.digest()
+
+
+@pytest.mark.parametrize("command", ["compare", "group"])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("rey",), "There is no executor named 'rey'. Did you mean 'ray'?"),
+        (("ray(adress=a:1)",), "The executor ray has no setting 'adress'. Did you mean 'address'?"),
+        (("local(2)",), "must be local with settings of its own"),
+        (("local(jobs=2)", "--jobs", 3), "which local(jobs=2) says itself. Leave it out."),
+        (("local(jobs=0)",), "`jobs` parameter of LocalExecutor must be"),
+    ],
+)
+def test_executors_by_name_are_checked_before_anything_is_trained(
+    polytask, table, command, options, words
+):
+    ran = polytask(command, table, *TARGETS, "--executor", *options)
+    assert ran.status == 2
+    assert words in ran.error
+    assert not list(table.parent.glob("runs/*/runs/*.json"))
 
 
 @pytest.mark.parametrize("command", ["analyze", "group"])

@@ -1,5 +1,6 @@
 import json
 
+import polars as pl
 import pytest
 
 from polytask.datasets import as_table, catalogue
@@ -34,6 +35,17 @@ def test_names_are_known_in_any_spelling(spelling):
     table = as_table(spelling)
     assert table.shape == (1797, 69)
     assert table.columns[-5:] == list(BY_NAME["digits"].tasks)
+
+
+def test_the_generated_table_has_its_tasks_as_last_columns():
+    table, info = as_table("clustered tasks"), BY_NAME["clustered-tasks"]
+    assert table.shape == (info.rows, 28)
+    assert table.columns[-8:] == list(info.tasks)
+    within, across = (
+        table.select(pl.corr("task_0", other)).item() for other in ("task_3", "task_7")
+    )
+    assert within > 0.35
+    assert abs(across) < 0.15
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():

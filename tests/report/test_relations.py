@@ -131,6 +131,16 @@ def test_names_are_text_and_notes_are_kept():
     assert "a &lt;note&gt;" in page
 
 
+def test_a_note_that_the_paragraph_holds_is_said_once():
+    record = {
+        **grouping(2),
+        "words": "They gain. A few rows.",
+        "notes": ["a few rows", "new", "new"],
+    }
+    page = render_relations(record)
+    assert page.casefold().count("a few rows") == page.count("<li>new</li>") == 1
+
+
 def test_the_alternative_text_says_the_largest_and_the_smallest_values():
     (figure,) = figures({"affinities": [affinity(6)]})
     assert figure.alt.startswith("mine of 30 ordered pairs; largest and smallest: task_")

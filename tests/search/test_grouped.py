@@ -1,16 +1,20 @@
 """The learner that groups its tasks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import polytask
-from polytask.analysis import PredictionSimilarity
+from polytask.analysis import PredictionSimilarity, _group_runs
 from polytask.architectures import HardSharing, MMoE, SingleTask
 from polytask.bookkeeping import Budget
-from polytask.data import read
+from polytask.data import RandomSplit, TimeSplit, read
 from polytask.datasets import make_clustered_tasks
 from polytask.encoders import MLP
+from polytask.evaluation import Runner
 from polytask.exceptions import ParameterError
+from polytask.learners import Ensemble
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import load
 from polytask.search import Grouped, train_groups
@@ -68,6 +72,47 @@ def test_what_is_fitted_is_the_grouping_that_search_gives(data):
     fitted = learner.fit(data, data, 0, Budget(steps=5))
     assert {task for group in fitted.model.groups for task in group} == set(found.tasks)
     assert f"found with {found.n_networks} networks" in fitted.history.stopped
+
+
+def test_runs_that_differ_in_their_seed_share_one_search(data, tmp_path, monkeypatch):
+    searches, search = [], Grouped.search
+    monkeypatch.setattr(Grouped, "search", lambda *given: searches.append(1) or search(*given))
+    learner = Grouped(HardSharing(MLP((4,))), folds=2, seeds=1)
+    (split,) = RandomSplit().splits(data, 0)
+    runner = Runner(tmp_path, data, Budget(steps=5))
+    records = runner.run_all([runner.request(learner, split, seed) for seed in (0, 1)])
+    assert len(searches) == 1
+    alone = learner.fit(data.take(split.train), data.take(split.validation), 1, Budget(steps=5))
+    kept = runner.store.read_model(records[1].spec.key, records[1].spec.learner)
+    for task in data.tasks.names:
+        same = kept.predict(data)[task].response, alone.predict(data)[task].response
+        np.testing.assert_allclose(*same, rtol=1e-5)
+    other = replace(learner, alpha=0.01)
+    assert learner.shape(data) != other.shape(data)
+
+
+def test_where_rows_are_split_by_time_groups_are_verified_on_later_rows(data, monkeypatch):
+    learner = Grouped(HardSharing(MLP((4,))), folds=2, seeds=1)
+    assert learner.for_split(RandomSplit()) is learner
+    late = Ensemble(learner).for_split(TimeSplit("x0")).learner
+    assert late.folds is None
+    (split,) = TimeSplit("x0").splits(data, 0)
+    train, validation = data.take(split.train), data.take(split.validation)
+    seen = []
+    watched = _group_runs.train_job
+    monkeypatch.setattr(
+        _group_runs, "train_job", lambda job, *rest: seen.append(job) or watched(job, *rest)
+    )
+    fitted = late.fit(train, validation, 0, Budget(steps=5))
+    assert set(fitted.tasks.names) == set(data.tasks.names)
+    for job in seen:
+        trained, stopping, measured = job.split.apply(validation)
+        assert max(part.sources[0].inputs["x0"].max() for part in (trained, stopping)) <= (
+            measured.sources[0].inputs["x0"].min()
+        )
+        assert measured.n_rows == validation.n_rows
+    with pytest.raises(ParameterError, match=r"`validation` parameter of .* must be"):
+        late.search(train)
 
 
 def test_its_single_task_baseline_is_that_of_its_architecture():

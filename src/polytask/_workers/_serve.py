@@ -8,12 +8,12 @@ import pickle
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 from polytask._local_modules import import_modules_of
+from polytask._workers._answers import answered
 from polytask._workers._collection_paused import collection_paused
 from polytask._workers._messages import receive, send
 
@@ -84,29 +84,12 @@ class _Session:
 
     def answer(self, request: bytes) -> bytes:
         """A pickled pair: whether the job succeeded, and its result or error."""
-        try:
-            if self._packed is not None:
-                with collection_paused():
-                    import_modules_of(self._folders)
-                    self._shared, self._packed = pickle.loads(self._packed), None  # noqa: S301
-            work, job = pickle.loads(request)  # noqa: S301 - from our own parent
-            return _pickled((True, work(job, self._shared)))
-        except BaseException as error:  # noqa: BLE001 - the parent raises it
-            error.add_note(f"In a worker process:\n{traceback.format_exc()}")
-            return _packed_error(error)
+        return answered(lambda: self._result(request), "In a worker process")
 
-
-def _pickled(value: Any) -> bytes:
-    import cloudpickle
-
-    return cloudpickle.dumps(value)
-
-
-def _packed_error(error: BaseException) -> bytes:
-    """The error, or its text if its class cannot be pickled and read back."""
-    try:
-        packed = _pickled((False, error))
-        pickle.loads(packed)  # noqa: S301 - our own pickle
-    except Exception:  # noqa: BLE001 - whatever a user's class may raise
-        return _pickled((False, RuntimeError(f"{type(error).__name__}: {error}")))
-    return packed
+    def _result(self, request: bytes) -> Any:
+        if self._packed is not None:
+            with collection_paused():
+                import_modules_of(self._folders)
+                self._shared, self._packed = pickle.loads(self._packed), None  # noqa: S301
+        work, job = pickle.loads(request)  # noqa: S301 - from our own parent
+        return work(job, self._shared)

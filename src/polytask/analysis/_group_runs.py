@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -148,7 +149,7 @@ class GroupRuns:
 
     @contextmanager
     def keeping(
-        self, folder: object, note: Callable[[str], None] = lambda _: None
+        self, folder: object, note: Callable[[str], None] = warnings.warn
     ) -> Iterator[GroupRuns]:
         """Keep the answers of every training in a folder, and take up those that are kept there.
 
@@ -159,7 +160,7 @@ class GroupRuns:
         folder : str or Path, optional
             None keeps nothing.
         note : callable, optional
-            Receives a sentence on what was damaged in the folder.
+            Receives a sentence on what was damaged in the folder; by default it is a warning.
 
         Raises
         ------

@@ -19,7 +19,7 @@ from polytask.data import (
 )
 from polytask.exceptions import ParameterError
 
-__all__ = ["Round", "rounds_of"]
+__all__ = ["Round", "later_rounds", "rounds_of"]
 
 _OWNER = "polytask.analysis"
 
@@ -74,6 +74,53 @@ def rounds_of(
         expected = "a split with validation rows, as folds=None measures these"
         raise ParameterError(message(_OWNER, "split", expected, split))
     return data, tuple(Round(seed, (_stopping_apart(data, chosen, seed),)) for seed in range(seeds))
+
+
+def later_rounds(
+    train: MultiTaskDataset, validation: MultiTaskDataset, seeds: int
+) -> tuple[MultiTaskDataset, tuple[Round, ...]]:
+    """Rounds that train on some rows and measure others, such as those that are later.
+
+    Parameters
+    ----------
+    train : MultiTaskDataset
+        Of its rows 15 % decide when to stop, drawn anew per seed.
+    validation : MultiTaskDataset
+        The rows that are measured, which are the rows of the result.
+    seeds : int
+
+    Raises
+    ------
+    ParameterError
+        If there are no rows to measure.
+    """
+    if not validation.n_rows:
+        expected = "a data set with rows, by which groups are verified where rows are split by time"
+        raise ParameterError(message(_OWNER, "validation", expected, validation.n_rows))
+    return validation, tuple(
+        Round(seed, (_later(train, validation, seed),)) for seed in range(seeds)
+    )
+
+
+def _later(train: MultiTaskDataset, validation: MultiTaskDataset, seed: int) -> Split:
+    (inner,) = RandomSplit(test=0.0, validation=_TO_STOP).splits(train, seed)
+    measured = {source.name: np.arange(source.n_rows) for source in validation.sources}
+    kept, stopping, _ = inner.apply(train)
+    return _GivenParts({}, {}, measured, "validation rows", parts=(kept, stopping))
+
+
+@dataclass(frozen=True, eq=False)
+class _GivenParts(Split):
+    """A split whose training rows are of another data set than those that it tests."""
+
+    parts: tuple[MultiTaskDataset, ...] = ()
+
+    def apply(
+        self, dataset: MultiTaskDataset
+    ) -> tuple[MultiTaskDataset, MultiTaskDataset, MultiTaskDataset]:
+        """The given rows to train on and to stop by, and the test rows of the data set."""
+        train, stopping = self.parts
+        return train, stopping, dataset.take(self.test)
 
 
 def _first(

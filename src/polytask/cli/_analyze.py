@@ -22,7 +22,11 @@ def run(given: Mapping[str, Any]) -> None:
     options = relation_settings(AnalyzeSettings, "analyze", given)
     voice = Voice(options.quiet)
     voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")
-    with ending_well(lambda: "nothing was written; the same command starts anew."):
+    with ending_well(
+        lambda: (
+            "no training had begun; those of earlier commands are kept, and the same command goes on."
+        )
+    ):
         further = further_analyses(options.also)
         check_result_folder(options.out, _FILES)
         found = relation_data(options, voice)

@@ -8,6 +8,7 @@ from typing import Any
 
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner
+from polytask.learners.names import inside, with_inside
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer
 
@@ -31,7 +32,7 @@ def with_augmentation(learners: Sequence[Learner], names: Sequence[str]) -> tupl
     if not names:
         return tuple(learners)
     augmentation: Any = Trainer(augmentation=tuple(names)).augmentation
-    if not any(isinstance(learner, MultiTaskNetwork) for learner in learners):
+    if not any(map(_trains_networks, learners)):
         given = ", ".join(learner.name for learner in learners)
         are = "is no network" if len(learners) == 1 else "are no networks"
         sentence = (
@@ -40,8 +41,17 @@ def with_augmentation(learners: Sequence[Learner], names: Sequence[str]) -> tupl
         )
         raise ParameterError(sentence)
     return tuple(
-        replace(learner, trainer=replace(learner.trainer, augmentation=augmentation))
-        if isinstance(learner, MultiTaskNetwork)
-        else learner
+        _augmented(learner, augmentation) if _trains_networks(learner) else learner
         for learner in learners
     )
+
+
+def _trains_networks(learner: Learner) -> bool:
+    return isinstance(inside(learner), MultiTaskNetwork)
+
+
+def _augmented(learner: Learner, augmentation: Any) -> Learner:
+    augmented: Learner = with_inside(
+        learner, lambda one: replace(one, trainer=replace(one.trainer, augmentation=augmentation))
+    )
+    return augmented

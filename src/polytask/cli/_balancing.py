@@ -10,7 +10,7 @@ from polytask.cli._slots import check_slot
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner
-from polytask.learners.names import BALANCING, balances, with_trainer_settings
+from polytask.learners.names import BALANCING, balances, inside, with_trainer_settings
 from polytask.training import Trainer, check_device
 
 __all__ = ["balanced", "balancing", "check_sampler"]
@@ -88,7 +88,7 @@ def check_sampler(options: DataSettings, data: MultiTaskDataset) -> None:
 def _check_names_none(learner: Any, methods: Mapping[str, Any]) -> None:
     """Refuse an option for a method that the model's name already gives."""
     for slot in methods if balances(learner) else ():
-        own = getattr(learner.trainer, slot)
+        own = getattr(inside(learner).trainer, slot)
         if own is not None:
             sentence = (
                 f"{learner.name} names its {slot} itself, and --{slot} names one too. "
@@ -98,7 +98,7 @@ def _check_names_none(learner: Any, methods: Mapping[str, Any]) -> None:
 
 
 def _aggregates(learner: Any) -> bool:
-    return balances(learner) and learner.trainer.aggregation is not None
+    return balances(learner) and inside(learner).trainer.aggregation is not None
 
 
 def _flags(settings: Mapping[str, Any], verb: str) -> str:

@@ -61,6 +61,7 @@ def compare(
             rich_help_panel="Training",
         ),
     ] = None,
+    executor: study.ExecutorName = None,
     jobs: study.Jobs = None,
     out: Annotated[
         str | None,

@@ -92,7 +92,7 @@ def own_encoder(learner: Learner, text: str) -> str:
 def _is_of_encoder(learner: Learner, path: str) -> bool:
     """Whether a path names the encoder of a learner, or a setting of it."""
     try:
-        full = find(learner.settings(), path, learner.name).path
+        full = find(learner.settings(), path, learner.name).path.removeprefix("learner.")
     except ParameterError:  # of a learner in the brackets, whose settings this one has no more
         return False
     return is_encoder(full) or (full.startswith("architecture.") and f".{_SETTING}." in full)

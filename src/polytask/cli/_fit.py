@@ -44,7 +44,7 @@ def run(given: Mapping[str, Any]) -> None:
         with collection_paused():
             from polytask.cli._fitting import run_fit
 
-        run_fit(options, train, validation, allowed, voice)
+        run_fit(options, train, validation, splitter, allowed, voice)
 
 
 def _only_model(models: Sequence[str]) -> str | None:

@@ -12,7 +12,7 @@ from polytask.cli._said_warnings import warnings_as_notes
 from polytask.cli._score_table import score_table
 from polytask.cli._settings import FitSettings
 from polytask.cli._voice import Voice
-from polytask.data import MultiTaskDataset
+from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import evaluate, evaluate_classes
 from polytask.learners import fit
 from polytask.predictor import FittedPredictor
@@ -27,12 +27,13 @@ def run_fit(
     options: FitSettings,
     train: MultiTaskDataset,
     validation: MultiTaskDataset,
+    splitter: Splitter,
     allowed: Budget | None,
     voice: Voice,
 ) -> None:
     """Fit one model, print its held-out metrics, and save it."""
     train = checked(train, voice)
-    learner = one_learner(options, train, voice)
+    learner = one_learner(options, train, voice).for_split(splitter)
     voice.note(f"fitting {learner.name}")
     with warnings_as_notes(voice), silently() if options.quiet else nullcontext():
         predictor = fit(

@@ -21,12 +21,12 @@ def run(given: Mapping[str, Any]) -> None:
     options = relation_settings(GroupSettings, "group", given)
     voice = Voice(options.quiet)
     voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")
-    with ending_well(lambda: "no model was saved; the same command starts anew."):
-        from polytask.predictor import check_folder, remove_unfinished_saves
-
+    with ending_well(
+        lambda: (
+            "no training had begun; those of earlier commands are kept, and the same command goes on."
+        )
+    ):
         check_result_folder(options.out, _FILES)
-        remove_unfinished_saves(options.out / "model")
-        check_folder(options.out / "model")
         found = relation_data(options, voice)
         with collection_paused():
             from polytask.cli._run_grouping import run_grouping

@@ -9,6 +9,7 @@ import typer
 from polytask.cli import _data_options as data
 from polytask.cli import _reading_options as reading
 from polytask.cli import _relation_options as relation
+from polytask.cli import _study_options as study
 from polytask.cli import _training_options as training
 from polytask.cli._options import Config, Quiet, Trust
 
@@ -72,13 +73,15 @@ def group(
         ),
     ] = None,
     seed: relation.Seed = None,
+    executor: study.ExecutorName = None,
+    jobs: study.Jobs = None,
     out: Annotated[
         str | None,
         typer.Option(
             "--out",
             "-o",
             metavar="FOLDER",
-            help="Receives grouping.json, report.html, the model in model/ and log.txt; grouping by default.",
+            help="Receives grouping.json, report.html, the model in model/ and log.txt, and keeps all trainings: the same command goes on where it was interrupted. By default a folder in runs/ that is named after table and study.",
         ),
     ] = None,
     config: Config = None,

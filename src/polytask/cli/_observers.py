@@ -8,6 +8,7 @@ from typing import Any
 
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner
+from polytask.learners.names import inside, with_inside
 from polytask.neural_network import MultiTaskNetwork
 from polytask.observers import Observer
 from polytask.training import Trainer
@@ -37,7 +38,7 @@ def with_observers(learners: Sequence[Learner], names: Sequence[str]) -> tuple[L
 
 
 def _serves(learner: Learner, observer: Observer) -> bool:
-    network = isinstance(learner, MultiTaskNetwork)
+    network = isinstance(inside(learner), MultiTaskNetwork)
     return network and (learner.joint or not observer.needs_sharing)
 
 
@@ -56,4 +57,7 @@ def _with(learner: Any, observers: Sequence[Observer]) -> Learner:
     served = tuple(observer for observer in observers if _serves(learner, observer))
     if not served:
         return learner
-    return replace(learner, trainer=replace(learner.trainer, observers=served))
+    observed: Learner = with_inside(
+        learner, lambda one: replace(one, trainer=replace(one.trainer, observers=served))
+    )
+    return observed

@@ -62,7 +62,7 @@ def relation_data(options: RelationSettings, voice: Voice) -> RelationData:
             "further targets: --target NAME."
         )
         raise ParameterError(sentence)
-    kept, splits, notes = splits_of(data, splitter, options.seed)
+    kept, splits, notes = splits_of(data, splitter, seed=0)  # test rows are those of `compare`
     kept, splits, left_out = learnable_splits(kept, splits)
     check_parts(splits)
     for note in (*notes, *left_out):
@@ -77,7 +77,7 @@ def relation_data(options: RelationSettings, voice: Voice) -> RelationData:
         f"learn from later rows; {sizes[2]:,} test rows are left alone"
     )
     given = options.steps is not None or options.epochs is not None
-    allowed = budget(options, kept, splitter, seed=options.seed) if given else None
+    allowed = budget(options, kept, splitter) if given else None
     return RelationData(splitter.prepared(kept), split, folds, allowed)
 
 
@@ -91,17 +91,23 @@ def _folds(options: RelationSettings, splitter: Splitter) -> int | None:
     return None
 
 
-def check_result_folder(folder: Path, known: Sequence[str]) -> None:
-    """Raise if a folder holds anything but the results of such a command.
+_KEPT = ("runs", "study.json", ".lock")
+"""What trainings leave in a folder."""
+
+
+def check_result_folder(folder: Path | None, known: Sequence[str]) -> None:
+    """Raise if a folder holds anything but the results of such a command; nothing without a folder.
 
     Raises
     ------
     ParameterError
         Naming what lies there.
     """
+    if folder is None:
+        return
     if folder.is_file():
         raise ParameterError(f"{folder} is a file. Name a folder: --out FOLDER.")
-    strange = sorted(path.name for path in folder.glob("*") if path.name not in known)
+    strange = sorted(path.name for path in folder.glob("*") if path.name not in (*known, *_KEPT))
     if strange:
         sentence = (
             f"{folder} holds other things, such as {strange[0]!r}, that would stand among the results. "

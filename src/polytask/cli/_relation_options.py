@@ -66,7 +66,7 @@ Seed = Annotated[
     typer.Option(
         "--seed",
         metavar="N",
-        help="Of random groups and of the test rows; 0 by default.",
+        help="Of random groups; 0 by default. Test rows are the same for every seed, those of compare.",
         rich_help_panel=_PANEL,
     ),
 ]

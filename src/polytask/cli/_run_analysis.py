@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from polytask._files import write_json
 from polytask._validation import message
 from polytask.analysis import Analysis, GroupRuns, analyze_runs
 from polytask.cli._checked_tasks import checked
+from polytask.cli._executors import executor_of
 from polytask.cli._further_analyses import FURTHER, FurtherAnalysis
 from polytask.cli._network_progress import network_progress
 from polytask.cli._one_learner import one_learner
 from polytask.cli._relation_data import RelationData
+from polytask.cli._relation_folder import relation_folder, saying_what_is_kept
 from polytask.cli._settings import AnalyzeSettings
 from polytask.cli._voice import Voice
 from polytask.exceptions import ParameterError
@@ -36,7 +39,12 @@ def run_analysis(
     learner = one_learner(options, data, voice)
     (learner,) = on_device([learner], options.device, options.precision, "analyze")
     pairs = _pairs(options, len(data.tasks), voice)
-    with network_progress(quiet=options.quiet) as advance:
+    folder = relation_folder(options, found, learner, "analysis", voice)
+    with (
+        saying_what_is_kept(folder),
+        executor_of(options.executor, options.jobs, options.device, voice) as executor,
+        network_progress(quiet=options.quiet) as advance,
+    ):
         runs = GroupRuns.of(
             data,
             learner,
@@ -45,17 +53,19 @@ def run_analysis(
             seeds=options.seeds,
             budget=found.budget,
             advance=advance,
+            executor=executor,
         )
-        analysis = analyze_runs(
-            runs,
-            affinities=options.affinity,
-            pairs=pairs,
-            sizes=_sizes(options.sizes),
-            n_groups=options.random_groups,
-            seed=options.seed,
-        )
-        records = {name: one.function()(runs) for name, one in further.items()}
-    _write(options, analysis, records, voice)
+        with runs.keeping(folder, voice.warning):
+            analysis = analyze_runs(
+                runs,
+                affinities=options.affinity,
+                pairs=pairs,
+                sizes=_sizes(options.sizes),
+                n_groups=options.random_groups,
+                seed=options.seed,
+            )
+            records = {name: one.function()(runs) for name, one in further.items()}
+    _write(folder, analysis, records, voice)
 
 
 def _pairs(options: AnalyzeSettings, n_tasks: int, voice: Voice) -> bool:
@@ -70,21 +80,18 @@ def _pairs(options: AnalyzeSettings, n_tasks: int, voice: Voice) -> bool:
     return n_tasks <= _MOST_PAIRED
 
 
-def _write(
-    options: AnalyzeSettings, analysis: Analysis, records: Mapping[str, Any], voice: Voice
-) -> None:
+def _write(folder: Path, analysis: Analysis, records: Mapping[str, Any], voice: Voice) -> None:
     """Files and words; records of an earlier command that this one did not ask for are removed."""
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_json(options.out / "analysis.json", {"format": 1, **analysis.to_dict()})
+    write_json(folder / "analysis.json", {"format": 1, **analysis.to_dict()})
     for name, one in FURTHER.items():
         if name in records:
-            write_json(options.out / one.file, {"format": 1, **records[name].to_dict()})
+            write_json(folder / one.file, {"format": 1, **records[name].to_dict()})
         else:
-            (options.out / one.file).unlink(missing_ok=True)
-    report = write_relations(analysis, options.out / "report.html", tuple(records.values()))
+            (folder / one.file).unlink(missing_ok=True)
+    report = write_relations(analysis, folder / "report.html", tuple(records.values()))
     voice.result("\n\n".join(map(str, (analysis, *records.values()))))
     voice.result(f"\nreport  {report}")
-    voice.write_log(options.out / "log.txt")
+    voice.write_log(folder / "log.txt")
 
 
 def _sizes(texts: Sequence[str]) -> list[int]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import sys
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -18,17 +15,17 @@ from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._checked_tasks import checked
 from polytask.cli._distinct_models import check_distinct
 from polytask.cli._encoders import with_encoder
+from polytask.cli._executors import executor_of
 from polytask.cli._interrupt import ending_well
 from polytask.cli._learners import named_learner
+from polytask.cli._named_folder import named_folder
 from polytask.cli._observers import with_observers
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import CompareSettings, TuneSettings
-from polytask.cli._source_paths import data_paths
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare, progress_at_once
 from polytask.exceptions import ParameterError
-from polytask.executors import Executor, LocalExecutor
 from polytask.learners import Learner, default_learners, unserved
 from polytask.learners._as_learner import encoder_note
 from polytask.learners._table_networks import ensemble_note, form_note, has_images
@@ -36,14 +33,11 @@ from polytask.report import write_report
 
 __all__ = [
     "StudySettings",
-    "executor_of",
     "kept_runs",
     "resolved_study",
     "run_comparison",
     "show_comparison",
 ]
-
-_MOST_NAMES = 4
 
 
 class StudySettings(NamedTuple):
@@ -69,7 +63,7 @@ def run_comparison(
     with (
         progress_at_once() as keys,
         ending_well(lambda: kept_runs(study.folder, keys)),
-        executor_of(options.jobs) as executor,
+        executor_of(options.executor, options.jobs, options.device, voice) as executor,
     ):
         comparison = compare(
             study.data,
@@ -78,7 +72,6 @@ def run_comparison(
             split=study.split,
             seeds=options.seeds,
             budget=study.budget,
-            jobs=options.jobs or 1,
             executor=executor,
             out=study.folder,
             quiet=options.quiet,
@@ -89,16 +82,6 @@ def run_comparison(
         report = write_report(comparison, study.folder / "report.html")
         show_comparison(comparison, study, report, voice)
         voice.write_log(study.folder / "log.txt")
-
-
-@contextmanager
-def executor_of(jobs: int | None) -> Iterator[Executor | None]:
-    """Where no number of jobs is given, an executor of as many as there are cores."""
-    if jobs is not None:
-        yield None
-        return
-    with LocalExecutor("auto") as executor:
-        yield executor
 
 
 def resolved_study(
@@ -177,13 +160,7 @@ def _folder(
         own = [options.search, options.pruner, options.folds, options.at_once, options.seed]
         own += [options.weights, options.trials] if options.weights else []
         parts = [*parts[:2], allowed.steps, doing, own]
-    study = json.dumps(parts, sort_keys=True)
-    key = hashlib.sha256(study.encode()).hexdigest()[:8]
-    paths = data_paths(options.table, options.source, "learn from")
-    named = [name or path.name.split(".")[0] for name, path in paths.items()]
-    more = f"-and-{len(named) - _MOST_NAMES}-more" * (len(named) > _MOST_NAMES)
-    kind = "" if doing == "comparing" else f"{doing}-"
-    return Path("runs") / f"{kind}{'-'.join(named[:_MOST_NAMES])}{more}-{key}"
+    return named_folder(options, "" if doing == "comparing" else doing, parts)
 
 
 def kept_runs(folder: Path, keys: Collection[str]) -> str:

@@ -6,16 +6,19 @@ from typing import Any
 
 from polytask._files import write_json
 from polytask.cli._checked_tasks import checked
+from polytask.cli._executors import executor_of
 from polytask.cli._network_progress import network_progress
 from polytask.cli._one_learner import one_learner
 from polytask.cli._relation_data import RelationData
+from polytask.cli._relation_folder import relation_folder, saying_what_is_kept
+from polytask.cli._said_warnings import warnings_as_notes
 from polytask.cli._score_table import score_table
 from polytask.cli._settings import GroupSettings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset
 from polytask.evaluation import evaluate
 from polytask.learners import on_device
-from polytask.predictor import FittedPredictor
+from polytask.predictor import FittedPredictor, check_folder, remove_unfinished_saves
 from polytask.report import write_relations
 from polytask.search import Grouping, group, train_groups
 from polytask.training import silently
@@ -28,7 +31,15 @@ def run_grouping(options: GroupSettings, found: RelationData, voice: Voice) -> N
     data = checked(found.data, voice)
     learner: Any = one_learner(options, data, voice)
     (learner,) = on_device([learner], options.device, options.precision, "group")
-    with network_progress(quiet=options.quiet) as advance:
+    folder = relation_folder(options, found, learner, "grouping", voice)
+    remove_unfinished_saves(folder / "model")
+    check_folder(folder / "model")
+    with (
+        saying_what_is_kept(folder),
+        warnings_as_notes(voice),
+        executor_of(options.executor, options.jobs, options.device, voice) as executor,
+        network_progress(quiet=options.quiet) as advance,
+    ):
         grouping = group(
             data,
             learner,
@@ -41,6 +52,8 @@ def run_grouping(options: GroupSettings, found: RelationData, voice: Voice) -> N
             n_random=options.random_groups,
             seed=options.seed,
             advance=advance,
+            out=folder,
+            executor=executor,
         )
         with silently():
             predictor = train_groups(
@@ -50,14 +63,13 @@ def run_grouping(options: GroupSettings, found: RelationData, voice: Voice) -> N
                 learner,
                 budget=found.budget,
             )
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_json(options.out / "grouping.json", {"format": 1, **grouping.to_dict()})
-    report = write_relations(grouping, options.out / "report.html")
-    predictor.save(options.out / "model")
+    write_json(folder / "grouping.json", {"format": 1, **grouping.to_dict()})
+    report = write_relations(grouping, folder / "report.html")
+    predictor.save(folder / "model")
     _show(grouping, predictor, data.take(found.split.test), voice)
-    voice.result(f"model   {options.out / 'model'}")
+    voice.result(f"model   {folder / 'model'}")
     voice.result(f"report  {report}")
-    voice.write_log(options.out / "log.txt")
+    voice.write_log(folder / "log.txt")
 
 
 def _show(

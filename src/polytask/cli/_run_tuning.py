@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polytask.bookkeeping import Budget
+from polytask.cli._executors import executor_of
 from polytask.cli._interrupt import ending_well
 from polytask.cli._run_comparison import (
     StudySettings,
-    executor_of,
     kept_runs,
     resolved_study,
     show_comparison,
@@ -42,14 +42,13 @@ def run_tuning(
     with (
         progress_at_once() as keys,
         ending_well(lambda: kept_runs(study.folder, keys)),
-        executor_of(options.jobs) as executor,
+        executor_of(options.executor, options.jobs, options.device, voice) as executor,
     ):
         common = {
             "seed": options.seed,
             "split": study.split,
             "seeds": options.seeds,
             "budget": study.budget,
-            "jobs": options.jobs or 1,
             "executor": executor,
             "out": study.folder,
             "quiet": options.quiet,

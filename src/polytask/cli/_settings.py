@@ -90,6 +90,7 @@ class CompareSettings(DataSettings):
     twins: Switch = False
     seeds: Several = 3
     trials: Several = 3
+    executor: Name = "local"
     jobs: Several | None = None
     out: Place | None = None
 
@@ -115,6 +116,8 @@ class RelationSettings(DataSettings):
     folds: Several | None = None
     seeds: Several = 2
     seed: Seed = 0
+    executor: Name = "local"
+    jobs: Several | None = None
 
 
 class AnalyzeSettings(RelationSettings):
@@ -124,7 +127,7 @@ class AnalyzeSettings(RelationSettings):
     sizes: Words = []
     random_groups: Several = 20
     also: Words = []
-    out: Place = Path("analysis")
+    out: Place | None = None
 
 
 class GroupSettings(RelationSettings):
@@ -132,7 +135,7 @@ class GroupSettings(RelationSettings):
 
     random_groups: Seed = 2
     most_networks: Steps | None = None
-    out: Place = Path("grouping")
+    out: Place | None = None
 
 
 class FitSettings(DataSettings):
@@ -179,6 +182,7 @@ def _methods(options: DataSettings) -> Iterator[str]:
         None, (options.encoder, options.weighting, options.aggregation, options.sampler)
     )
     yield from options.observer
+    yield name_and_settings(getattr(options, "executor", ""))[0]
     yield from (name for text in options.augmentation for name in text.split(","))
     for text in (*options.metric, *options.loss, *options.threshold):
         yield from (name_and_settings(name)[0] for name in named_by_task(text)[1])

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Jobs", "ModelNames", "Seeds", "SplitHow", "Twins"]
+__all__ = ["ExecutorName", "Jobs", "ModelNames", "Seeds", "SplitHow", "Twins"]
 
 SplitHow = Annotated[
     str | None,
@@ -52,6 +52,17 @@ Seeds = Annotated[
         metavar="N", help="Runs of every model; 3 by default.", rich_help_panel="Training"
     ),
 ]
+ExecutorName = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        metavar="NAME",
+        help="Where runs are done: local (the default), processes of this machine; ray, the Ray cluster of this "
+        "machine or of RAY_ADDRESS; 'ray(address=head:6379, num_cpus=2, num_gpus=1)', another one, with what a run "
+        "takes; module:Class, one of your own.",
+        rich_help_panel="Training",
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(
@@ -59,7 +70,7 @@ Jobs = Annotated[
         "-j",
         metavar="N",
         help="Runs side by side, in worker processes; by default this process works, and others "
-        "join it on the other cores where runs take long enough.",
+        "join it on the other cores where runs take long enough. On a cluster, by default what it has room for.",
         rich_help_panel="Training",
     ),
 ]

@@ -126,6 +126,7 @@ def tune(
             "--seed", metavar="N", help="Of the search; 0 by default.", rich_help_panel="Tuning"
         ),
     ] = None,
+    executor: study.ExecutorName = None,
     jobs: study.Jobs = None,
     out: Annotated[
         str | None,

@@ -11,6 +11,7 @@ from polytask._naming import fold, suggestion
 from polytask.datasets._atis import ATIS, atis_table
 from polytask.datasets._blitzer import BLITZER, blitzer_table
 from polytask.datasets._census_income import CENSUS_INCOME, census_income_table
+from polytask.datasets._clustered_table import CLUSTERED, clustered_table
 from polytask.datasets._digits import DIGITS, digits_table
 from polytask.datasets._ett import ETT, ett_table
 from polytask.datasets._hillstrom import HILLSTROM, hillstrom_table
@@ -32,6 +33,7 @@ _TABLES: Mapping[DatasetInfo, Callable[[], pl.DataFrame]] = {
     ATIS: atis_table,
     BLITZER: blitzer_table,
     CENSUS_INCOME: census_income_table,
+    CLUSTERED: clustered_table,
     DIGITS: digits_table,
     ETT: ett_table,
     HILLSTROM: hillstrom_table,

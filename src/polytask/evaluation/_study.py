@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -129,7 +130,7 @@ def judged_study(
     started = time.perf_counter()
     rows = _split_rows(data, split, owner)
     repetitions = _repetitions(rows.splits, seeds)
-    candidates = _served_candidates(learners, rows.data, device, precision, owner)
+    candidates = _served_candidates(learners, rows, device, precision, owner)
     candidates, without_twin = with_twins(candidates, rows.data) if twins else (candidates, ())
     process_notes = Notes(quiet)
     with _folder(out_path) as folder:
@@ -182,12 +183,13 @@ def _split_rows(data: MultiTaskDataset, split: Splitter | str | None, owner: str
 
 def _served_candidates(
     learners: LearnersLike,
-    data: MultiTaskDataset,
+    rows: _Rows,
     device: str | None,
     precision: str | None,
     owner: str,
 ) -> tuple[Candidate, ...]:
-    """The candidates, all of which can learn the data."""
+    """The candidates as suits the split; all of them can learn the data."""
+    data = rows.data
     candidates = make_candidates(
         learners,
         data.tasks,
@@ -198,7 +200,7 @@ def _served_candidates(
         owner=owner,
     )
     check_served([candidate.learner for candidate in candidates], data)
-    return candidates
+    return tuple(replace(c, learner=c.learner.for_split(rows.splitter)) for c in candidates)
 
 
 def _on_candidates(

@@ -17,6 +17,7 @@ from polytask._workers import Worker, free_memory, signals_held
 from polytask.exceptions import WorkerError
 from polytask.executors._executor import Executor
 from polytask.executors._helpers import Done, Helpers, Waiting
+from polytask.executors._thread_limits import thread_limits
 
 __all__ = ["LocalExecutor"]
 
@@ -187,7 +188,7 @@ class LocalExecutor(Executor):
             self.close()
         if len(self._workers) < number:
             shared = cloudpickle.dumps(common)
-            environment = _environment(max(1, cpu_count() // (number + beside)))
+            environment = thread_limits(max(1, cpu_count() // (number + beside)))
             try:
                 with signals_held():
                     self._common = common
@@ -197,13 +198,6 @@ class LocalExecutor(Executor):
                 sentence = f"Worker processes cannot be started ({error}). {_REMEDY}"
                 raise WorkerError(sentence) from error
         return self._workers[:number]
-
-
-def _environment(threads: int) -> dict[str, str]:
-    """Few threads per process, asleep while waiting, since spinning processes block each other."""
-    libraries = ("OMP", "OPENBLAS", "MKL")
-    limits = {f"{library}_NUM_THREADS": str(threads) for library in libraries}
-    return {**limits, "OMP_WAIT_POLICY": "passive", "POLARS_MAX_THREADS": str(threads)}
 
 
 def _serve_jobs(

@@ -22,7 +22,7 @@ from polytask._validation import (
     message,
 )
 from polytask.bookkeeping import Budget, History
-from polytask.data import MultiTaskDataset, fit_schemas
+from polytask.data import MultiTaskDataset, Splitter, fit_schemas
 from polytask.exceptions import ParameterError, PolytaskError
 from polytask.learners._greedy_selection import greedy_counts
 from polytask.neural_network import MultiTaskNetwork
@@ -154,6 +154,10 @@ class Ensemble(Learner):
     def notes(self, data: MultiTaskDataset) -> Sequence[str]:
         """Those of the learner."""
         return self.learner.notes(data)
+
+    def for_split(self, splitter: Splitter) -> Ensemble:
+        """The ensemble of the learner for these rows."""
+        return replace(self, learner=self.learner.for_split(splitter))
 
     def single_task(self) -> Ensemble | None:
         """The ensemble of the learner that learns each task alone; None where there is none."""

@@ -117,6 +117,7 @@ def fit(
         splitter = own or as_splitter("fit", split, RandomSplit(test=0.0))
         if own is not None:
             warnings.warn(own_split_note(own.column), UserWarning, stacklevel=2)
+        chosen = chosen.for_split(splitter)
         data, splits, too_small = splits_of(data, splitter, seed)
         data, validation, _ = splits[0].apply(splitter.prepared(data))
     data, validation, notes = learnable(data, validation)

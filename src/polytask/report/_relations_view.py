@@ -100,8 +100,15 @@ def relations_view(record: Mapping[str, Any]) -> RelationsView:
         gains=gains[:_MOST_ROWS],
         more_gains=max(0, len(gains) - _MOST_ROWS),
         costs=_costs(record),
-        notes=[*(record.get("notes") or ()), *((transfer or {}).get("notes") or ())],
+        notes=_unsaid(record, transfer),
     )
+
+
+def _unsaid(record: Mapping[str, Any], transfer: Mapping[str, Any] | None) -> list[str]:
+    """Notes that the paragraph does not hold, each once."""
+    notes = [*(record.get("notes") or ()), *((transfer or {}).get("notes") or ())]
+    said = str(record.get("words") or "").casefold()
+    return [note for note in dict.fromkeys(notes) if note.casefold() not in said]
 
 
 def _headline(grouping: Mapping[str, Any] | None) -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
-from polytask._learner import FitRequest
-from polytask._validation import Constraint, InstanceOf, Interval, OneOf
+from polytask._learner import FitRequest, OnFitted, raised_unless
+from polytask._recipes import to_json
+from polytask._validation import Constraint, InstanceOf, Interval, OneOf, Optional, message
 from polytask.analysis import Affinity, GroupRuns
 from polytask.analysis._resolved_affinities import resolved_affinities
-from polytask.analysis._rounds import rounds_of
+from polytask.analysis._rounds import later_rounds, rounds_of
 from polytask.bookkeeping import Budget
-from polytask.data import MultiTaskDataset
-from polytask.exceptions import ParameterError
+from polytask.data import MultiTaskDataset, Splitter, TimeSplit
+from polytask.exceptions import ParameterError, PolytaskError
 from polytask.neural_network import MultiTaskNetwork
-from polytask.predictor import FittedPredictor
+from polytask.predictor import FittedPredictor, refitted
 from polytask.search._group import group_runs
 from polytask.search._grouped_training import train_groups
 from polytask.search._grouping import Grouping
@@ -42,8 +45,9 @@ class Grouped(MultiTaskNetwork):
         Name in tables; made of the architecture and its balancing when None.
     affinities : Affinity or str, or tuple of these, default "prediction_similarity"
         What proposes groups; see `polytask.search.group`.
-    folds : int, default 5
-        Folds of the training rows by which groups are verified.
+    folds : int, optional, default 5
+        Folds of the training rows by which groups are verified. None verifies them on the validation
+        rows, and is what `for_split` chooses where rows are split by time.
     seeds : int, default 2
         Trainings of each network per fold while searching. With one, tests are too eager
         (`polytask.search.group`).
@@ -58,7 +62,9 @@ class Grouped(MultiTaskNetwork):
     about `folds` × `seeds` trainings of every task alone and of every group that is proposed in
     addition, and no other learner has this: see `budget_note`. The single-task baseline is that of
     the architecture. Validation rows stop the training of the groups' networks, and have no part in
-    the search. Its folds are drawn at random, also where the comparison splits rows by time.
+    the search unless `folds` is None. The search has seeds of its own: runs of a comparison that differ
+    in nothing but their seed are fitted together and share one search (`fit_many`), with the result of a
+    search each. Each counts its steps.
 
     Examples
     --------
@@ -73,7 +79,7 @@ class Grouped(MultiTaskNetwork):
     """
 
     affinities: Affinity | str | tuple[Affinity | str, ...] = "prediction_similarity"
-    folds: int = 5
+    folds: int | None = 5
     seeds: int = 2
     n_random: int = 0
     alpha: float = 0.05
@@ -82,7 +88,7 @@ class Grouped(MultiTaskNetwork):
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **MultiTaskNetwork.parameter_constraints,
         "affinities": OneOf((InstanceOf((Affinity, str, tuple)),)),
-        "folds": Interval(int, 2, 100),
+        "folds": Optional(Interval(int, 2, 100)),
         "seeds": Interval(int, 1, 1000),
         "n_random": Interval(int, 0, 1000),
         "alpha": Interval(float, 0.0, 1.0, closed="neither"),
@@ -109,7 +115,7 @@ class Grouped(MultiTaskNetwork):
     @property
     def budget_note(self) -> str:
         """What searching takes beyond the budget."""
-        times = self.folds * self.seeds
+        times = (self.folds or 1) * self.seeds
         return (
             f"{self.name} trains every task alone and every proposed group {times} more times to find "
             "its groups, each time with the steps of the budget; these come on top of it."
@@ -123,28 +129,78 @@ class Grouped(MultiTaskNetwork):
             )
         return super().refuses(data)
 
+    def for_split(self, splitter: Splitter) -> Grouped:
+        """Without folds where rows are split by time."""
+        return replace(self, folds=None) if isinstance(splitter, TimeSplit) else self
+
     def shape(self, train: MultiTaskDataset) -> str | None:
-        """None: it trains populations itself."""
+        """The whole recipe, so that runs that differ in their seed alone share the search."""
         del train
-        return None
+        try:
+            return json.dumps(to_json(self), sort_keys=True)
+        except ParameterError:  # code of a script has no name: such a recipe is fitted alone
+            return None
 
-    def fit_many(self, requests: Sequence[FitRequest], *args: Any, **options: Any) -> Any:
-        """Fit one after another; as `Learner.fit_many`."""
-        from polytask._learner import Learner
+    def fit_many(
+        self,
+        requests: Sequence[FitRequest],
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset,
+        budget: Budget,
+        *,
+        checkpoint: Path | None = None,
+        on_done: OnFitted | None = None,
+        return_errors: bool = False,
+    ) -> list[FittedPredictor | PolytaskError]:
+        """Search once, then train the groups with the seed of each request."""
+        del checkpoint
+        results: list[FittedPredictor | PolytaskError] = []
+        try:
+            grouping = self.search(train, budget, validation)
+        except PolytaskError as error:
+            return raised_unless([error] * len(requests), return_errors=return_errors)
+        for position, request in enumerate(requests):
+            try:
+                fitted = refitted(
+                    self._trained(grouping, train, validation, request.seed, budget), train
+                )
+            except PolytaskError as error:
+                results.append(error)
+            else:
+                results.append(fitted)
+                if on_done is not None:
+                    on_done(position, fitted)
+        return raised_unless(results, return_errors=return_errors)
 
-        return Learner.fit_many(self, requests, *args, **options)
-
-    def search(self, train: MultiTaskDataset, budget: Budget | None = None) -> Grouping:
-        """The grouping that `fit` would train, found on training rows alone.
+    def search(
+        self,
+        train: MultiTaskDataset,
+        budget: Budget | None = None,
+        validation: MultiTaskDataset | None = None,
+    ) -> Grouping:
+        """The grouping that `fit` would train, found on training rows alone if there are folds.
 
         Parameters
         ----------
         train : MultiTaskDataset
         budget : Budget, optional
             Steps of one training; by default those of the trainer.
+        validation : MultiTaskDataset, optional
+            The rows that verify groups where `folds` is None.
+
+        Raises
+        ------
+        ParameterError
+            If `folds` is None and there are no validation rows.
         """
         network = MultiTaskNetwork(self.architecture, self.trainer)
-        data, rounds = rounds_of(train, None, self.folds, self.seeds)
+        if self.folds is not None:
+            data, rounds = rounds_of(train, None, self.folds, self.seeds)
+        elif validation is not None:
+            data, rounds = later_rounds(train, validation, self.seeds)
+        else:
+            expected = "rows that verify the groups where folds is None"
+            raise ParameterError(message(type(self).__name__, "validation", expected, validation))
         runs = GroupRuns(data, network, rounds, budget)
         return group_runs(
             runs,
@@ -161,12 +217,23 @@ class Grouped(MultiTaskNetwork):
         budget: Budget | None = None,
         **options: Any,
     ) -> FittedPredictor:
-        """Search groups on the training rows, then train a network for each.
+        """Search groups, then train a network for each.
 
         The search has seeds of its own, the same for every `seed`; `seed` is that of the networks at
         the end. `options` may name ``progress``.
         """
-        grouping = self.search(train, budget)
+        grouping = self.search(train, budget, validation)
+        return self._trained(grouping, train, validation, seed, budget, **options)
+
+    def _trained(
+        self,
+        grouping: Grouping,
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset | None,
+        seed: int,
+        budget: Budget | None,
+        **options: Any,
+    ) -> FittedPredictor:
         network = MultiTaskNetwork(self.architecture, self._trainer_for(train, budget))
         return train_groups(
             grouping, train, validation, network, seed=seed, name=self.name, **options

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,13 @@ class RunStore:
     trusted : tuple of str
         Packages of the user's own code that models may name: that of the tasks, and what the user
         trusts besides the learners.
+    machine : str
+        That of the process that made it.
     """
 
     folder: Path
     trusted: tuple[str, ...] = ()
+    machine: str = field(default_factory=platform.node)
 
     def _path(self, key: str, ending: str) -> Path:
         return self.folder / "runs" / f"{key}{ending}"
@@ -87,6 +91,12 @@ class RunStore:
         DiskError
         """
         if not (self.folder / "runs").is_dir():
+            if platform.node() != self.machine:
+                sentence = (
+                    f"{platform.node()}, which does runs, does not see {self.folder}. Choose a folder on a "
+                    "disk that all machines share, with `out`."
+                )
+                raise DiskError(sentence)
             sentence = f"{self.folder} was removed while runs were written to it. Run it again."
             raise DiskError(sentence)
 

@@ -9,6 +9,7 @@ from typing import Any
 from polytask._learner import Learner
 from polytask._naming import snake_case
 from polytask.exceptions import ParameterError
+from polytask.learners.names._inside import inside, with_inside
 from polytask.learners.names._slots import BALANCING, slot_of
 from polytask.neural_network import MultiTaskNetwork
 
@@ -46,7 +47,7 @@ def with_methods(learner: Any, words: Sequence[str], text: str) -> Learner:
             raise ParameterError(sentence)
         methods[slot] = word
     for slot, word in methods.items():
-        if getattr(learner.trainer, slot) is not None:
+        if getattr(inside(learner).trainer, slot) is not None:
             sentence = (
                 f"{learner.name} names its {slot} itself, and {word} in {text} is one too. "
                 "Name one."
@@ -56,15 +57,24 @@ def with_methods(learner: Any, words: Sequence[str], text: str) -> Learner:
 
 
 def balances(learner: Learner) -> bool:
-    """Whether a learner is a network whose tasks share parameters."""
-    return isinstance(learner, MultiTaskNetwork) and learner.joint
+    """Whether a learner is a network whose tasks share parameters, or an ensemble of such."""
+    network = inside(learner)
+    return isinstance(network, MultiTaskNetwork) and network.joint
 
 
 def with_trainer_settings(learner: Any, settings: Mapping[str, Any]) -> Learner:
-    """The network with settings of its trainer; a name that it was given gets its methods, too."""
-    trainer = replace(learner.trainer, **settings)
-    if learner.label is None:
-        return replace(learner, trainer=trainer)
+    """The network with settings of its trainer; a name that it was given gets its methods, too.
+
+    Of an ensemble, the members have them.
+    """
+    changed: Learner = with_inside(learner, lambda network: _with_settings(network, settings))
+    return changed
+
+
+def _with_settings(network: Any, settings: Mapping[str, Any]) -> Learner:
+    trainer = replace(network.trainer, **settings)
+    if network.label is None:
+        return replace(network, trainer=trainer)
     methods = [getattr(trainer, slot) for slot in BALANCING if slot in settings]
     words = [snake_case(type(method).__name__) for method in methods if method is not None]
-    return replace(learner, trainer=trainer, label="+".join([learner.label, *words]))
+    return replace(network, trainer=trainer, label="+".join([network.label, *words]))

@@ -11,6 +11,7 @@ from polytask._listing import enumerated
 from polytask._naming import plus_parts
 from polytask._paths import Written, applied, name_and_settings
 from polytask.exceptions import ParameterError
+from polytask.learners.names._inside import inside, with_inside
 from polytask.learners.names._model_name import ModelName, model_name
 from polytask.learners.names._slots import slot_of
 from polytask.neural_network import MultiTaskNetwork
@@ -29,8 +30,9 @@ _SETTING = "encoder"
 
 
 def is_encoder(path: str) -> bool:
-    """Whether the full path of a setting is that of an architecture's encoder."""
-    return path.startswith("architecture.") and path.endswith(f".{_SETTING}")
+    """Whether the full path of a setting is that of an architecture's encoder, in an ensemble too."""
+    own = path.removeprefix("learner.")
+    return own.startswith("architecture.") and own.endswith(f".{_SETTING}")
 
 
 def names_encoder(text: str) -> bool:
@@ -76,14 +78,23 @@ def encoder_settings(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def has_encoder(learner: Learner) -> bool:
-    """Whether a learner is a network with an encoder of its own choice."""
-    return isinstance(learner, MultiTaskNetwork) and any(
-        is_encoder(setting.path) for setting in learner.settings()
+    """Whether a learner is a network with an encoder of its own choice, or an ensemble of such."""
+    network = inside(learner)
+    return isinstance(network, MultiTaskNetwork) and any(
+        is_encoder(setting.path) for setting in network.settings()
     )
 
 
 def with_other_encoder(learner: Any, word: str, texts: Mapping[str, str]) -> Learner:
-    """The network with another encoder; a name that it was given gets the encoder's, too."""
+    """The network with another encoder; a name that it was given gets the encoder's, too.
+
+    Of an ensemble, the members have it.
+    """
+    changed: Learner = with_inside(learner, lambda network: _with_encoder(network, word, texts))
+    return changed
+
+
+def _with_encoder(learner: Any, word: str, texts: Mapping[str, str]) -> Learner:
     values = {_SETTING: Written(word)} | {
         f"{_SETTING}.{path}": Written(text) for path, text in texts.items()
     }

@@ -1,0 +1,51 @@
+"""Folder in which `polytask analyze` and `polytask group` keep trainings and write results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from polytask._recipes import to_json
+from polytask.cli._interrupt import ending_well
+from polytask.cli._named_folder import named_folder
+from polytask.cli._relation_data import RelationData
+from polytask.cli._settings import RelationSettings
+from polytask.cli._voice import Voice
+
+__all__ = ["relation_folder", "saying_what_is_kept"]
+
+
+def relation_folder(
+    options: RelationSettings, found: RelationData, learner: Any, kind: str, voice: Voice
+) -> Path:
+    """The folder of `--out`, or one that is named after table and study.
+
+    Parameters
+    ----------
+    options, found, learner
+    kind : str
+        Begins its name.
+    voice : Voice
+        Says where all is kept.
+    """
+    steps = None if found.budget is None else found.budget.steps
+    split = found.split.digest()
+    parts = [found.data.digest(), split, found.folds, steps, to_json(learner)]
+    folder: Path = getattr(options, "out", None) or named_folder(options, kind, parts)
+    voice.note(f"all is kept in {folder}")
+    return folder
+
+
+@contextmanager
+def saying_what_is_kept(folder: Path) -> Iterator[None]:
+    """Say of a command that is interrupted what is kept of its trainings."""
+
+    def kept() -> str:
+        if not any((folder / "runs").glob("[!.]*.json")):
+            return "no training had ended; the same command starts anew."
+        return f"finished trainings are kept in {folder}; the same command goes on from there."
+
+    with ending_well(kept):
+        yield

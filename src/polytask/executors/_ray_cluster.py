@@ -1,0 +1,175 @@
+"""Connection to a Ray cluster: made within seconds or refused, with versions compared."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from polytask._listing import enumerated, first_and_more
+from polytask._reason import reason
+from polytask._validation import message
+from polytask.exceptions import MissingDependencyError, ParameterError, WorkerError
+from polytask.executors._ray_work import installed
+
+__all__ = ["check_versions", "connect", "imported_ray", "own_nodes"]
+
+_OWNER = "RayExecutor"
+_MISSING = "RayExecutor needs Ray, which is not installed. Install it: polytask[ray]."
+_EXPECTED = (
+    "the address HOST:PORT of a Ray cluster that runs, 'auto' for that of this machine, or 'local'"
+)
+_REMEDY = (
+    "`ray start --head` starts a cluster, `ray status` shows whether one runs, and 'local' starts one "
+    "for this process alone."
+)
+_SECONDS_TO_SAY = 60.0
+"""In which a node says its versions; its first worker starts meanwhile."""
+
+
+def imported_ray() -> Any:
+    """The package `ray`.
+
+    Raises
+    ------
+    MissingDependencyError
+        If it is not installed.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingDependencyError(_MISSING) from error
+    return ray
+
+
+def connect(address: str, seconds: float) -> None:
+    """Connect this process to a cluster.
+
+    Ray itself tries for minutes, and then ends the process; so its attempt is made in a thread that
+    nobody waits for any longer than so many seconds. There it leaves the handlers of signals alone, too.
+
+    Raises
+    ------
+    ParameterError
+        If no cluster answers at the address.
+    WorkerError
+        If one answers and refuses, such as one of another version of Ray or Python.
+    """
+    ray = imported_ray()
+    if address not in {"auto", "local"}:
+        _check_listens(address, seconds)
+    ended: list[BaseException | None] = []
+
+    def attempt() -> None:
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        except BaseException as error:  # noqa: BLE001 - looked at below; Ray may raise SystemExit
+            ended.append(error)
+        else:
+            ended.append(None)
+
+    thread = threading.Thread(target=attempt, name="connect to Ray", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not ended:
+        raise _unanswered(address, f"nothing answered as Ray does within {seconds:g} s")
+    if isinstance(ended[0], ConnectionError | SystemExit):
+        raise _unanswered(address, "no cluster answered") from ended[0]
+    if ended[0] is not None:
+        error = WorkerError(f"The Ray cluster at {address} cannot be used: {reason(ended[0])}.")
+        raise error from ended[0]
+
+
+def _check_listens(address: str, seconds: float) -> None:
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), min(seconds, 5.0)):
+            pass
+    except (OSError, ValueError, OverflowError) as error:
+        raise _unanswered(address, str(getattr(error, "strerror", None) or error)) from error
+
+
+def _unanswered(address: str, why: str) -> ParameterError:
+    return ParameterError(message(_OWNER, "address", _EXPECTED, address, f"({why}.) {_REMEDY}"))
+
+
+def own_nodes(num_cpus: float, num_gpus: float) -> dict[str, int]:
+    """Nodes that can do a job, by their ids, with the number of jobs at a time."""
+    nodes = {}
+    for node in imported_ray().nodes():
+        has: Mapping[str, float] = node["Resources"] if node["Alive"] else {}
+        room = min(
+            (
+                has.get(name, 0.0) / needed
+                for name, needed in (("CPU", num_cpus), ("GPU", num_gpus))
+                if needed
+            ),
+            default=1.0,
+        )
+        if room >= 1:
+            nodes[str(node["NodeID"])] = int(room)
+    return nodes
+
+
+def check_versions(nodes: Mapping[str, int], note: Callable[[str], None]) -> None:
+    """Compare what the nodes have installed with this process.
+
+    Parameters
+    ----------
+    nodes : mapping of id
+    note : callable
+        Receives a sentence where packages differ that polytask uses, or a node does not answer.
+
+    Raises
+    ------
+    WorkerError
+        If a node cannot import polytask, or has another version of it or of Python, since its results
+        would be recorded as those of this one.
+    """
+    ray = imported_ray()
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    task = ray.remote(num_cpus=0, max_retries=0)(installed)
+    asked = {
+        task.options(
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)
+        ).remote(): node
+        for node in nodes
+    }
+    answered, silent = (
+        ray.wait(list(asked), num_returns=len(asked), timeout=_SECONDS_TO_SAY)
+        if asked
+        else ([], [])
+    )
+    ours = installed()
+    for reference in answered:
+        try:
+            theirs = ray.get(reference)
+        except Exception as error:
+            sentence = (
+                f"Node {asked[reference][:8]} of the Ray cluster cannot import polytask. Install version "
+                f"{ours['polytask']} there: {reason(error)}"
+            )
+            raise WorkerError(sentence) from error
+        _compare(asked[reference][:8], ours, theirs, note)
+    if silent:
+        names = first_and_more([asked[reference][:8] for reference in silent])
+        note(f"Nodes of the Ray cluster that did not say their versions in time: {names}.")
+
+
+def _compare(
+    node: str, ours: Mapping[str, str], theirs: Mapping[str, str], note: Callable[[str], None]
+) -> None:
+    differing = [
+        f"{name} {theirs.get(name, 'missing')} instead of {own}"
+        for name, own in ours.items()
+        if theirs.get(name) != own
+    ]
+    if not differing:
+        return
+    said = f"Node {node} of the Ray cluster has {enumerated(differing)}"
+    if any(text.split(" ")[0] in {"polytask", "Python"} for text in differing):
+        raise WorkerError(f"{said}. Install the same there, since records name the versions here.")
+    note(f"{said}; records name the versions here.")
