@@ -79,3 +79,7 @@ def unreadable(job, common):
 def touch_after(job, common):
     time.sleep(common)
     job.touch()
+
+
+def environment(job, common):
+    return os.environ.get(job)

@@ -9,12 +9,13 @@ import time
 
 import pytest
 from fakes_evaluation import Together, table
-from fakes_workers import echo, touch_after
+from fakes_workers import echo, environment, touch_after
 
 import polytask
 from polytask.analysis import GroupRuns
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
+from polytask.cli import main
 from polytask.datasets import make_clustered_tasks
 from polytask.encoders import MLP
 from polytask.exceptions import MissingDependencyError, ParameterError, WorkerError
@@ -92,6 +93,22 @@ def test_what_listens_and_is_no_ray_is_refused_when_the_time_is_over(ray):
     assert not ray.is_initialized()
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("ray")
+def test_the_command_refuses_an_address_that_does_not_answer(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{k},{k % 7},{k % 5}\n" for k in range(40))
+    (tmp_path / "t.csv").write_text(f"x,a,b\n{rows}")
+    targets = ["-t", "a:regression", "-t", "b:regression", "-m", "linear"]
+    executor = "ray(address=127.0.0.1:1, timeout=3)"
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", "t.csv", *targets, "--executor", executor])
+    assert ended.value.code == 2
+    error = capsys.readouterr().err.rstrip().rpartition("\n")[2]
+    assert error.startswith("error: The `address` parameter of RayExecutor must be the address")
+    assert not list(tmp_path.glob("runs/*/runs/*.json"))
+
+
 @pytest.fixture(scope="module")
 def cluster(ray):
     """Two nodes of one core; the second dies in the last test."""
@@ -110,28 +127,42 @@ def cluster(ray):
 
 @pytest.fixture(scope="module")
 def executor(cluster):
-    notes = []
+    notes, before = [], handlers()
     with RayExecutor(cluster.address, note=notes.append) as entered:
+        assert before == handlers()
         entered.notes = notes
         yield entered
+
+
+def handlers():
+    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
 
 @pytest.mark.slow
 def test_an_executor_of_a_cluster_keeps_the_promises_of_executors(executor, cluster):
     assert executor.notes == ["Jobs run on a Ray cluster, 2 at a time, each on 1 CPUs; nodes: 2."]
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    assert dict(executor.run(environment, ["OMP_NUM_THREADS"], COMMON)) == {0: "1"}
     check_executor(executor)
-    assert before == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     executor.__enter__()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("executor")
+def test_another_cluster_than_the_connected_one_is_refused(cluster):
+    with (
+        pytest.raises(ParameterError, match=f"connected already, {cluster.address}.*Got 'head:1'"),
+        RayExecutor("head:1"),
+    ):
+        pass
 
 
 @pytest.mark.slow
 def test_ctrl_c_is_heard_and_what_runs_is_cancelled(executor, tmp_path):
     files = [tmp_path / str(number) for number in range(4)]
-    threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
-        list(executor.run(touch_after, files, 6.0))
-    time.sleep(6.5)
+        list(executor.run(touch_after, files, 3.5))
+    time.sleep(3.5)
     assert not any(file.exists() for file in files)
 
 
@@ -170,6 +201,7 @@ def test_a_node_that_dies_loses_nothing_and_records_are_those_of_this_machine(
             threading.Timer(1.5, die).start()
             return super().run(work, jobs, common)
 
-    on_cluster = compared(executor=Deadly(cluster.address), out=tmp_path / "cluster")
+    with Deadly(cluster.address) as deadly:
+        on_cluster = compared(executor=deadly, out=tmp_path / "cluster")
     assert deaths
     assert on_cluster == compared(executor=LocalExecutor(2), out=tmp_path / "here")

@@ -14,7 +14,7 @@ from polytask._validation import message
 from polytask.exceptions import MissingDependencyError, ParameterError, WorkerError
 from polytask.executors._ray_work import installed
 
-__all__ = ["check_versions", "connect", "imported_ray", "own_nodes"]
+__all__ = ["check_connected", "check_versions", "connect", "imported_ray", "own_nodes"]
 
 _OWNER = "RayExecutor"
 _MISSING = "RayExecutor needs Ray, which is not installed. Install it: polytask[ray]."
@@ -42,6 +42,27 @@ def imported_ray() -> Any:
     except ImportError as error:
         raise MissingDependencyError(_MISSING) from error
     return ray
+
+
+def check_connected(address: str) -> None:
+    """Check that a connection that there was before is one to the address.
+
+    Raises
+    ------
+    ParameterError
+        If it is one to another cluster; a process has one connection to Ray.
+    """
+    if address in {"auto", "local"}:
+        return
+    ray = imported_ray()
+    ours = ray.get_runtime_context().gcs_address
+    host, _, port = address.rpartition(":")
+    own = {"127.0.0.1", "localhost", ray.util.get_node_ip_address()}
+    known, _, known_port = str(ours).rpartition(":")
+    if port != known_port or not (host == known or {host, known} <= own):
+        expected = f"that of the cluster to which this process is connected already, {ours}"
+        remedy = "ray.shutdown() ends that connection; a process has one."
+        raise ParameterError(message(_OWNER, "address", expected, address, remedy))
 
 
 def connect(address: str, seconds: float) -> None:
@@ -129,6 +150,7 @@ def check_versions(nodes: Mapping[str, int], note: Callable[[str], None]) -> Non
         would be recorded as those of this one.
     """
     ray = imported_ray()
+    from ray.exceptions import RayError, RayTaskError
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     task = ray.remote(num_cpus=0, max_retries=0)(installed)
@@ -143,20 +165,22 @@ def check_versions(nodes: Mapping[str, int], note: Callable[[str], None]) -> Non
         if asked
         else ([], [])
     )
-    ours = installed()
+    ours, left = installed(), [asked[reference][:8] for reference in silent]
     for reference in answered:
         try:
             theirs = ray.get(reference)
-        except Exception as error:
+        except RayTaskError as error:
             sentence = (
                 f"Node {asked[reference][:8]} of the Ray cluster cannot import polytask. Install version "
-                f"{ours['polytask']} there: {reason(error)}"
+                f"{ours['polytask']} there: {reason(error)}."
             )
             raise WorkerError(sentence) from error
-        _compare(asked[reference][:8], ours, theirs, note)
-    if silent:
-        names = first_and_more([asked[reference][:8] for reference in silent])
-        note(f"Nodes of the Ray cluster that did not say their versions in time: {names}.")
+        except RayError:  # it has left the cluster meanwhile
+            left.append(asked[reference][:8])
+        else:
+            _compare(asked[reference][:8], ours, theirs, note)
+    if left:
+        note(f"Nodes of the Ray cluster that did not say their versions: {first_and_more(left)}.")
 
 
 def _compare(

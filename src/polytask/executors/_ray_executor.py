@@ -16,7 +16,13 @@ from polytask._reason import reason
 from polytask._validation import InstanceOf, Interval, Optional, check
 from polytask.exceptions import WorkerError
 from polytask.executors._executor import Executor
-from polytask.executors._ray_cluster import check_versions, connect, imported_ray, own_nodes
+from polytask.executors._ray_cluster import (
+    check_connected,
+    check_versions,
+    connect,
+    imported_ray,
+    own_nodes,
+)
 from polytask.executors._ray_work import Place, answer
 from polytask.executors._thread_limits import thread_limits
 
@@ -109,7 +115,7 @@ class RayExecutor(Executor):
         Raises
         ------
         ParameterError
-            If no cluster answers at the address.
+            If no cluster answers at the address, or this process is connected to another one.
         WorkerError
             If a job cannot be done: its node died again and again, or has other versions.
         MissingDependencyError
@@ -146,7 +152,9 @@ class RayExecutor(Executor):
         ray = imported_ray()
         if self._ready and ray.is_initialized():
             return ray
-        if not ray.is_initialized():
+        if ray.is_initialized():
+            check_connected(self.address)
+        else:
             connect(self.address, self.timeout)
             self._ours = True
         try:
