@@ -116,10 +116,10 @@ class Study:
         self.counts["with files left over"] += bool(left)
 
 
-def killed(place: Path, jobs: int, kills: int, draw: random.Random, reference: dict) -> Counter:
+def killed(
+    place: Path, jobs: int, kills: int, draw: random.Random, seconds: float, reference: dict
+) -> Counter:
     counts: Counter = Counter()
-    seconds = whole(place / f"whole-{jobs}", jobs)
-    assert found(place / f"whole-{jobs}") == reference, "studies differ that nobody killed"
     while counts["kills"] < kills:
         folder = place / f"jobs-{jobs}-{counts['studies']}"
         folder.mkdir()
@@ -151,10 +151,11 @@ def main() -> None:
     print("|---" * (len(COLUMNS) + 1) + "|")
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        whole(place / "reference", 1)
-        reference = found(place / "reference")
+        seconds = {jobs: whole(place / f"whole-{jobs}", jobs) for jobs in (1, 2)}
+        reference = found(place / "whole-1")
+        assert found(place / "whole-2") == reference, "studies differ that nobody killed"
         for jobs, kills in ((1, arguments.kills - arguments.kills // 2), (2, arguments.kills // 2)):
-            counts = killed(place, jobs, kills, draw, reference)
+            counts = killed(place, jobs, kills, draw, seconds[jobs], reference)
             print(
                 f"| {jobs} | {' | '.join(str(counts[column]) for column in COLUMNS)} |", flush=True
             )

@@ -43,6 +43,11 @@ settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "polytask"))
 
 
+def pytest_runtest_setup() -> None:
+    """Begin every test with checked calls."""
+    type_checks.start_test()
+
+
 def pytest_collection_finish() -> None:
     """Spare collections of garbage the walk through all that imports have left."""
     gc.collect()

@@ -91,9 +91,24 @@ class Unable(Apart):
         return super().fit(train, validation, seed, budget)
 
 
+@dataclass(frozen=True)
+class Unsteady(Apart):
+    """With the alpha 1.0 it diverges with every seed but the first."""
+
+    def fit(self, train, validation, seed, budget):
+        if self.alpha == 1.0 and seed > 0 and self.joint:
+            raise NonFiniteLossError("The loss of task 'y0' is not finite.")
+        return super().fit(train, validation, seed, budget)
+
+
 def Together(share: float = 1.0, name: str = "together", **settings) -> Apart:
     """A learner that is called joint, and that sees more rows than its single-task self."""
     return Apart(name=name, share=share, joint=True, **settings)
+
+
+def unsteady(**settings) -> Unsteady:
+    """A learner that is called joint, and unsteady."""
+    return Unsteady(name="together", share=1.0, joint=True, **settings)
 
 
 def table(

@@ -35,6 +35,24 @@ def test_shapes_of_results():
         type_checks._checked(typechecker=None)(twice)(torch.ones(2))
 
 
+def test_first_calls_of_a_test_are_checked_and_then_every_sixteenth():
+    """The first, since earlier ones of this test were none; a wrong one is found within sixteen."""
+    checked = type_checks._checked(typechecker=None)(twice)
+    for _ in range(31):
+        with pytest.raises(BeartypeCallHintViolation):
+            checked(torch.ones(2))
+    found = 0
+    for _ in range(33):
+        try:
+            checked(torch.ones(2))
+        except BeartypeCallHintViolation:
+            found += 1
+    assert found == 3
+    type_checks.start_test()
+    with pytest.raises(BeartypeCallHintViolation):
+        checked(torch.ones(2))
+
+
 def test_types_of_fields():
     with pytest.raises(BeartypeCallHintViolation):
         Range("low", 1.0)

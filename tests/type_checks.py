@@ -2,7 +2,8 @@
 
 jaxtyping binds the arguments of every call anew and checks them twice, which takes longer than
 most functions. Here beartype checks arguments and result in one pass; where annotations have
-shapes, it does so in a context of jaxtyping in which an axis keeps its size.
+shapes, it does so in a context of jaxtyping in which an axis keeps its size. In a test that calls
+a function hundreds of times, its first calls and every sixteenth of the others are checked.
 """
 
 import dataclasses
@@ -16,11 +17,35 @@ from typing import Any
 import beartype
 import jaxtyping
 
-__all__ = ["install"]
+__all__ = ["install", "start_test"]
 
 _SHAPED = re.compile(r"\b(Float|Int|UInt|Bool|Num|Real|Inexact|Shaped|Key)\d*\[|jaxtyping")
 _CONF = beartype.BeartypeConf(is_pep484_tower=True)  # a float parameter takes an int
 _jaxtyped = jaxtyping.jaxtyped
+_FIRST, _EVERY = 32, 16
+_test = [0]
+"""Number of the test that runs."""
+
+
+def start_test() -> None:
+    """Check the next calls of every function again."""
+    _test[0] += 1
+
+
+class _Calls:
+    """Counts the calls of a function in a test."""
+
+    __slots__ = ("number", "test")
+
+    def __init__(self) -> None:
+        self.test = self.number = 0
+
+    def skipped(self) -> bool:
+        """Count a call, and say whether it goes unchecked."""
+        if self.test != _test[0]:
+            self.test, self.number = _test[0], 0
+        self.number += 1
+        return self.number > _FIRST and self.number % _EVERY != 0
 
 
 def install(modules: list[str]) -> None:
@@ -69,10 +94,11 @@ def _names_are_known(function: Callable[..., Any]) -> bool:
 
 def _without_shapes(function: Callable[..., Any]) -> Callable[..., Any]:
     typed: list[Callable[..., Any]] = []
+    calls = _Calls()
 
     @functools.wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        if jaxtyping.config.jaxtyping_disable:
+        if calls.skipped() or jaxtyping.config.jaxtyping_disable:
             return function(*args, **kwargs)
         if not typed:  # at the first call, when all names in annotations are known
             known = _names_are_known(function)
@@ -84,10 +110,11 @@ def _without_shapes(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _with_shapes(function: Callable[..., Any], typechecker: Any) -> Callable[..., Any]:
     typed: list[Callable[..., Any]] = []
+    calls = _Calls()
 
     @functools.wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        if jaxtyping.config.jaxtyping_disable:
+        if calls.skipped() or jaxtyping.config.jaxtyping_disable:
             return function(*args, **kwargs)
         if not typed:
             known = _names_are_known(function)

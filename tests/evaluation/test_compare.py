@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes_evaluation import Apart, Together, Unable, table
+from fakes_evaluation import Apart, Together, Unable, table, unsteady
 from sklearn.datasets import load_digits
 
 import polytask
@@ -146,9 +146,45 @@ def test_every_learner_has_the_same_trials(tmp_path):
     log = tmp_path / "log"
     compare(table(), Together(log=str(log)), seeds=2, budget=THREE)
     counts = {
-        name: sum(line.startswith(name) for line in fits(log)) for name in ("apart", "together")
+        (name, seed): sum(line.startswith(name) and line.endswith(seed) for line in fits(log))
+        for name in ("apart", "together")
+        for seed in "01"
     }
-    assert counts == {"apart": 6, "together": 6}
+    first = {("apart", "0"): 3, ("together", "0"): 3}
+    assert counts == {**first, ("apart", "1"): 1, ("together", "1"): 1}
+
+
+def test_other_seeds_run_what_was_kept_with_the_first():
+    found = compare(table(), Together(), seeds=3, budget=THREE)
+    for row in found.learners[:2]:
+        tried = row.runs[0].trials
+        (kept,) = [trial for trial in tried if trial.tasks]
+        assert len(tried) == 3
+        assert [trial.gain is None for trial in tried] == [False] * 3
+        for run in row.runs[1:]:
+            assert [trial.settings for trial in run.trials] == [kept.settings]
+            assert [trial.gain for trial in run.trials] == [None]
+    assert "settings are chosen with the first" in " ".join(found.warnings)
+
+
+def test_each_split_has_a_choice_of_its_own():
+    found = compare(table(), Together(), split="folds:2", budget=THREE)
+    assert [len(run.trials) for run in found.learners[1].runs] == [3, 3]
+
+
+def test_a_seed_whose_kept_setting_gives_no_model_tries_all():
+    found = compare(table(), unsteady(alphas=(1.0, 1e4)), seeds=2, budget=THREE)
+    row = next(row for row in found.learners if row.name == "together")
+    kept = [[trial.settings for trial in run.trials if trial.tasks] for run in row.runs]
+    assert kept == [[{"alpha": 1.0}], [{"alpha": 1e4}]]
+    assert [len(run.trials) for run in row.runs] == [2, 2]
+    assert "together: 1 of 4 trials gave no model" in " ".join(found.warnings)
+
+
+def test_a_learner_without_a_model_with_another_seed_is_left_out():
+    found = compare(table(), [unsteady(alphas=(1.0,)), Apart()], seeds=2, budget=THREE)
+    assert "together" not in [row.name for row in found.learners]
+    assert "together is left out, since it gave no model with seed 1" in " ".join(found.warnings)
 
 
 @pytest.fixture
@@ -183,7 +219,7 @@ def test_losing_trials_never_see_test_rows(tmp_path, reads):
         == sum(1 for name, rows in reads if name == "apart" and rows & test)
     )
     records = [json.loads(p.read_text()) for p in (tmp_path / "runs").glob("*.json")]
-    assert len(records) == 12 + 2  # the constant has nothing to try
+    assert len(records) == 2 * (3 + 1) + 2  # the constant has nothing to try
     assert sum(r["test_reads"] for r in records) == 2 + kept + 2
     assert all(bool(r["test"]) == bool(r["test_reads"]) for r in records)
 
@@ -488,7 +524,7 @@ def test_several_splits_have_one_seed_each():
     ("seeds", "said"),
     [
         (1, "One seed: intervals and p-values speak about these fitted models alone"),
-        (3, "All 3 seeds share one split: intervals and p-values speak about this training set"),
+        (3, "All 3 seeds share one split, and settings are chosen with the first: intervals"),
     ],
 )
 def test_what_the_verdict_is_about_is_said(seeds, said):
@@ -500,7 +536,7 @@ def test_what_the_verdict_is_about_is_said(seeds, said):
     [
         (None, "Remedy: several splits, such as --split folds:5 (split='folds:5' in Python)."),
         ("group:who", "such as --split group-folds:who:5 (split='group-folds:who:5' in Python)."),
-        ("time:when", "speak about this training set."),
+        ("time:when", "speak about this training set and these settings."),
     ],
 )
 def test_the_remedy_keeps_to_the_kind_of_split(split, remedy):

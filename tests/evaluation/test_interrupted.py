@@ -62,17 +62,29 @@ def wait_for(out: Path, number: int, process: subprocess.Popen) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="groups of processes are a thing of Unix")
-def test_ten_kills():
-    """Half of them with two jobs; the script fails where a comparison is not the same."""
+def test_kills_at_drawn_moments():
+    """Five, two of them with two jobs; the script fails where a comparison is not the same.
+
+    Drawn anew where no moment was in the middle of a fit that then went on.
+    """
+    rows = killed(seed=1)
+    for seed in (2, 3):
+        if any(int(row["fits resumed"]) for row in rows):
+            break
+        rows = killed(seed)
+    assert sum(int(row["fits resumed"]) for row in rows) > 0
+
+
+def killed(seed: int) -> list[dict[str, str]]:
     done = subprocess.run(
-        [sys.executable, str(KILLS), "--kills", "10", "--seed", "1"],
+        [sys.executable, str(KILLS), "--kills", "5", "--seed", str(seed)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    head, _, one, two = [line.strip("| ").split(" | ") for line in done.stdout.splitlines()]
-    rows = [dict(zip(head, row, strict=True)) for row in (one, two)]
-    assert [row["kills"] for row in rows] == ["5", "5"]
-    assert sum(int(row["fits resumed"]) for row in rows) > 0
+    head, _, *counts = [line.strip("| ").split(" | ") for line in done.stdout.splitlines()]
+    rows = [dict(zip(head, row, strict=True)) for row in counts]
+    assert [row["kills"] for row in rows] == ["3", "2"]
+    return rows
 
 
 @pytest.mark.slow
@@ -85,7 +97,7 @@ def test_interrupted_and_run_again(tmp_path, jobs, how):
         process.send_signal(how)
         assert process.wait(60) != 0
     done = records(out)
-    assert 3 <= len(done) < 12
+    assert 3 <= len(done) < 11
     for path in done:
         RunRecord.from_dict(unsealed(json.loads(path.read_text(encoding="utf-8"))))
     assert not (out / "comparison.json").exists()

@@ -428,13 +428,14 @@ def test_what_test_rows_say_against_it(delta, said):
 # ── warnings ──
 
 
-def study(n_tasks=2, n_runs=2, folds=1, kind="random_split", units=100, **parameters):
+def study(n_tasks=2, n_runs=2, folds=1, kind="random_split", units=100, *, trials=1, **parameters):
     task = {"metric": "mae", "labels": {"mae": "MAE"}, "role": "primary",
             "greater_is_better": {"mae": False}}  # fmt: skip
     tasks = [{**task, "name": f"t{n}"} for n in range(n_tasks)]
     return {
         "tasks": tasks,
         "runs": [{}] * n_runs,
+        "budget": {"trials": trials},
         "split": {
             "folds": folds,
             "units": units,
@@ -463,6 +464,15 @@ def test_what_the_verdict_is_about(runs, folds, said):
     rows = [learner("a", tasks=measured(1, 1))]
     (sentence,) = warnings_of(study(2, runs, folds), rows)
     assert sentence.startswith(said)
+
+
+def test_where_several_settings_were_tried_the_verdict_is_about_those_kept():
+    rows = [learner("a", tasks=measured(1, 1))]
+    (sentence,) = warnings_of(study(2, 3, 1, trials=2), rows)
+    assert "settings are chosen with the first" in sentence
+    assert "and these settings" in sentence
+    (sentence,) = warnings_of(study(2, 3, 1), rows)
+    assert "settings" not in sentence
 
 
 @pytest.mark.parametrize("runs", [1, 2])

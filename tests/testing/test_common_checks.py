@@ -37,7 +37,7 @@ from polytask.testing import tiny_dataset
 from polytask.training import Trainer
 from polytask.weighting import Weighting
 
-FEW_STEPS = Budget(steps=8)
+FEW_STEPS = Budget(steps=4)
 MIXED = tiny_dataset(["regression", "binary", "regression"], missing=0.3)
 SPARSE = tiny_dataset(["regression", "binary", "regression"], missing=0.6)
 OWN_ROWS = tiny_dataset(["regression"] * 3, own_rows=True, n_rows=90)
@@ -256,10 +256,7 @@ def test_networks(cls):
         cls(encoder=MLP((8, 8, 8))) if small else made(cls), Trainer(patience=None)
     )
     data = [OWN_ROWS if cls.one_task_per_row else MIXED]
-    if cls is HardSharing:
-        testing.check_learner(network)
-    else:
-        testing.check_learner(network, data, budget=FEW_STEPS)
+    testing.check_learner(network, data, budget=FEW_STEPS)
 
 
 @every(Weighting)

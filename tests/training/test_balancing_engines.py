@@ -1,6 +1,7 @@
 """Training with aggregators: every engine, every interval, killed and resumed."""
 
 import json
+from functools import cache
 
 import pytest
 import torch
@@ -210,13 +211,24 @@ class KilledError(Exception):
     """The process was told to end."""
 
 
-@pytest.mark.parametrize("killed_at", [1, 2])
-@pytest.mark.parametrize("recipe", RESUMED)
-def test_an_interrupted_run_ends_like_an_uninterrupted_one(recipe, killed_at, tmp_path):
+@cache
+def uninterrupted(recipe):
+    """The trainer of a recipe, what it is given, and the run that nothing interrupts."""
     train, validation = mixed_table(90, seed=0, missing=0.9), mixed_table(60, seed=1)
     options = {"steps": 20, "batch_size": 16, "evaluate_every": 5, "patience": None}
     trainer = Trainer(**options, learning_rate=0.01, **RESUMED[recipe])
-    whole = trainer.fit(NOISY, train, validation, seed=2)
+    given = NOISY, train, validation
+    return trainer, given, trainer.fit(*given, seed=2)
+
+
+BOTH = [recipe for recipe in RESUMED if recipe.startswith("every")]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "killed_at"), [*((r, 1) for r in RESUMED), *((r, 2) for r in BOTH)]
+)
+def test_an_interrupted_run_ends_like_an_uninterrupted_one(recipe, killed_at, tmp_path):
+    trainer, given, whole = uninterrupted(recipe)
 
     def kill(record):
         if record.epoch > killed_at:  # 5 and 10 steps lie within an interval of three
@@ -224,8 +236,8 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(recipe, killed_at, tm
 
     arguments = {"seed": 2, "checkpoint": tmp_path / "state", "checkpoint_seconds": 0.0}
     with pytest.raises(KilledError):
-        trainer.fit(NOISY, train, validation, on_epoch=kill, **arguments)
-    resumed = trainer.fit(NOISY, train, validation, **arguments)
+        trainer.fit(*given, on_epoch=kill, **arguments)
+    resumed = trainer.fit(*given, **arguments)
     for key, tensor in whole.network.state_dict().items():
         assert torch.equal(tensor, resumed.network.state_dict()[key]), key
     looks = [

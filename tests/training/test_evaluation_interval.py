@@ -95,7 +95,7 @@ def test_the_interval_is_an_epoch_at_least_and_never_falls(epoch):
     assert intervals == sorted(intervals)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_single_tasks_on_few_rows_keep_states_from_before_they_overfit(seed):
     """The best state is often one of the first 25 steps."""
     data, held_out, test = (

@@ -43,7 +43,7 @@ class KilledError(Exception):
 def uninterrupted(recipe):
     """The trainer of a recipe, what it is given, and the run that nothing interrupts."""
     architecture, options = RECIPES[recipe]
-    trainer = Trainer(steps=120, batch_size=32, evaluate_every=15, **options)
+    trainer = Trainer(steps=80, batch_size=32, evaluate_every=10, **options)
     given = architecture, mixed_table(seed=0), mixed_table(seed=1)
     return trainer, given, trainer.fit(*given, seed=2)
 

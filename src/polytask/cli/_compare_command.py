@@ -57,7 +57,7 @@ def compare(
         int | None,
         typer.Option(
             metavar="N",
-            help="Settings that every model may try in each run; 3 by default.",
+            help="Settings that every model may try, with the first seed; 3 by default.",
             rich_help_panel="Training",
         ),
     ] = None,

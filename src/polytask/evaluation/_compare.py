@@ -60,7 +60,7 @@ def compare(
     seeds : int or sequence of int, default 3
         Runs of every learner on the one split, at most 10,000.
     budget : Budget, default Budget(trials=3)
-        Steps of a run, and settings that every learner may try in each of its runs.
+        Steps of a run, and settings that every learner may try on each split, with the first seed.
     jobs : int, default 1
         Runs side by side, in worker processes: short for ``LocalExecutor(jobs)``.
     executor : polytask.executors.Executor, optional
@@ -107,7 +107,9 @@ def compare(
 
     Notes
     -----
-    - Settings, and which model to use, are chosen by validation rows alone. A joint learner
+    - Settings, and which model to use, are chosen by validation rows alone. All settings are tried
+      with the first seed of a split, and the other seeds run what was kept; where that gives no
+      model with one of them, all are tried with that seed, too. A joint learner
       keeps one setting for all tasks; one whose tasks share nothing keeps a setting for each
       task that has at least 100 labelled validation rows, so that no baseline is tuned less
       than it could be.

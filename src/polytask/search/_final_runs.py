@@ -135,4 +135,4 @@ def _of_final(final: _Final, records: tuple[RunRecord, ...]) -> Tuned:
         task: place if (place := final.attempts.index(attempt)) in alive or not alive else alive[0]
         for task, attempt in final.kept.items()
     }
-    return Tuned(final.runs, records, places)
+    return Tuned(final.runs, records, places, compared=False)

@@ -57,8 +57,8 @@ class MetricCase:
         mask = ~encoded.isnan()
         constants = loss.constants([self.example.fitted])
         scores = self._scores.clone().requires_grad_()
-        optimizer = torch.optim.Adam([scores], lr=0.1)
-        for _ in range(200):
+        optimizer = torch.optim.Adam([scores], lr=0.3)
+        for _ in range(60):
             optimizer.zero_grad()
             rows = row_losses(loss, scores, encoded.nan_to_num(0.0), mask, constants)
             total = torch.where(mask.flatten(1).any(dim=-1), rows, 0.0).sum()

@@ -30,7 +30,8 @@ class TrialRow:
     ----------
     settings : mapping
     gain : float or None
-        Mean gain over the first trial on validation rows, relative to the mean of both.
+        Mean gain over the first trial on validation rows, relative to the mean of both; None where
+        the settings were chosen with another seed.
     seconds : float
     tasks : tuple of str
         The tasks for which it was kept.

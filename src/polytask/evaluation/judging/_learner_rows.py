@@ -64,12 +64,14 @@ def _estimates(entry: Entry, tasks: TaskSet, task: str) -> dict[str, Estimate]:
 
 
 def _run_row(run: Tuned, yardstick: Entry, context: Context) -> RunRow:
-    first = next(trial for trial in run.trials if not trial.failure)
+    first = next(trial for trial in run.trials if not trial.failure) if run.compared else None
     kept = run.kept
     trials = tuple(
         TrialRow(
             settings=trial.settings,
-            gain=None if trial.failure else trial_gain(trial, first, context.tasks.primary),
+            gain=None
+            if first is None or trial.failure
+            else trial_gain(trial, first, context.tasks.primary),
             seconds=trial.seconds,
             tasks=kept.get(index, ()),
             failure=trial.failure,

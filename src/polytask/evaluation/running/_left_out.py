@@ -12,14 +12,7 @@ from polytask.exceptions import PolytaskError
 from polytask.learners import default_learners, unserved
 from polytask.tasks import TaskSet
 
-__all__ = ["failure", "remaining", "unserved_defaults", "why_left_out"]
-
-
-def failure(repetitions: Sequence[Sequence[RunRecord]]) -> RunRecord | None:
-    """Record of the first repetition in which no trial of a learner gave a model, or None."""
-    return next(
-        (trials[0] for trials in repetitions if all(trial.failure for trial in trials)), None
-    )
+__all__ = ["remaining", "unserved_defaults", "why_left_out"]
 
 
 def remaining(

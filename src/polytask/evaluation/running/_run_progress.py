@@ -23,7 +23,7 @@ __all__ = [
     "tell_runs",
 ]
 
-Advance = Callable[[str], None]
+Advance = Callable[..., None]
 """Callback that advances by one step, with the step's description."""
 
 _patience: ContextVar[float] = ContextVar("patience", default=2.0)
@@ -95,7 +95,11 @@ def progress_bar(total: int, what: str, *, quiet: bool) -> Iterator[Advance]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         bar_task = bar.add_task("", total=total)
-        yield lambda description: bar.update(bar_task, advance=1, description=description)
+
+        def show(description: str, total: int | None = None) -> None:
+            bar.update(bar_task, advance=1, description=description, total=total)
+
+        yield show
 
 
 class RunProgress:
@@ -112,6 +116,10 @@ class RunProgress:
 
     def __init__(self, total: int) -> None:
         self.total, self.n_known, self.n_fitted = total, 0, 0
+
+    def expect(self, total: int) -> None:
+        """Change the number of runs in all."""
+        self.total = total
 
     def known(self, record: RunRecord) -> None:
         """Count a run that was already on record."""
@@ -152,11 +160,11 @@ class _Bar(RunProgress):
 
     def known(self, record: RunRecord) -> None:
         super().known(record)
-        self._advance(record.spec.name)
+        self._advance(record.spec.name, self.total)
 
     def fitted(self, record: RunRecord) -> None:
         super().fitted(record)
-        self._advance(record.spec.name)
+        self._advance(record.spec.name, self.total)
 
 
 class _Lines(RunProgress):
@@ -259,5 +267,5 @@ def _write(text: str) -> None:
         sys.stderr.flush()
 
 
-def _say_nothing(description: str) -> None:
-    del description
+def _say_nothing(description: str, total: int | None = None) -> None:
+    del description, total

@@ -121,11 +121,15 @@ class Tuned:
         Of the same runs.
     chosen : mapping of task to position
         Which trial is kept for each task.
+    compared : bool
+        Whether these trials were compared on validation rows; False where the choice is that of
+        other runs, such as those with the first seed.
     """
 
     runs: tuple[Run, ...]
     trials: tuple[RunRecord, ...]
     chosen: Mapping[str, int]
+    compared: bool = True
 
     @property
     def kept(self) -> dict[int, tuple[str, ...]]:

@@ -49,8 +49,11 @@ def _seeds(study: Mapping[str, Any]) -> list[str]:
             f"methods. Remedy: more --seeds (seeds= in Python){f', or {several}' if several else ''}."
         )
         return [sentence]
+    tuned = study["budget"]["trials"] > 1
+    chosen = ", and settings are chosen with the first" if tuned else ""
     sentence = (
-        f"All {runs} seeds share one split: intervals and p-values speak about this training set."
+        f"All {runs} seeds share one split{chosen}: intervals and p-values speak about this training "
+        f"set{' and these settings' if tuned else ''}."
         f"{f' Remedy: several splits, such as {several}.' if several else ''}"
     )
     return [sentence]

@@ -1,0 +1,174 @@
+"""Trials: all settings with the first seed of a split, those kept with its other seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from polytask._naming import suggestion
+from polytask.data import MultiTaskDataset, Split
+from polytask.evaluation.running._candidates import Candidate
+from polytask.evaluation.running._grid import grid
+from polytask.evaluation.running._labelled import labelled_rows
+from polytask.evaluation.running._records import RunRecord
+from polytask.evaluation.running._repetition import Repetition
+from polytask.evaluation.running._run import Run
+from polytask.evaluation.running._run_progress import RunProgress, tell_runs
+from polytask.evaluation.running._runner import Runner
+from polytask.evaluation.running._tuning import Tuned, choose
+from polytask.exceptions import ParameterError
+from polytask.learners import Learner
+from polytask.ranges import SearchRange
+
+__all__ = ["Place", "Trials", "make_places", "tuned_ranges"]
+
+_ENOUGH_ROWS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A candidate in a repetition.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    repetition : Repetition
+    points : sequence of mapping
+        All settings that it may try.
+    lead : Place, optional
+        The place of the same split whose choice is taken over; None where all settings are tried.
+    """
+
+    candidate: Candidate
+    repetition: Repetition
+    points: Sequence[Mapping[str, object]]
+    lead: Place | None = None
+
+
+def make_places(
+    runner: Runner, candidates: Sequence[Candidate], repetitions: Sequence[Repetition]
+) -> dict[Candidate, tuple[Place, ...]]:
+    """The places of every candidate, in the order of the repetitions.
+
+    Settings are chosen with the first seed of a split. A learner whose fit does not depend on the
+    seed tries them with every seed, which is one fit; so does one with nothing to choose.
+    """
+    trains = {id(r.split): runner.data.take(r.split.train) for r in repetitions}
+    made: dict[Candidate, tuple[Place, ...]] = {}
+    for candidate in candidates:
+        learner = candidate.learner
+        points = grid(tuned_ranges(learner), runner.budget.trials)
+        leads: dict[int, Place] = {}
+        own = []
+        for repetition in repetitions:
+            split = id(repetition.split)
+            follows = len(points) > 1 and learner.uses_seed(trains[split])
+            place = Place(candidate, repetition, points, leads.get(split) if follows else None)
+            leads.setdefault(split, place)
+            own.append(place)
+        made[candidate] = tuple(own)
+    return made
+
+
+def tuned_ranges(learner: Learner) -> dict[str, SearchRange]:
+    """Search ranges that a comparison tunes, in the learner's order."""
+    space = learner.search_space()
+    for path in learner.tuned or ():
+        if path not in space:
+            sentence = (
+                f"{learner.name} names {path!r} in `tuned`, of which no search range is declared. "
+                f"{suggestion(path, space)}"
+            )
+            raise ParameterError(sentence)
+    return dict(space) if learner.tuned is None else {path: space[path] for path in learner.tuned}
+
+
+class Trials:
+    """Runs settings at places, and what was kept there.
+
+    Parameters
+    ----------
+    runner : Runner
+    progress : RunProgress
+
+    Attributes
+    ----------
+    failed : dict of Candidate to RunRecord
+        Candidates that gave no model at some place, each with a failed record.
+    tuned : dict of Place to Tuned
+        What was kept at the others.
+    """
+
+    def __init__(self, runner: Runner, progress: RunProgress) -> None:
+        self._runner, self._progress = runner, progress
+        self._keys: list[str] = []
+        self.failed: dict[Candidate, RunRecord] = {}
+        self.tuned: dict[Place, Tuned] = {}
+
+    def try_all(self, places: Sequence[Place], ahead: int = 0) -> None:
+        """Run all settings, and choose per place on validation rows; so many runs follow at least."""
+        tried = self._run(
+            {p: [self._request(p, point) for point in p.points] for p in places}, ahead
+        )
+        for place, (runs, records) in tried.items():
+            if all(record.failure for record in records):
+                self.failed.setdefault(place.candidate, records[0])
+                continue
+            data, split = self._runner.data, place.repetition.split
+            alone = () if place.candidate.joint else _well_validated(data, split)
+            chosen = choose(records, data.tasks, alone=alone)
+            self.tuned[place] = Tuned(runs, records, chosen)
+
+    def follow(self, places: Sequence[Place]) -> list[Place]:
+        """Run the settings kept with the first seed; returns the places where one gave no model."""
+        kept = {place: self._kept(place) for place in places}
+        followed = self._run({place: list(own.values()) for place, own in kept.items()})
+        lacking = []
+        for place, (runs, records) in followed.items():
+            if any(record.failure for record in records):
+                lacking.append(place)
+                continue
+            order = list(kept[place])
+            chosen = {t: order.index(trial) for t, trial in self._lead(place).chosen.items()}
+            self.tuned[place] = Tuned(runs, records, chosen, compared=False)
+        return lacking
+
+    def _lead(self, place: Place) -> Tuned:
+        if place.lead is None:
+            raise ValueError("it follows no other place")
+        return self.tuned[place.lead]
+
+    def _kept(self, place: Place) -> dict[int, Run]:
+        """Runs of the settings that were kept with the first seed, by their positions."""
+        return {
+            trial: self._request(place, place.points[trial]) for trial in self._lead(place).kept
+        }
+
+    def _request(self, place: Place, settings: Mapping[str, object]) -> Run:
+        repetition = place.repetition
+        return self._runner.request(
+            place.candidate.learner, repetition.split, repetition.seed, settings
+        )
+
+    def _run(
+        self, requests: Mapping[Place, Sequence[Run]], ahead: int = 0
+    ) -> dict[Place, tuple[tuple[Run, ...], tuple[RunRecord, ...]]]:
+        runs = [run for own in requests.values() for run in own]
+        self._progress.expect(len(self._keys) + len(runs) + ahead)
+        self._keys += [run.spec.key for run in runs]
+        tell_runs(self._keys)
+        records = iter(self._runner.run_all(runs, self._progress.fitted, self._progress.known))
+        return {
+            place: (tuple(own), tuple(next(records) for _ in own))
+            for place, own in requests.items()
+        }
+
+
+def _well_validated(data: MultiTaskDataset, split: Split) -> list[str]:
+    """Tasks with enough validation rows to choose settings of their own.
+
+    With few, the best of several settings is mostly luck: it tests worse than the setting that
+    is best on average, and yet looks better on validation rows.
+    """
+    sizes = labelled_rows(data, split.validation)
+    return [name for name, size in sizes.items() if size >= _ENOUGH_ROWS]
