@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 
 from polytask.analysis import GroupRuns
-from polytask.analysis._measured_gain import _alone, _compared, _together
+from polytask.analysis._measured_gain import _alone, _together, compared
 from polytask.analysis._rounds import Round
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
@@ -85,10 +85,10 @@ def triple(runs: GroupRuns, again: GroupRuns, names: tuple[str, ...]) -> dict:
     """Gains, p-values and intervals of one triple, each test taken for itself."""
 
     def all_of(tasks: tuple[str, ...], group: tuple[str, ...], n_tests: int = 1) -> PairedGain:
-        return _compared(runs, _together(runs, [group], tasks), _alone(runs, tasks), n_tests)
+        return compared(runs, _together(runs, [group], tasks), _alone(runs, tasks), n_tests)
 
     def equal(tasks: tuple[str, ...]) -> PairedGain:
-        return _compared(runs, _alone(again, tasks), _alone(runs, tasks), 1)
+        return compared(runs, _alone(again, tasks), _alone(runs, tasks), 1)
 
     pairs = list(permutations(names, 2))
     found = {

@@ -150,6 +150,39 @@ def test_a_wrong_name_of_a_further_analysis_is_refused_before_the_table_is_read(
     assert "--also: there is no analysis named 'atributions'" in ran.error
 
 
+@pytest.mark.slow
+def test_further_analyses_write_their_records_and_sections_of_the_report(polytask, table, tmp_path):
+    ran = polytask(
+        "analyze", table, *TARGETS, *QUICK, "--also", "attributions", "--also", "sources"
+    )
+    assert ran.status == 0, ran.err
+    out = tmp_path / "analysis"
+    attributions = json.loads((out / "attributions.json").read_text())
+    assert attributions["tasks"] == ["age", "score"] or attributions["tasks"] == ["score", "age"]
+    assert len(attributions["importance"][0]) == len(attributions["columns"])
+    sources = json.loads((out / "sources.json").read_text())
+    assert {effect["task"] for effect in sources["effects"]} == {"age", "score"}
+    page = (out / "report.html").read_text()
+    assert "What each task looks at: permutation importance" in page
+    assert "Which source task helped which prediction" in page
+    assert "Importance is how much worse" in ran.out
+    assert "was left out of" in ran.out
+    again = polytask("analyze", table, *TARGETS, *QUICK, "--also", "sources")
+    assert again.status == 0, again.err
+    assert not (out / "attributions.json").exists()
+
+
+def test_a_further_analysis_names_the_extra_that_it_takes_before_anything_is_read(
+    polytask, monkeypatch
+):
+    from polytask.cli import _further_analyses
+
+    monkeypatch.setattr(_further_analyses, "find_spec", lambda _: None)
+    ran = polytask("analyze", "no_such_table.csv", *TARGETS, "--also", "gradients")
+    assert "takes captum, which is not installed" in ran.error
+    assert "pip install 'polytask[explain]'" in ran.error
+
+
 def test_sizes_are_whole_numbers(polytask, table):
     ran = polytask("analyze", table, *TARGETS, "--sizes", "many")
     assert "`sizes` parameter of the command line must be whole numbers" in ran.error

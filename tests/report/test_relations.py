@@ -173,3 +173,63 @@ def test_maps_of_few_tasks_name_columns_and_mark_where_gains_turn_into_losses():
             figures({"transfer": None, "affinities": [affinity(4)]})[0].drawings[0]
         ).texts
     )
+
+
+def attributions(n_tasks, n_columns):
+    draw = np.random.default_rng(0)
+    shares = draw.dirichlet(np.full(n_columns, 0.3), n_tasks)
+    values = shares.tolist()
+    return {
+        "method": "permutation_importance",
+        "words": "The first looks at x0.",
+        "tasks": [f"task_{i}" for i in range(n_tasks)],
+        "columns": [f"x{j} <b>" for j in range(n_columns)],
+        "scales": {f"task_{i}": "RMSE" for i in range(n_tasks)},
+        "importance": values,
+        "low": values,
+        "high": values,
+        "shares": values,
+        "overlap": [[1.0] * n_tasks] * n_tasks,
+    }
+
+
+def sources(n_tasks):
+    tasks = [f"task_{i}" for i in range(n_tasks)]
+    effect = {"gain": 0.02, "interval": [0.01, 0.03], "p_corrected": 0.01, "helped": 0.6}
+    row = {"table": "table", "row": 7, "value": 0.5, "agreeing": 2}
+    return {
+        "words": "task_1 helps task_0.",
+        "tasks": tasks,
+        "sources": tasks[:20],
+        "metrics": dict.fromkeys(tasks, "RMSE"),
+        "effects": [
+            {"task": i, "source": j, **effect} for i in tasks for j in tasks[:20] if i != j
+        ],
+        "extremes": [{"task": i, "source": tasks[0], **row} for i in tasks[1:]],
+        "n_rounds": 2,
+    }
+
+
+@pytest.mark.parametrize(("n_tasks", "n_columns"), [(2, 3), (139, 200)])
+def test_further_records_have_sections_for_few_and_for_many_tasks(n_tasks, n_columns):
+    also = [attributions(n_tasks, n_columns), sources(n_tasks)]
+    page = render_relations(grouping(n_tasks), also)
+    parser = Balanced()
+    parser.feed(page)
+    assert not parser.open
+    assert len(page.encode()) < 2_500_000
+    assert not re.search(r"https?:|//[a-z]", page)
+    assert "What each task looks at: permutation importance" in page
+    assert "Gain of each task by another" in page
+    assert re.search(r"x\d+ &lt;b&gt;", page)
+    assert ("The 180 columns of the smallest shares are left out" in page) == (n_columns == 200)
+
+
+def test_a_further_record_alone_makes_a_page():
+    page = render_relations(attributions(2, 3))
+    assert "<h1>What each task looks at: permutation importance</h1>" in page
+
+
+def test_a_record_without_a_section_is_refused():
+    with pytest.raises(ParameterError, match="`also` parameter of write_relations must be records"):
+        render_relations(grouping(2), [{"words": "nothing"}])

@@ -135,10 +135,14 @@ def matrix_table(
     for task, row in zip(shown, values, strict=False):
         cells = ["-" if value is None else f"{value:{form}}" for value in row[:_MOST_SHOWN]]
         rows.append([task, *cells])
+    more = len(tasks) - len(shown)
+    return "\n".join([aligned(rows), *([f"and {more} further tasks"] if more else [])])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as lines whose cells stand below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
+    return "\n".join(
         "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
-    ]
-    more = len(tasks) - len(shown)
-    return "\n".join([*lines, *([f"and {more} further tasks"] if more else [])])
+    )

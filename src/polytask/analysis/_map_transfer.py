@@ -11,6 +11,7 @@ import numpy as np
 from polytask._validation import Each, InstanceOf, Interval, check
 from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.analysis._measured_gain import MeasuredGain, corrected, gain_of_task
+from polytask.analysis._rounds import Round
 from polytask.analysis._transfer_map import SampledGain, TransferMap
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
@@ -165,7 +166,7 @@ def map_of_runs(
         else (),
         together=corrected([gain_of_task(runs, name, names, len(names)) for name in names]),
         sampled=_sampled(runs, sampled),
-        measured=measured_in_words(runs),
+        measured=measured_in_words(runs.rounds),
         n_rows=measured_rows(runs),
         seconds=runs.seconds,
         n_networks=runs.n_networks,
@@ -233,10 +234,10 @@ def notes_on_seeds(runs: GroupRuns) -> tuple[str, ...]:
     return (sentence,)
 
 
-def measured_in_words(runs: GroupRuns) -> str:
+def measured_in_words(rounds: Sequence[Round]) -> str:
     """Which rows are measured: folds and seeds."""
-    n_seeds = len(runs.rounds)
+    n_seeds = len(rounds)
     seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
-    n_folds = len(runs.rounds[0].splits)
+    n_folds = len(rounds[0].splits)
     how = "validation rows" if n_folds == 1 else f"out of fold, {n_folds} folds"
     return f"{how}, {seeds}"

@@ -9,7 +9,7 @@ from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.evaluation.running._tuning import headline
 from polytask.statistics import Answers, PairedGain, holm, paired_gain
 
-__all__ = ["MeasuredGain", "corrected", "gain_of_task", "mean_gain_of", "worded_gain"]
+__all__ = ["MeasuredGain", "compared", "corrected", "gain_of_task", "mean_gain_of", "worded_gain"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def gain_of_task(runs: GroupRuns, task: str, group: Iterable[str], n_tests: int)
     """The gain of one task of a group, with its interval at the level that `n_tests` leaves."""
     tasks = runs.group(group)
     together = {task: [runs.answers(tasks)[task]]}
-    result = _compared(runs, together, _alone(runs, [task]), n_tests)
+    result = compared(runs, together, _alone(runs, [task]), n_tests)
     return MeasuredGain(
         task, tasks, result.value, result.interval, result.p, None, result.left_out.get(task)
     )
@@ -67,7 +67,7 @@ def mean_gain_of(
     """Mean gain of the primary tasks in a partition, over themselves alone or another partition."""
     names = runs.data.tasks.primary.names
     baseline = _alone(runs, names) if over is None else _together(runs, over, names)
-    return _compared(runs, _together(runs, groups, names), baseline, n_tests)
+    return compared(runs, _together(runs, groups, names), baseline, n_tests)
 
 
 def corrected(gains: Sequence[MeasuredGain]) -> tuple[MeasuredGain, ...]:
@@ -99,12 +99,13 @@ def _together(
     return {task: [runs.answers(served[task])[task]] for task in tasks}
 
 
-def _compared(
+def compared(
     runs: GroupRuns,
     learner: Mapping[str, Sequence[Answers]],
     baseline: Mapping[str, Sequence[Answers]],
     n_tests: int,
 ) -> PairedGain:
+    """Relative gain over a baseline, with its interval at the level that `n_tests` leaves."""
     metrics = {task: headline(runs.data.tasks, task) for task in learner}
     level = 1 - 0.05 / max(n_tests, 1)
     return paired_gain(learner, baseline, metrics, level=level, n_tests=n_tests)

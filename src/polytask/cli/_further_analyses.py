@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from polytask._naming import fold, suggestion
-from polytask.exceptions import UnknownNameError
+from polytask.exceptions import MissingDependencyError, UnknownNameError
 
 __all__ = ["FURTHER", "LISTED", "FurtherAnalysis", "further_analyses"]
 
@@ -30,11 +31,29 @@ class FurtherAnalysis:
         What it measures, for the help.
     path : str
         Its function, ``module:function``; imported when it is used.
+    takes : tuple of (str, str), optional
+        A package that it imports, and the extra of polytask that installs it.
     """
 
     file: str
     what: str
     path: str
+    takes: tuple[str, str] | None = None
+
+    def check(self) -> None:
+        """Raise unless the package that it takes is there.
+
+        Raises
+        ------
+        MissingDependencyError
+        """
+        if self.takes is not None and find_spec(self.takes[0]) is None:
+            package, extra = self.takes
+            sentence = (
+                f"{self.what[0].upper()}{self.what[1:]}, takes {package}, which is not installed. "
+                f"Install it: pip install 'polytask[{extra}]'."
+            )
+            raise MissingDependencyError(sentence)
 
     def function(self) -> Callable[..., Any]:
         """The function that measures."""
@@ -42,7 +61,24 @@ class FurtherAnalysis:
         return getattr(import_module(module), name)
 
 
-FURTHER: Mapping[str, FurtherAnalysis] = {}
+FURTHER: Mapping[str, FurtherAnalysis] = {
+    "attributions": FurtherAnalysis(
+        "attributions.json",
+        "which columns each task looks at, by shuffling them",
+        "polytask.analysis._attribute:attributions_of_runs",
+    ),
+    "gradients": FurtherAnalysis(
+        "gradients.json",
+        "which columns each task looks at, by integrated gradients of the network",
+        "polytask.analysis._attribute:gradients_of_runs",
+        ("captum", "explain"),
+    ),
+    "sources": FurtherAnalysis(
+        "sources.json",
+        "which source task helped which prediction, by leaving out one task at a time",
+        "polytask.analysis._measure_sources:sources_of_runs",
+    ),
+}
 """By the name that `--also` takes, in the order of the alphabet."""
 
 LISTED = "; ".join(f"{name} ({one.what})" for name, one in FURTHER.items())
@@ -56,6 +92,8 @@ def further_analyses(names: Iterable[str]) -> dict[str, FurtherAnalysis]:
     ------
     UnknownNameError
         If there is no such analysis.
+    MissingDependencyError
+        If it takes a package that is not installed.
     """
     known = {fold(name): name for name in FURTHER}
     chosen = {}
@@ -63,5 +101,7 @@ def further_analyses(names: Iterable[str]) -> dict[str, FurtherAnalysis]:
         if fold(name) not in known:
             sentence = f"--also: there is no analysis named {name!r}. {suggestion(name, FURTHER)}"
             raise UnknownNameError(sentence)
-        chosen[known[fold(name)]] = FURTHER[known[fold(name)]]
+        analysis = FURTHER[known[fold(name)]]
+        analysis.check()
+        chosen[known[fold(name)]] = analysis
     return chosen

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from polytask._files import write_text
 from polytask.report._matplotlib import figure_settings
 from polytask.report._relations_view import relations_record, relations_view
 from polytask.report._render import COLUMNS, page_environment
-from polytask.report._sections import section_of
+from polytask.report._sections import has_section, section_of
 
 __all__ = ["render_relations", "write_relations"]
+
+_NOTHING: Mapping[str, Any] = {"transfer": None, "affinities": (), "agreement": {}}
+"""The record of a page that shows further analyses alone."""
 
 
 def render_relations(record: object, also: Sequence[object] = ()) -> str:
@@ -19,7 +24,7 @@ def render_relations(record: object, also: Sequence[object] = ()) -> str:
 
     Parameters
     ----------
-    record : Analysis, TransferMap, Grouping or mapping
+    record : Analysis, TransferMap, Grouping, record of a further analysis, or mapping
         A record, or the result of its `to_dict`.
     also : sequence of records or mappings, optional
         Further analyses of the same data, each shown in a section of its own.
@@ -43,7 +48,9 @@ def render_relations(record: object, also: Sequence[object] = ()) -> str:
     >>> "Affinity: mine" in render_relations(record)
     True
     """
-    plain = relations_record(record)
+    alone = has_section(record)
+    plain = _NOTHING if alone else relations_record(record)
+    also = (record, *also) if alone else also
     with figure_settings():
         from polytask.report._relations_figures import relations_figures
 
@@ -51,6 +58,8 @@ def render_relations(record: object, also: Sequence[object] = ()) -> str:
         sections = [section_of(further) for further in also]
     template = page_environment().get_template("relations.html.j2")
     view = relations_view(plain)
+    if alone:
+        view = replace(view, headline=sections[0].title)
     return template.render(view=view, figures=figures, sections=sections, columns=COLUMNS)
 
 
@@ -59,7 +68,7 @@ def write_relations(record: object, path: str | Path, also: Sequence[object] = (
 
     Parameters
     ----------
-    record : Analysis, TransferMap, Grouping or mapping
+    record : Analysis, TransferMap, Grouping, record of a further analysis, or mapping
     path : str or Path
         The HTML file to create or replace.
     also : sequence of records or mappings, optional

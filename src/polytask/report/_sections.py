@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from polytask._validation import message
 from polytask.exceptions import ParameterError
-from polytask.report._figure import Figure
+from polytask.report._attributions_section import attributions_section
+from polytask.report._section import Section
+from polytask.report._sources_section import sources_section
 
-__all__ = ["SECTIONS", "Section", "SectionKind", "SectionTable", "section_of"]
-
-
-@dataclass(frozen=True)
-class SectionTable:
-    """A table of a section, already as text.
-
-    Attributes
-    ----------
-    title : str
-    head : sequence of str
-        Names of the columns; the first column names the rows.
-    rows : sequence of sequences of str
-    more : str
-        What is left out, as a sentence; empty if nothing is.
-    numbers_from : int
-        First column of numbers, from 0.
-    """
-
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    more: str = ""
-    numbers_from: int = 1
-
-
-@dataclass(frozen=True)
-class Section:
-    """A section of the page.
-
-    Attributes
-    ----------
-    key : str
-        Identifier in the page.
-    title : str
-    words : str
-        One paragraph in plain words.
-    figures : sequence of Figure
-    tables : sequence of SectionTable
-    notes : sequence of str
-    """
-
-    key: str
-    title: str
-    words: str
-    figures: Sequence[Figure] = ()
-    tables: Sequence[SectionTable] = ()
-    notes: Sequence[str] = ()
+__all__ = ["SECTIONS", "SectionKind", "has_section", "section_of"]
 
 
 @dataclass(frozen=True)
@@ -76,8 +31,22 @@ class SectionKind:
     build: Callable[[Mapping[str, Any]], Section]
 
 
-SECTIONS: tuple[SectionKind, ...] = ()
+SECTIONS: tuple[SectionKind, ...] = (
+    SectionKind(frozenset({"importance", "shares", "overlap"}), attributions_section),
+    SectionKind(frozenset({"effects", "sources", "extremes"}), sources_section),
+)
 """All kinds of further records."""
+
+
+def has_section(record: object) -> bool:
+    """Whether there is a section for a record, or for the mapping of its `to_dict()`."""
+    return _kind_of(record.to_dict() if hasattr(record, "to_dict") else record) is not None
+
+
+def _kind_of(plain: Any) -> SectionKind | None:
+    if not isinstance(plain, Mapping):
+        return None
+    return next((kind for kind in SECTIONS if kind.keys <= set(plain)), None)
 
 
 def section_of(record: object) -> Section:
@@ -89,10 +58,9 @@ def section_of(record: object) -> Section:
         If there is no section for it.
     """
     plain: Any = record.to_dict() if hasattr(record, "to_dict") else record
-    if isinstance(plain, Mapping):
+    kind = _kind_of(plain)
+    if kind is not None:
         words = {"words": record.words} if hasattr(record, "words") else {}
-        for kind in SECTIONS:
-            if kind.keys <= set(plain):
-                return kind.build({"words": "", **plain, **words})
+        return kind.build({"words": "", **plain, **words})
     expected = "records of further analyses, or the mappings of their `to_dict()`"
     raise ParameterError(message("write_relations", "also", expected, record))

@@ -193,7 +193,7 @@ def group_runs(
         affinities=tuple(records),
         search_note=f"partition: {first.note}" if first.note else "",
         why=choice.why,
-        measured=measured_in_words(runs),
+        measured=measured_in_words(runs.rounds),
         n_rows=measured_rows(runs),
         seconds=runs.seconds,
         n_networks=runs.n_networks,

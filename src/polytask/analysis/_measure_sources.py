@@ -1,0 +1,289 @@
+"""Which source task helped which prediction: networks without one task at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from polytask._validation import Interval, check, message
+from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._map_transfer import measured_in_words, measured_rows, notes_on_seeds
+from polytask.analysis._measured_gain import compared
+from polytask.analysis._source_tasks import HelpedRow, HelpedRows, SourceEffect, SourceTasks
+from polytask.bookkeeping import Budget
+from polytask.data import MultiTaskDataset, Split, Splitter
+from polytask.evaluation.running._tuning import headline
+from polytask.exceptions import ParameterError
+from polytask.statistics import Answers, holm, row_values
+
+__all__ = ["source_tasks", "sources_of_runs"]
+
+_OWNER = "source_tasks"
+_MOST_SOURCES = 20
+_MOST_ROWS = 1000
+_EXTREMES = 2
+"""Predictions per task that were helped most, and as many that were harmed most."""
+
+
+def source_tasks(
+    data: MultiTaskDataset,
+    learner: object = "hard_sharing",
+    *,
+    sources: Sequence[str] | None = None,
+    most_sources: int = _MOST_SOURCES,
+    split: Split | Splitter | str | None = None,
+    folds: int | None = 5,
+    seeds: int = 2,
+    budget: Budget | None = None,
+    seed: int = 0,
+    advance: Callable[[str], None] | None = None,
+) -> SourceTasks:
+    r"""Measure how much the labels of each source task help each prediction of the others.
+
+    .. math:: h_{rij} = \pm \frac{1}{S} \sum_{s=1}^{S} \bigl( v_{ri}(f_s^{T})
+              - v_{ri}(f_s^{T \setminus j}) \bigr)
+
+    with the part :math:`v_{ri}` that row r has in the first metric of task i (its own loss, where the
+    metric is a mean of losses; `polytask.statistics.row_values`), the network :math:`f_s^T` of all tasks
+    and :math:`f_s^{T \setminus j}` of all but task j, both of round s and not trained on row r, and the
+    sign by which help is positive. The mean over rows is the change of the metric by leaving out task
+    j, whose relative size is the gain of the pair.
+
+    Parameters
+    ----------
+    data : MultiTaskDataset
+        Of at least two tasks.
+    learner : str, MultiTaskNetwork or Architecture, default "hard_sharing"
+        A network whose tasks share something.
+    sources : sequence of str, optional
+        Tasks that are left out, one at a time; by default all, or a random sample of `most_sources`.
+    most_sources : int, default 20
+        Networks that are trained per fold and seed, beside that of all tasks.
+    split, folds, seeds, budget, advance
+        As for `polytask.analysis.transfer_map`.
+    seed : int, default 0
+        Of the sample of tasks, and of the rows that the record keeps.
+
+    Returns
+    -------
+    SourceTasks
+
+    Raises
+    ------
+    ParameterError
+        If there is one task only, the learner is no network that shares, or another argument is
+        invalid.
+    UnknownNameError
+        If `sources` names no task.
+
+    Notes
+    -----
+    Networks are members of populations (`polytask.training.Trainer.fit_many`). Leaving out is measured
+    and not estimated: influence functions (Koh & Liang, 2017) and surrogates of random groups
+    (Li et al., 2023) are cheaper for many tasks. Of two source tasks that teach the same, each can replace
+    the other, so that leaving out one may show no help from either; the transfer map, where tasks
+    are trained with one other, does not have this limit.
+
+    Where each row belongs to one task, its rows are left out with the labels. Tests are those of
+    `polytask.statistics.paired_gain`, corrected by Holm over all pairs; intervals hold for all pairs together.
+    Values of single rows contain the chance of single trainings, which more seeds reduce;
+    `HelpedRow.agreeing` says in how many trainings the sign is the same.
+
+    References
+    ----------
+    Zamir, Sax, Shen, Guibas, Malik & Savarese, "Taskonomy: disentangling task transfer learning",
+    CVPR 2018, on source tasks.
+
+    Koh & Liang, "Understanding black-box predictions via influence functions", ICML 2017, on leaving
+    out what a prediction was learned from.
+
+    Li, Nguyen & Zhang, "Identification of negative transfers in multitask learning using surrogate
+    models", TMLR 2023.
+
+    Examples
+    --------
+    >>> from polytask.analysis import source_tasks
+    >>> from polytask.bookkeeping import Budget
+    >>> from polytask.datasets import make_clustered_tasks
+    >>> data, _ = make_clustered_tasks(1, 3, n_rows=60, seed=0)
+    >>> found = source_tasks(data, folds=2, seeds=1, budget=Budget(steps=10))
+    >>> found.matrix.shape, found.rows["task_0"].matrix.shape
+    ((3, 3), (60, 3))
+    """
+    check(_OWNER, "most_sources", most_sources, Interval(int, 1))
+    check(_OWNER, "seed", seed, Interval(int, 0))
+    runs = GroupRuns.of(
+        data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
+    )
+    return sources_of_runs(runs, sources, most_sources, seed)
+
+
+def sources_of_runs(
+    runs: GroupRuns,
+    sources: Sequence[str] | None = None,
+    most_sources: int = _MOST_SOURCES,
+    seed: int = 0,
+) -> SourceTasks:
+    """Do what `source_tasks` does with trainings that other analyses use, too."""
+    before, seconds = runs.n_networks, runs.seconds
+    left_out, notes = _sources(runs, sources, most_sources, seed)
+    names = runs.tasks
+    without = {source: tuple(n for n in names if n != source) for source in left_out}
+    runs.train([names, *without.values()])
+    rows = {task: _helped_rows(runs, task, left_out, without) for task in names}
+    effects = [
+        _effect(runs, task, source, without[source], rows[task], left_out)
+        for task in names
+        for source in left_out
+        if source != task
+    ]
+    return SourceTasks(
+        tasks=names,
+        sources=left_out,
+        learner=runs.network.name,
+        metrics={name: headline(runs.data.tasks, name).label for name in names},
+        effects=_corrected(effects),
+        rows={task: _record(runs, task, values, seed) for task, values in rows.items()},
+        extremes=tuple(
+            row for task, values in rows.items() for row in _extremes(runs, task, left_out, values)
+        ),
+        measured=measured_in_words(runs.rounds),
+        n_rows=measured_rows(runs),
+        n_rounds=len(runs.rounds),
+        n_networks=runs.n_networks - before,
+        seconds=runs.seconds - seconds,
+        notes=(*notes, *notes_on_seeds(runs)),
+    )
+
+
+def _sources(
+    runs: GroupRuns, sources: Sequence[str] | None, most: int, seed: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tasks that are left out, and a note if they are a sample."""
+    if sources is not None:
+        if isinstance(sources, str) or not sources:
+            expected = "None, or a list of at least one name of a task"
+            raise ParameterError(message(_OWNER, "sources", expected, sources))
+        return runs.group(sources), ()
+    if len(runs.tasks) <= most:
+        return runs.tasks, ()
+    chosen = np.random.default_rng(seed).choice(runs.tasks, size=most, replace=False)
+    note = (
+        f"Of {len(runs.tasks)} tasks, a random sample of {most} was left out; `sources` names others, "
+        "and `most_sources` takes more"
+    )
+    return runs.group(chosen.tolist()), (note,)
+
+
+def _helped_rows(
+    runs: GroupRuns,
+    task: str,
+    sources: Sequence[str],
+    without: Mapping[str, tuple[str, ...]],
+) -> Float64[np.ndarray, "rounds n s"]:
+    """How much every source helped every row in every round; NaN for the task itself."""
+    metric = headline(runs.data.tasks, task)
+    sign = 1.0 if metric.greater_is_better else -1.0
+    together = runs.answers(runs.tasks)[task]
+    values = np.full((len(together.responses), len(together.truth), len(sources)), np.nan)
+    for run in range(len(together.responses)):
+        own = row_values(metric, together, run)
+        for place, source in enumerate(sources):
+            if source == task or own is None:
+                continue
+            other = row_values(metric, runs.answers(without[source])[task], run)
+            if other is not None:
+                values[run, :, place] = sign * (own - other)
+    return values
+
+
+def _effect(
+    runs: GroupRuns,
+    task: str,
+    source: str,
+    rest: tuple[str, ...],
+    values: Float64[np.ndarray, "rounds n s"],
+    sources: Sequence[str],
+) -> SourceEffect:
+    """The gain of a pair, with its interval at the level that all pairs leave."""
+    n_pairs = sum(i != j for i in runs.tasks for j in sources)
+    together: dict[str, Sequence[Answers]] = {task: [runs.answers(runs.tasks)[task]]}
+    baseline: dict[str, Sequence[Answers]] = {task: [runs.answers(rest)[task]]}
+    result = compared(runs, together, baseline, n_pairs)
+    mean = values[:, :, sources.index(source)].mean(axis=0)
+    known = mean[np.isfinite(mean)]
+    return SourceEffect(
+        task,
+        source,
+        result.value,
+        result.interval,
+        result.p,
+        None,
+        float((known > 0).mean()) if len(known) else None,
+        result.left_out.get(task),
+    )
+
+
+def _corrected(effects: Sequence[SourceEffect]) -> tuple[SourceEffect, ...]:
+    by_position = holm({str(n): effect.p for n, effect in enumerate(effects)})
+    return tuple(
+        replace(effect, p_corrected=by_position[str(n)]) for n, effect in enumerate(effects)
+    )
+
+
+def _record(
+    runs: GroupRuns, task: str, values: Float64[np.ndarray, "rounds n s"], seed: int
+) -> HelpedRows:
+    """Means over rounds of the rows, or of a random sample of them."""
+    mean = values.mean(axis=0)
+    tables, ids = _names_of_rows(runs, task)
+    kept = np.arange(len(mean))
+    if len(kept) > _MOST_ROWS:
+        kept = np.sort(np.random.default_rng(seed).permutation(kept)[:_MOST_ROWS])
+    return HelpedRows(
+        tuple(tables[row] for row in kept),
+        tuple(int(ids[row]) for row in kept),
+        tuple(
+            tuple(None if np.isnan(value) else float(f"{value:.4g}") for value in mean[row])
+            for row in kept
+        ),
+    )
+
+
+def _names_of_rows(runs: GroupRuns, task: str) -> tuple[list[str], Int64[np.ndarray, " n"]]:
+    """Data source and position in the user's table of the labelled rows that are measured."""
+    tables: list[str] = []
+    ids = [np.zeros(0, dtype=np.int64)]
+    for source in runs.data.sources:
+        if task not in source.tasks.names:
+            continue
+        tested = [split.test.get(source.name, ids[0]) for split in runs.rounds[0].splits]
+        rows = np.intersect1d(source.labelled().rows(task), np.concatenate(tested))
+        tables += [source.name] * len(rows)
+        ids.append(np.asarray(source.row_ids, dtype=np.int64)[rows])
+    return tables, np.concatenate(ids)
+
+
+def _extremes(
+    runs: GroupRuns,
+    task: str,
+    sources: Sequence[str],
+    values: Float64[np.ndarray, "rounds n s"],
+) -> list[HelpedRow]:
+    """The predictions of a task that were helped most, and those harmed most."""
+    mean = values.mean(axis=0)
+    places = np.argwhere(np.isfinite(mean))
+    if not len(places):
+        return []
+    tables, ids = _names_of_rows(runs, task)
+    order = np.argsort([-mean[row, source] for row, source in places], kind="stable")
+    chosen = [*order[:_EXTREMES], *order[max(_EXTREMES, len(order) - _EXTREMES) :]]
+    found = []
+    for row, source in places[chosen].tolist():
+        value = float(mean[row, source])
+        agreeing = int((np.sign(values[:, row, source]) == np.sign(value)).sum())
+        found.append(HelpedRow(task, sources[source], tables[row], int(ids[row]), value, agreeing))
+    return found

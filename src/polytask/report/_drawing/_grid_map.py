@@ -1,0 +1,87 @@
+"""Heat map of rows × columns, such as tasks × input columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from polytask.report._drawing._canvas import SIZE, Canvas
+from polytask.report._drawing._figure_text import shorten, text_width
+from polytask.report._drawing._heat_map import (
+    HeatMap,
+    _draw_legend,
+    _draw_levels,
+    _range,
+    _shade,
+    _write,
+)
+
+__all__ = ["GridMap", "grid_map"]
+
+_LEGEND = 40  # pixels
+_MOST_EXPLAINED = 1200  # cells that have tooltips
+_MOST_NAMED = 60  # rows, or columns, with names
+_MOST_WRITTEN = 14  # columns whose cells have numbers
+_TALLEST = 26.0  # pixels of a row
+
+
+@dataclass(frozen=True, eq=False)
+class GridMap:
+    """What a heat map of rows × columns shows.
+
+    Attributes
+    ----------
+    rows, columns : sequence of str
+    values : array of shape (rows, columns)
+        NaN where there is none.
+    label : str
+        What the values are.
+    form : str
+        Format of a number.
+    """
+
+    rows: Sequence[str]
+    columns: Sequence[str]
+    values: np.ndarray
+    label: str
+    form: str = ".0f"
+
+
+def grid_map(shown: GridMap, width: int) -> Canvas:
+    """Draw a heat map; of many rows without names, numbers and tooltips of cells."""
+    n_rows, n_columns = shown.values.shape
+    rows = [shorten(name, width * 0.3, SIZE - 1) for name in shown.rows]
+    rows = rows if n_rows <= _MOST_NAMED else []
+    columns = [shorten(name, 110, SIZE - 1) for name in shown.columns]
+    columns = columns if n_columns <= _MOST_NAMED else []
+    left = 12 + max((text_width(name, SIZE - 1) for name in rows), default=0.0)
+    top = 12 + max((text_width(name, SIZE - 1) for name in columns), default=0.0)
+    side = min(width - left - 8, 48.0 * n_columns + 60)
+    height = n_rows * min(_TALLEST, max(4.0, 1200 / n_rows))
+    canvas = Canvas(width, height + top + _LEGEND + 12)
+    right = width - left - side
+    axes = canvas.axes(left=left, right=right, top=top, bottom=_LEGEND + 12)
+    axes.set_xlim(0, n_columns)
+    axes.set_ylim(n_rows, 0)
+    axes.set_yticks(np.arange(n_rows) + 0.5 if rows else [], rows)
+    axes.xaxis.tick_top()
+    axes.set_xticks(np.arange(n_columns) + 0.5 if columns else [], columns, rotation=90)
+    axes.tick_params(top=False, pad=4)
+    low, high = _range(shown.values)
+    square = HeatMap(shown.rows, shown.values, None, (), shown.label, shown.form)
+    if shown.values.size <= _MOST_EXPLAINED:
+        for i, j in np.argwhere(np.isfinite(shown.values)).tolist():
+            value = shown.values[i, j]
+            cell = Rectangle((j, i), 1, 1, linewidth=0, facecolor=_shade(value, low, high))
+            axes.add_patch(cell)
+            canvas.explain(cell, f"{shown.rows[i]}, {shown.columns[j]}: {value:{shown.form}}")
+    else:
+        _draw_levels(canvas, axes, square, low, high)
+    if rows and n_columns <= _MOST_WRITTEN:
+        _write(axes, square, low, high, side / n_columns)
+    legend = canvas.axes(left=left, right=right, top=canvas.height - 34, bottom=20)
+    _draw_legend(legend, square, low, high)
+    return canvas
