@@ -13,6 +13,7 @@ FILES = {
     "census.csv",
     "charts.md",
     "comparison.json",
+    "explaining.md",
     "grouping.md",
     "pyproject.toml",
     "report.html",

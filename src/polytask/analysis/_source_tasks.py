@@ -11,10 +11,12 @@ import polars as pl
 from jaxtyping import Float64
 
 from polytask._plain import from_plain, to_plain
-from polytask.analysis._affinity_record import matrix_table
+from polytask.analysis._affinity_record import aligned
 from polytask.analysis._source_words import words_of_sources
 
 __all__ = ["HelpedRow", "HelpedRows", "SourceEffect", "SourceTasks"]
+
+_MOST_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -198,13 +200,14 @@ class SourceTasks:
         return from_plain(cls, plain)
 
     def __str__(self) -> str:
-        if self.sources == self.tasks:
-            percent = tuple(
-                tuple(None if v is None else 100 * v for v in row) for row in self.values
-            )
-            table = matrix_table("gain of …, % | by …", self.tasks, percent, "+.1f")
-            return f"{table}\n\n{self.words}"
-        return self.words
+        shown, sources = self.tasks[:_MOST_SHOWN], self.sources[:_MOST_SHOWN]
+        rows = [["gain of …, % | by …", *sources]]
+        for task, values in zip(shown, self.values, strict=False):
+            cells = ["-" if v is None else f"{100 * v:+.1f}" for v in values[: len(sources)]]
+            rows.append([task, *cells])
+        more = len(self.tasks) - len(shown)
+        lines = [aligned(rows), *([f"and {more:,} further tasks"] if more else [])]
+        return "\n".join([*lines, "", self.words])
 
 
 _SCHEMA: dict[str, Any] = {

@@ -83,5 +83,5 @@ def grid_map(shown: GridMap, width: int) -> Canvas:
     if rows and n_columns <= _MOST_WRITTEN:
         _write(axes, square, low, high, side / n_columns)
     legend = canvas.axes(left=left, right=right, top=canvas.height - 34, bottom=20)
-    _draw_legend(legend, square, low, high)
+    _draw_legend(legend, square, low, high, side)
     return canvas
