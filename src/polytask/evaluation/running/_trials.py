@@ -20,7 +20,7 @@ from polytask.exceptions import ParameterError
 from polytask.learners import Learner
 from polytask.ranges import SearchRange
 
-__all__ = ["Place", "Trials", "make_places", "tuned_ranges"]
+__all__ = ["Place", "Trials", "make_places", "tuned_ranges", "well_validated"]
 
 _ENOUGH_ROWS = 100
 
@@ -115,7 +115,7 @@ class Trials:
                 self.failed.setdefault(place.candidate, records[0])
                 continue
             data, split = self._runner.data, place.repetition.split
-            alone = () if place.candidate.joint else _well_validated(data, split)
+            alone = () if place.candidate.joint else well_validated(data, split)
             chosen = choose(records, data.tasks, alone=alone)
             self.tuned[place] = Tuned(runs, records, chosen)
 
@@ -164,7 +164,7 @@ class Trials:
         }
 
 
-def _well_validated(data: MultiTaskDataset, split: Split) -> list[str]:
+def well_validated(data: MultiTaskDataset, split: Split) -> list[str]:
     """Tasks with enough validation rows to choose settings of their own.
 
     With few, the best of several settings is mostly luck: it tests worse than the setting that
