@@ -26,13 +26,14 @@ from drawn_table import TARGETS, drawn_table
 from scipy.stats import t as student
 
 from polytask.architectures import SingleTask
+from polytask.architectures._copy_task import give_task
 from polytask.data import MultiTaskDataset, RandomSplit, encode, fit_schemas
 from polytask.datasets import fetch_mulan, fetch_school, load_digits_tasks
-from polytask.processes import OneProcess
+from polytask.losses import MultiTaskLoss
+from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.tasks import Task
-from polytask.training import Trainer, _evaluation_interval, to_tensors
-from polytask.training._training_run import TrainingRun
-from polytask.training._validation_losses import ValidationLosses
+from polytask.training import Trainer, _evaluation_interval, score, to_tensors
+from polytask.training._task_runs import TaskRuns
 
 STEP, PATIENCE = 5, 10
 EARLY, SLOWING = 20, 10
@@ -71,23 +72,37 @@ def curves(data: MultiTaskDataset, seed: int, steps: int) -> Curves:
     """Losses of one run on a split drawn by the seed."""
     train, validation, test = RandomSplit().splits(data, seed=seed)[0].apply(data)
     schemas, seen = fit_schemas(train), []
-    original = TrainingRun._evaluate  # noqa: SLF001 - losses of the state that is evaluated
-    epochs = [0, 0]
+    original = TaskRuns._advance  # noqa: SLF001 - losses of the state that is evaluated
 
-    def watched(run: TrainingRun) -> object:
-        rows = to_tensors(encode(test.sources, test.tasks, schemas, run.network.blocks))
-        record = original(run)
-        tested = ValidationLosses(run.forward, run.tasks, rows, OneProcess()).by_task()
-        seen.append((record.validation_losses, tested))
-        epochs[:] = run.batches.longest_epoch, run.batches.steps_per_epoch
+    def watched(run: TaskRuns) -> object:
+        network, record = run.network, original(run)
+        for unit in run.units:
+            for name, alone in unit.networks():
+                give_task(alone, name, network)
+        rows = to_tensors(encode(test.sources, test.tasks, schemas, network.blocks))
+        sums, counts = MultiTaskLoss(network.blocks, network.tasks).sums(score(network, rows), rows)
+        means = (sums / counts.clamp(min=1e-30)).tolist()
+        found = zip(network.tasks.names, means, counts.tolist(), strict=True)
+        seen.append((record.validation_losses, {name: mean for name, mean, n in found if n}))
         return record
 
-    trainer = Trainer(steps=steps, evaluate_every=STEP, patience=None)
-    with patch.object(TrainingRun, "_evaluate", watched):
+    # one evaluation more, after which tasks have their best states
+    trainer = Trainer(steps=steps + STEP, evaluate_every=STEP, patience=None)
+    with patch.object(TaskRuns, "_advance", watched):
         trainer.fit(SingleTask(), train, validation, seed=seed)
+    seen.pop()
+    own = max(
+        _batches(sum(len(s.labelled().rows(n)) for s in train.sources if n in s.tasks.names))
+        for n in train.tasks.names
+    )
+    epochs = own, _batches(train.n_rows)
     names = [name for name in data.tasks.names if all(name in part for part in seen[0])]
     losses = np.array([[[part[name] for name in names] for part in both] for both in seen])
     return Curves(losses[:, 0], losses[:, 1], *epochs)
+
+
+def _batches(n_rows: int) -> int:
+    return steps_per_epoch(n_rows, Trainer().rows_per_batch(n_rows))
 
 
 def positions(n_evaluations: int, interval: Callable[[int], int]) -> Iterator[int]:

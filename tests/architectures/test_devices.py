@@ -22,8 +22,6 @@ def meta_network(architecture, data):
 def test_architectures(name):
     architecture = ARCHITECTURES[name]
     network, batch = meta_network(architecture, data_for(architecture))
-    if network.replicated:
-        pytest.skip("takes a batch per task")
     raw = network(batch)
     features = network.features(batch) or {}
     penalties = [network.penalty(), network.batch_penalty(features, raw, batch)]

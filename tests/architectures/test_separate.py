@@ -1,6 +1,7 @@
 """Twins: a network of one architecture per task, each as it would be alone."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import pytest
 import torch
@@ -17,7 +18,6 @@ from polytask.architectures import (
     HardSharing,
     MMoE,
     Separate,
-    SharedPrivate,
     SingleTask,
     SoftSharing,
 )
@@ -28,7 +28,7 @@ from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.penalties import GraphLaplacian, MeanDeviation
 from polytask.testing import check_architecture, tiny_dataset
-from polytask.testing._batches import batch_of, encoded_for
+from polytask.testing._batches import encoded_for
 from polytask.training import Trainer, score, to_tensors
 
 
@@ -94,48 +94,31 @@ class Anchor(EncoderArchitecture):
         return Anchored(encoder, schemas, tasks)
 
 
-def test_penalties_and_updates_of_the_networks_are_passed_on():
+def test_each_network_has_its_own_penalties_and_updates():
     data = mixed_table()
     schemas = fit_schemas(data)
-    network = Separate(Anchor(MLP((4,)))).build(schemas, data.tasks, seed=0)
-    alone = [member.network for copies in network.networks for member in copies.members]
-    assert len(alone) == len(data.tasks)
-    total = sum(one.penalty() for one in alone)
-    torch.testing.assert_close(network.penalty(), total)
-    before = [one.heads[0].weight.detach().clone() for one in alone]
-    network.proximal_step(0.5)
-    network.refit()
-    for one, weight in zip(alone, before, strict=True):
-        torch.testing.assert_close(one.heads[0].weight.detach(), 0.5 * weight)
-        torch.testing.assert_close(one.size, 0.5 * weight.abs().sum())
-    check_architecture(Separate(Anchor(MLP((4,)))))
-
-
-def test_the_penalty_of_a_batch_is_that_of_each_networks_own_rows():
-    data = tiny_dataset(["regression", "binary"], own_tables=True)
-    schemas = fit_schemas(data)
-    network = Separate(Anchor(MLP((4,)))).build(schemas, data.tasks, seed=0)
-    batch = batch_of(network, encoded_for(network, data, schemas))
-    joined = network.batch_penalty({}, network(batch), batch)
-    total = 0.0
-    for (source, rows), copies in zip(batch.items(), network.networks, strict=True):
-        n_rows = int(rows.sizes[0])
-        inputs = {name: part[0, :n_rows] for name, part in rows.inputs.items()}
-        (member,) = copies.members
-        own = {source: type(rows)(inputs)}
-        total += member.network.batch_penalty(member.network.features(own), {}, own)
-    torch.testing.assert_close(joined, total)
+    recipe = Separate(Anchor(MLP((4,))))
+    check_architecture(recipe)
+    start = recipe.build(schemas, data.tasks, seed=0)
+    trained = Trainer(steps=6, batch_size=16, evaluate_every=3).fit(recipe, data, seed=0).network
+    for copies, before in zip(trained.networks, start.networks, strict=True):
+        for member, untrained in zip(copies.members, before.members, strict=True):
+            weight = member.network.heads[0].weight
+            torch.testing.assert_close(member.network.size, weight.detach().abs().sum())
+            assert not torch.equal(weight, untrained.network.heads[0].weight)
 
 
 class Counted(HardSharingNetwork):
     """A network with dropout and batch norm that counts its passes in training."""
 
+    seen: ClassVar[list[str]] = []
+
     def __init__(self, encoder, schemas, tasks, penalized):
         super().__init__(encoder, schemas, tasks)
-        self.penalized, self.n_passes, self.seen = penalized, 0, []
+        self.penalized = penalized
 
     def features(self, batch):
-        self.n_passes += self.training
+        self.seen.extend(["pass"] * self.training)
         return super().features(batch)
 
     @property
@@ -160,44 +143,18 @@ class Count(EncoderArchitecture):
         return Counted(encoder, schemas, tasks, self.penalized)
 
 
-def counted(penalized, steps=3):
+def test_each_network_with_a_penalty_of_its_batch_runs_once_per_step():
     encoder = MLP((4,), dropout=0.5, normalization="batch")
-    trainer = Trainer(steps=steps, batch_size=16, evaluate_every=steps)
-    recipe = Separate(Count(encoder, penalized=penalized))
-    trained = trainer.fit(recipe, tiny_dataset(["regression", "binary"], missing=0.0), seed=0)
-    return [member.network for copies in trained.network.networks for member in copies.members]
-
-
-@pytest.mark.parametrize("penalized", [True, False])
-def test_each_network_runs_once_per_step(penalized):
-    for network in counted(penalized):
-        (norm,) = (m for m in network.modules() if isinstance(m, nn.BatchNorm1d))
-        assert network.n_passes == norm.num_batches_tracked == 3
-        assert network.seen == ["table"] * 3 * penalized
-
-
-def test_a_task_without_rows_in_the_batch_has_no_penalty():
-    data = tiny_dataset(["regression", "binary"], own_tables=True)
-    schemas = fit_schemas(data)
-    network = Separate(SharedPrivate(MLP((4,)))).build(schemas, data.tasks, seed=0)
-    batch = batch_of(network, encoded_for(network, data, schemas))
-    whole = network.batch_penalty({}, network(batch), batch)
-    parts = [network.batch_penalty({}, network(b), b) for b in ({n: r} for n, r in batch.items())]
-    torch.testing.assert_close(torch.stack(parts).sum(), whole)
-    none = {n: replace(rows, sizes=torch.zeros_like(rows.sizes)) for n, rows in batch.items()}
-    raw = network(none)
-    assert not any(scores.any() for scores in raw.values())
-    assert network.batch_penalty({}, raw, none) is None
-
-
-def test_plain_scores_are_computed_anew_for_the_penalty():
-    data = tiny_dataset(["regression", "binary"])
-    schemas = fit_schemas(data)
-    network = Separate(Anchor(MLP((4,)))).build(schemas, data.tasks, seed=0).eval()
-    batch = batch_of(network, encoded_for(network, data, schemas))
-    raw = network(batch)
-    same = network.batch_penalty({}, dict(raw), batch)
-    torch.testing.assert_close(same, network.batch_penalty({}, raw, batch))
+    trainer = Trainer(steps=3, batch_size=16, evaluate_every=3)
+    Counted.seen.clear()
+    trained = trainer.fit(
+        Separate(Count(encoder)), tiny_dataset(["regression", "binary"], missing=0.0), seed=0
+    )
+    assert Counted.seen == ["pass", "rows"] * 6
+    for copies in trained.network.networks:
+        for member in copies.members:
+            (norm,) = (m for m in member.network.modules() if isinstance(m, nn.BatchNorm1d))
+            assert norm.num_batches_tracked == 3
 
 
 TREE = ((("task0", "task1"),), (("task0",), ("task1",)))
@@ -239,7 +196,6 @@ def test_ensembles_with_a_penalty_of_the_batch_score_every_row():
     data = tiny_dataset(["binary", "binary"])
     twin = AITM(PackedMLP(members=3, widths=(6,), numbers="standardized")).twin()
     network = Trainer(steps=2, batch_size=8).fit(twin, data).network
-    assert network.has_batch_penalty
     sources = encoded_for(network, data, fit_schemas(data))
     raw = score(network, sources)
     assert all(len(scores) == sources[source].n_rows for (source, _), scores in raw.items())

@@ -4,15 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from polytask.architectures import HardSharing, SingleTask
-from polytask.data import MultiTaskDataset, encode, fit_schemas
+from polytask.data import MultiTaskDataset
 from polytask.encoders import MLP, ResidualMLP
 from polytask.tasks import TaskSet
 from polytask.testing import check_architecture
-from polytask.training import Trainer, to_tensors
-from polytask.training._replicated_batches import ReplicatedBatches
+from polytask.training import Trainer
 
 
 def two_sources() -> MultiTaskDataset:
@@ -46,16 +44,3 @@ def test_common_checks_and_learning(recipe):
     trained = trainer.fit(recipe, data, data, seed=0)
     first, last = (trained.history.epochs[i].validation_losses for i in (0, -1))
     assert all(last[name] < 0.5 * first[name] for name in data.tasks.names)
-
-
-def test_a_task_draws_from_all_its_sources():
-    data = two_sources()
-    schemas = fit_schemas(data)
-    network = SingleTask(MLP((6,))).build(schemas, data.tasks, seed=0)
-    rows = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
-    batches = ReplicatedBatches(network, rows, data.tasks, 25, seed=0)
-    drawn = torch.cat([batches._drawn("quality", step) for step in range(4)])
-    assert drawn.sort().values.tolist() == list(range(100))
-    assert batches.rows["price"].min() >= data.sources[0].n_rows
-    sizes = [batches.batch(0)[name].sizes for name in ("red", "white")]
-    assert int(sizes[0].sum()) + int(sizes[1][0]) == 25  # none is alone in its source

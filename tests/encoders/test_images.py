@@ -16,7 +16,6 @@ from polytask.exceptions import ParameterError
 from polytask.gradients import gramian, per_task_jacobian
 from polytask.losses import MultiTaskLoss
 from polytask.neural_network import MultiTaskNetwork
-from polytask.testing._batches import batch_of
 from polytask.training import Trainer, to_tensors
 from polytask.training._score import score
 
@@ -114,7 +113,7 @@ def test_every_architecture_takes_every_encoder(name, data, prepared):
         except ParameterError as error:
             refused[title] = str(error)
             continue
-        batch = network.with_members(batch_of(network, rows))
+        batch = network.with_members(rows)
         losses, _ = MultiTaskLoss(network.blocks, network.tasks)(network(batch), batch)
         losses.sum().backward()
         for parameter in network.parameters():

@@ -15,7 +15,6 @@ from polytask.encoders import MLP
 from polytask.losses import ListwiseLoss, MultiTaskLoss
 from polytask.tasks import Regression
 from polytask.testing import check_loss
-from polytask.testing._batches import batch_of
 from polytask.training import to_tensors
 
 
@@ -210,11 +209,10 @@ def test_row_weights_are_repeated_rows_and_0_is_an_absent_row():
     )
 
 
-def test_networks_of_single_tasks_compare_the_rows_that_each_has_drawn():
+def test_networks_of_single_tasks_compare_the_rows_that_each_has_labels_of():
     data = two_tasks(missing=(2, 5))
     network, rows, loss = parts(data, SingleTask)
-    batch = batch_of(network, rows)
-    raw = network(batch)
+    raw, batch = network(rows), rows
     sums, counts = loss.sums(raw, batch)
     wanted = [alone(*cells(raw, batch, "table", column)) for column in (0, 1)]
     np.testing.assert_allclose(sums.detach(), wanted, rtol=1e-5)

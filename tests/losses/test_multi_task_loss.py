@@ -10,7 +10,6 @@ from polytask.data import BlockTargets, MultiTaskDataset, SourceBatch, encode, f
 from polytask.encoders import MLP
 from polytask.losses import MultiTaskLoss
 from polytask.tasks import Task
-from polytask.testing._batches import batch_of
 from polytask.training import to_tensors
 from polytask.training._joint_batches import JointBatches
 
@@ -145,7 +144,7 @@ def test_sources_together_are_the_sum_of_each_alone(architecture, scale, weights
     data = per_task_tables(weights)
     schemas = fit_schemas(data)
     network = architecture(MLP((5,))).build(schemas, data.tasks, seed=0)
-    batch = batch_of(network, to_tensors(encode(data.sources, data.tasks, schemas, network.blocks)))
+    batch = to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
     loss = MultiTaskLoss(network.blocks, data.tasks)
     sums, counts = loss.sums(network(batch), batch, scale)
     parts = [loss.sums(network({name: rows}), {name: rows}, scale) for name, rows in batch.items()]

@@ -15,7 +15,6 @@ from polytask.losses import MultiTaskLoss
 from polytask.training import Trainer, to_tensors
 from polytask.training._augmenting import Augmenting
 from polytask.training._forward import _mixed_losses
-from polytask.training._replicated_batches import ReplicatedBatches
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.normal(size=(24, 2, 6, 5))
@@ -158,28 +157,6 @@ def test_labels_of_pixels_follow_their_images():
                 atol=1e-4,
                 rtol=0,
             )
-
-
-def test_replicated_rows_are_changed_with_their_own_labels():
-    maps = RANDOM.integers(0, 3, (24, 6, 5)).astype(float)
-    images = np.repeat(maps[:, None], 2, axis=1)
-    table = {"photo": images, "map": maps, "a": Y["a"], "b": Y["b"]}
-    data = MultiTaskDataset.from_table(table, ["map:dense_numbers", "a", "b"])
-    encoder = CNN((3,), pooling=None, dense=())
-    network, rows = built(data, SingleTask(encoder))
-    batch = ReplicatedBatches(network, rows, data.tasks, 8, seed=0).batch(0)
-    changed = Augmenting((Flip(), Crop(2)), network, rows, seed=1)(batch, 0)["table"]
-    position = network.tasks_in("table").index("map")
-    photo = changed.inputs["tensor:photo"][position, :, 0] * images.std() + images.mean()
-    (block,) = [block for block in network.blocks if block.has_pixels]
-    labels = changed.targets[block.name]
-    mask = labels.mask.view(8, 6, 5)
-    own = labels.values.view(8, 6, 5) * float(np.std(maps)) + float(np.mean(maps))
-    torch.testing.assert_close(own[mask], photo[mask], atol=1e-4, rtol=0)
-    mixed = Augmenting((Mixup(5.0),), network, rows, seed=1)(batch, 0)["table"]
-    assert {name: labels.values.shape for name, labels in mixed.mixture.targets.items()} == {
-        name: labels.values.shape for name, labels in batch["table"].targets.items()
-    }
 
 
 def test_sources_without_images_stay_as_they_are():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
@@ -14,7 +15,8 @@ from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.training import Trainer, to_tensors
 from polytask.training._batch_size import batch_size_for
-from polytask.training._replicated_batches import ReplicatedBatches
+from polytask.training._stack_table import encoded_table
+from polytask.training._task_members import task_members
 
 TINY = MLP(widths=(4,))
 
@@ -42,8 +44,9 @@ def test_a_task_of_its_own_counts_its_labelled_rows() -> None:
     schemas = fit_schemas(sparse)
     network = SingleTask(TINY).build(schemas, sparse.tasks, 0)
     rows = to_tensors(encode(sparse.sources, sparse.tasks, schemas, network.blocks))
-    batches = ReplicatedBatches(network, rows, sparse.tasks, 512, 0, Trainer().rows_per_batch)
-    assert list(batches.sizes.values()) == [512, 256]
+    table = encoded_table(network, schemas, rows, None, torch.device("cpu"))
+    members = task_members(Trainer(), network, table, seed=0)
+    assert [Trainer().rows_per_batch(member.n_rows) for member in members] == [512, 256]
 
 
 def test_all_sources_count_together() -> None:

@@ -15,6 +15,7 @@ from polytask.architectures import HardSharing, SingleTask, SoftSharing
 from polytask.bookkeeping import EpochRecord, History
 from polytask.encoders import MLP
 from polytask.exceptions import ObserverError, ParameterError, UnknownNameError, UnservedNeedError
+from polytask.losses import MultiTaskLoss
 from polytask.neural_network import MultiTaskNetwork
 from polytask.observers import GradientConflict, Observer
 from polytask.testing import tiny_dataset
@@ -163,12 +164,28 @@ class Shapes(Observer):
         return {"inputs": list(next(iter(rows.inputs.values())).shape)}
 
 
-def test_networks_of_single_tasks_see_replicated_batches():
-    observers = (Shapes(), OnlyEpoch())
+@dataclass(frozen=True)
+class Losses(Observer):
+    """Losses of the validation rows, by the network that is observed."""
+
+    needs = frozenset({"validation_rows"})
+
+    def observe(self, view):
+        loss = MultiTaskLoss(view.network.blocks, view.network.tasks)
+        with torch.no_grad():
+            sums, counts = loss.sums(view.network(view.validation), view.validation)
+        return {"losses": (sums / counts).tolist()}
+
+
+def test_networks_of_single_tasks_are_observed_as_one_module_in_its_present_state():
+    observers = (Shapes(), Losses())
     data = regression_table(3, 60)
-    record = fitted(observers, SingleTask(SMALL), data).history.epochs[0]
-    assert record.observed["shapes"]["inputs"][:2] == [3, 16]
-    assert record.observed["epoch"]["is"] == 1
+    *before, _ = fitted(observers, SingleTask(SMALL), data).history.epochs
+    assert before  # in the last, tasks have their best states
+    for record in before:
+        assert record.observed["shapes"]["inputs"][0] == 16
+        losses = list(record.validation_losses.values())
+        assert record.observed["losses"]["losses"] == pytest.approx(losses, rel=1e-5)
 
 
 # ── where it is kept ──────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from polytask._torch_defaults import torch_defaults
 from polytask.data import Schema, Source, SourceBatch, encode
 from polytask.exceptions import UnservedNeedError
 from polytask.predictor import FittedPredictor
-from polytask.training._regime_of import regime_of
+from polytask.training._score import source_scores
 
 __all__ = ["NetworkGradients"]
 
@@ -161,7 +161,7 @@ class NetworkGradients:
 
     def _scores(self, batch: SourceBatch) -> Tensor:
         """Scores of the task (n, size); of maps their mean."""
-        raw = regime_of(self.network).scores(self.source, batch)[self.source, self.block.name]
+        raw = source_scores(self.network, self.source, batch)[self.source, self.block.name]
         if batch.task is None:
             raw = raw[:, self.block.tasks_in(self.source).index(self.task)]
         flat = raw.flatten(1)

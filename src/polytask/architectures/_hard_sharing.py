@@ -92,10 +92,16 @@ class HardSharing(EncoderArchitecture):
 class HardSharingNetwork(MultiTaskModule):
     """The module of `HardSharing`: inputs of each source, a trunk, heads of each block."""
 
-    def __init__(self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        schemas: Mapping[str, Schema],
+        tasks: TaskSet,
+        inputs: Inputs | None = None,
+    ) -> None:
         super().__init__(schemas, tasks)
         self.rows_apart, self.n_members = encoder.rows_apart, encoder.members
-        self.inputs = Inputs(encoder, schemas, "HardSharing")
+        self.inputs = Inputs(encoder, schemas, "HardSharing") if inputs is None else inputs
         self.trunk = Stages(encoder, self.inputs)
         self.heads = Heads(self.blocks, tasks, self.trunk.shape, members=self.n_members)
 

@@ -58,7 +58,7 @@ def check_form(block: Block, shape: tuple[int, ...] = (), members: int = 1) -> N
     raise ParameterError(sentence)
 
 
-def check_map(source: str, state: State, rows: SourceBatch, block: Block) -> None:
+def check_map(source: str, state: State, block: Block) -> None:
     """Raise unless features of a source's rows are maps.
 
     Raises
@@ -66,7 +66,7 @@ def check_map(source: str, state: State, rows: SourceBatch, block: Block) -> Non
     ParameterError
     """
     shape = tuple(state.values.shape)
-    if len(shape) not in (4, 5) or (len(shape) == 4 and rows.sizes is not None):
+    if len(shape) not in (4, 5):
         sentence = (
             f"The `encoder` parameter must keep the maps of the rows of source {source!r}, "
             "(n, c, height, width), whose pixels "
@@ -82,9 +82,8 @@ def check_steps(source: str, state: State, rows: SourceBatch, block: Block) -> N
     ------
     ParameterError
     """
-    axis = 1 if rows.sizes is None else 2
     with_steps = (array for name, array in rows.inputs.items() if name not in _WITHOUT_STEPS)
-    lengths = {array.shape[axis] for array in with_steps if array.ndim > axis}
+    lengths = {array.shape[1] for array in with_steps if array.ndim > 1}
     shape = tuple(state.values.shape)
     if len(shape) not in (3, 4) or shape[-2] not in lengths:
         came = " or ".join(map(str, sorted(lengths)))

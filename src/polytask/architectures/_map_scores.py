@@ -48,7 +48,7 @@ def scores_of_pixels(
     ParameterError
         If the features are no maps.
     """
-    check_map(source, state, rows, block)
+    check_map(source, state, block)
     values, task = state.values, rows.task
     if task is not None:
         if values.ndim == 5:

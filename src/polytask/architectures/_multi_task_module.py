@@ -38,9 +38,8 @@ class MultiTaskModule(nn.Module, ABC):
     sources : tuple of str
     blocks : tuple of Block
         The blocks of tasks that it answers for.
-    replicated : bool
-        Whether it holds one network per task and takes replicated batches, in which each task
-        has drawn rows of its own.
+    apart : bool
+        Whether it holds one network per task, each of which is trained by itself; `of_task` gives them.
     rows_apart : bool
         Whether a row's features depend on that row alone, but for batch statistics, and every
         layer that tasks share takes rows. Gradients of tasks with rows of their own are then
@@ -61,7 +60,7 @@ class MultiTaskModule(nn.Module, ABC):
         it; none by default.
     """
 
-    replicated: bool = False
+    apart: bool = False
     rows_apart: bool = False
     n_own_experts: int = 0
     n_members: int = 1
@@ -82,6 +81,25 @@ class MultiTaskModule(nn.Module, ABC):
         """Positions of the tasks that a source carries; None where it carries all."""
         names = self.tasks_in(source)
         return None if names == self.tasks.names else [self.tasks.index(name) for name in names]
+
+    def of_task(self, name: str) -> MultiTaskModule:
+        """The network of one task, where tasks are `apart`, as it would be built for the task alone.
+
+        Its saved tensors, parameters before buffers, are those of which this network states that they
+        serve the task alone (`owners`), in the same order. Their values may differ.
+        """
+        sentence = (
+            f"{type(self).__name__} must define `of_task`, since its tasks are apart; no {name}."
+        )
+        raise NotImplementedError(sentence)
+
+    def host(self, name: str, names: Sequence[str]) -> MultiTaskModule | None:
+        """A network of several tasks of one source that holds the network of one of them, or None.
+
+        Networks of tasks of several kinds then have one structure, and train side by side.
+        """
+        del name, names
+        return None
 
     def with_members(self, batch: Batch) -> Batch:
         """The batch with tasks and labels repeated for every member, as the network takes it."""

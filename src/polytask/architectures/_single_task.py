@@ -10,15 +10,18 @@ import torch
 from torch import Tensor, nn
 
 from polytask._validation import Constraint, check_parameters
+from polytask.architectures._alone import schemas_alone
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._copied_inputs import map_tensors
 from polytask.architectures._copies import Copies
 from polytask.architectures._heads import Heads
 from polytask.architectures._inputs import Inputs
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._places import places_among
+from polytask.architectures._row_groups import group_rows
 from polytask.architectures._seeded import seeded
 from polytask.architectures._stages import Stages
-from polytask.data import Batch, Bins, Block, Schema, Tokenizer
+from polytask.data import Batch, Bins, Block, Schema, SourceBatch, Tokenizer
 from polytask.encoders import MLP, Encoder, State, mean_pool
 from polytask.encoders._custom_encoder import ENCODER, as_encoder, resolve_encoder
 from polytask.encoders._encoder import sample_of
@@ -33,13 +36,13 @@ __all__ = ["SingleTask"]
 
 @dataclass(frozen=True)
 class SingleTask(Architecture):
-    r"""One network per task, trained side by side as one stacked module.
+    r"""One network per task, each a member of a population with that task alone.
 
     .. math:: s_k = V_k f_k(x) + b_k
 
     Each task has its own batches, its own stopping and its own best state. Its initial
-    parameters and the order of its rows depend on the seed and its name only, so that without
-    dropout a task learns the same alone or beside others.
+    parameters, the order of its rows and the noise of dropout depend on the seed and its name only,
+    so that a task learns the same alone or beside others.
 
     Parameters
     ----------
@@ -98,7 +101,7 @@ class SingleTaskNetwork(MultiTaskModule):
     Sources that carry a task in common form a group: the task's tower has an entry for each.
     """
 
-    replicated = True
+    apart = True
 
     def __init__(
         self,
@@ -110,6 +113,7 @@ class SingleTaskNetwork(MultiTaskModule):
     ) -> None:
         super().__init__(schemas, tasks)
         self.n_members, self.rows_at_once = encoder.members, encoder.rows_at_once
+        self._encoder, self._schemas = encoder, dict(schemas)
         self.tasks_of = {source: self.tasks_in(source) for source in schemas}
         self.groups = _groups(self.tasks_of)
         self.towers = nn.ModuleList()
@@ -128,32 +132,62 @@ class SingleTaskNetwork(MultiTaskModule):
         self.heads = _seeded_heads(self.blocks, tasks, shapes, initializer, seed, self.n_members)
 
     def features(self, batch: Batch) -> Mapping[str, State]:
-        """Features of every source's tasks, (n_tasks of the source, n, h), or of all their steps."""
+        """Features of every source's tasks, (n_tasks of the source, n, h), or of all their steps.
+
+        They are (n, h) where each row has one task.
+        """
         features = {}
         for group, towers in zip(self.groups, self.towers, strict=True):
             for source in group:
                 if source in batch:
-                    features[source] = self._tower_features(towers, source, batch)  # type: ignore[arg-type]
+                    features[source] = self._tower_features(towers, source, batch[source])  # type: ignore[arg-type]
         return features
 
-    def _tower_features(self, towers: Copies, source: str, batch: Batch) -> State:
-        """Features of a source's tasks; 0 for those whose training has stopped."""
-        names, rows = self.tasks_of[source], batch[source]
-        skipped = self.stopped if self.training else frozenset()
-        running = [k for k, name in enumerate(names) if name not in skipped] or [0]
-        members = [towers.tasks.index(names[k]) for k in running]
-        of_all = None if members == list(range(towers.n_copies)) else members
-        counts = None if rows.sizes is None else rows.sizes[running].tolist()
-        if len(running) == len(names):
-            return _state(towers(rows.inputs, counts, of_all, source=source))
-        places = torch.tensor(running, device=self.heads.get_buffer("place_0").device)
-        inputs = {name: part.index_select(0, places) for name, part in rows.inputs.items()}
-        own = _state(towers(inputs, counts, of_all, source=source))
-        return map_tensors(own, lambda part: _spread(part, places, len(names)))
+    def _tower_features(self, towers: Copies, source: str, rows: SourceBatch) -> State:
+        names = self.tasks_of[source]
+        chosen = None if names == towers.tasks else [towers.tasks.index(name) for name in names]
+        if rows.task is None:
+            return _state(towers(rows.inputs, None, chosen, apart=False, source=source))
+        places = [self.tasks.index(name) for name in names]
+        place = places_among(places, len(self.tasks), rows.task.device)[rows.task]
+        groups = group_rows(place[:: rows.members], len(names))
+        inputs = {part: groups.gather(array) for part, array in rows.inputs.items()}
+        own = _state(towers(inputs, groups.sizes, chosen, source=source))
+        if rows.members > 1:
+            groups = group_rows(place, len(names))
+        return map_tensors(own, groups.scatter)
 
     def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
-        """Raw scores (n, n_tasks, size) of every source and block of a replicated batch."""
+        """Raw scores of every source and block."""
         return self.heads(features, batch)
+
+    def of_task(self, name: str) -> MultiTaskModule:
+        """The network that `HardSharing` has of one task."""
+        group = next(g for g in self.groups if any(name in self.tasks_of[s] for s in g))
+        schemas = schemas_alone({source: self._schemas[source] for source in group}, [name])
+        return self._shared(name, schemas, [name])
+
+    def host(self, name: str, names: Sequence[str]) -> MultiTaskModule | None:
+        """The network that `HardSharing` has of several tasks of one source."""
+        sources = [source for source, own in self.tasks_of.items() if set(names) <= set(own)]
+        if len(sources) != 1 or sources not in self.groups:
+            return None
+        schemas = schemas_alone({source: self._schemas[source] for source in sources}, names)
+        return self._shared(name, schemas, names)
+
+    def _shared(
+        self, name: str, schemas: Mapping[str, Schema], names: Sequence[str]
+    ) -> MultiTaskModule:
+        """The network that `HardSharing` has of some tasks, with the entry of one."""
+        from polytask.architectures._hard_sharing import (
+            HardSharingNetwork,
+        )  # whose recipe names this
+
+        with seeded(0):
+            inputs = Inputs(self._encoder, schemas, "SingleTask", [name])
+            network = HardSharingNetwork(self._encoder, schemas, self.tasks.subset(names), inputs)
+        network.rows_at_once = self.rows_at_once
+        return network
 
 
 def _groups(tasks_of: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
@@ -168,11 +202,6 @@ def _groups(tasks_of: Mapping[str, tuple[str, ...]]) -> list[list[str]]:
 
 def _state(features: Tensor | State) -> State:
     return features if isinstance(features, State) else State(features)
-
-
-def _spread(part: Tensor, places: Tensor, n_tasks: int) -> Tensor:
-    """Those of some tasks among zeros of the others."""
-    return part.new_zeros(n_tasks, *part.shape[1:]).index_copy(0, places, part)
 
 
 class _Tower(nn.Module):

@@ -112,7 +112,8 @@ class StackedNetworks:
         axis = 0 if apart else None
         inputs = {source: dict(rows.inputs) for source, rows in batch.items()}
         tasks = {source: rows.task for source, rows in batch.items() if rows.task is not None}
-        self.template.train(training)
+        if self.template.training != training:
+            self.template.train(training)
         if self._trunk is not None and self._trunk.serves(batch):
             chosen = [generators[k] for k in own.tolist()] if training and generators else []
             mask = partial(_masks, chosen) if training else None

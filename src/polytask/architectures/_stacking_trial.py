@@ -26,8 +26,6 @@ _SEED = 5
 def hooks_refusal(network: MultiTaskModule) -> str | None:
     """Why a network's methods keep it from being stacked, in words; None if they do not."""
     name = type(network).__name__
-    if network.replicated:
-        return f"{name} holds networks of single tasks, which are stacked by task already"
     for hook, what in (
         ("proximal_step", "a proximal step"),
         ("refit", "tensors that are learned in closed form"),

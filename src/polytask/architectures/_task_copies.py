@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, cast
@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from polytask._validation import Constraint, InstanceOf, check_parameters
+from polytask.architectures._alone import schema_of_tasks
 from polytask.architectures._architecture import Architecture
 from polytask.architectures._copies import Copies
 from polytask.architectures._hard_sharing import HardSharing
-from polytask.architectures._multi_task_module import MultiTaskModule
-from polytask.architectures._separate import SeparateNetwork
-from polytask.data import Bins, Schema, SourceBatch, Tokenizer
+from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._separate import SeparateNetwork, has_hooks
+from polytask.data import Batch, Bins, Schema, SourceBatch, Tokenizer
 from polytask.tasks import TaskSet
 
 __all__ = ["TaskCopies", "TaskCopiesNetwork"]
@@ -85,6 +86,12 @@ class TaskCopiesNetwork(SeparateNetwork):
     ) -> None:
         super().__init__(partial(TaskCopy, network), schemas, tasks)
 
+    def of_task(self, name: str) -> MultiTaskModule:
+        """The copy of one task, with the names that sources have in the network."""
+        group = next(group for group in self.groups if name in group.names)
+        copied: TaskCopy = self._make(name, {s: self._schemas[s] for s in group.sources})
+        return copied.trained()
+
     def states(self) -> dict[str, dict[str, Tensor]]:
         """The state of every task's copy, by the names that tensors have in the network."""
         states = {}
@@ -96,16 +103,6 @@ class TaskCopiesNetwork(SeparateNetwork):
                     if (tensor := known.removeprefix("network.")) != known
                 }
         return {name: states[name] for name in self.tasks.names}
-
-    @torch.no_grad()
-    def proximal_step(self, step: float) -> None:
-        """Every copy's proximal step of what it trains."""
-        changed = [network for network in self._apart() if _has_proximal_map(network)]
-        parameters = (p for network in changed for p in network.parameters())
-        kept = [(p, p.clone()) for p in parameters if not p.requires_grad]
-        super().proximal_step(step)
-        for parameter, value in kept:
-            parameter.copy_(value)
 
 
 class TaskCopy(nn.Module):
@@ -119,20 +116,19 @@ class TaskCopy(nn.Module):
         Copied, with the parameters of single tasks untrained.
     name : str
         The task.
-    sources : sequence of str
-        Those that carry the task.
+    schemas : mapping of source name to Schema
+        Of the sources that carry the task.
     """
 
-    penalizes = False
     columns: Tensor
     position: Tensor
 
-    def __init__(self, network: MultiTaskModule, name: str, sources: Sequence[str]) -> None:
+    def __init__(self, network: MultiTaskModule, name: str, schemas: Mapping[str, Schema]) -> None:
         super().__init__()
-        self.network = copy.deepcopy(network)
+        self.network, self.name, self._schemas = copy.deepcopy(network), name, dict(schemas)
         _freeze_own_parts(self.network)
         self.block = next(block for block in network.blocks if name in block.tasks)
-        columns = {source: self.block.tasks_in(source).index(name) for source in sources}
+        columns = {source: self.block.tasks_in(source).index(name) for source in schemas}
         self._sources = tuple(columns)
         # Buffers, since stacked copies run as one module and differ in tensors alone.
         self.register_buffer("columns", torch.tensor(list(columns.values())), persistent=False)
@@ -149,6 +145,64 @@ class TaskCopy(nn.Module):
             return scores
         column = self.columns[self._sources.index(source)]
         return scores.index_select(1, column[None])[:, 0]
+
+    def trained(self) -> MultiTaskModule:
+        """The copy as a network of its task."""
+        kind = _RegularizedCopy if has_hooks(self.network) else _CopyNetwork
+        return kind(
+            self, {s: schema_of_tasks(self._schemas[s], [self.name]) for s in self._schemas}
+        )
+
+
+class _CopyNetwork(MultiTaskModule):
+    """A copy of a network of all tasks as the network of one.
+
+    Parameters
+    ----------
+    copied : TaskCopy
+    schemas : mapping of source name to Schema
+        Of its task.
+    """
+
+    def __init__(self, copied: TaskCopy, schemas: Mapping[str, Schema]) -> None:
+        network = copied.network
+        super().__init__(schemas, network.tasks.subset([copied.name]))
+        self.copied, self.n_members = copied, network.n_members
+        self.rows_at_once = network.rows_at_once
+
+    def forward(self, batch: Batch) -> Raw:
+        """Scores of the task."""
+        (block,) = self.blocks
+        return {
+            (source, block.name): self.copied(rows.inputs, source).unsqueeze(1)
+            for source, rows in batch.items()
+        }
+
+
+class _RegularizedCopy(_CopyNetwork):
+    """One whose network has penalties or updates, which move only what the copy trains."""
+
+    def strengths(self) -> Mapping[str, float]:
+        """Those of the copy."""
+        return self.copied.network.strengths()
+
+    def penalty(self) -> Tensor:
+        """That of the copy."""
+        return self.copied.network.penalty()
+
+    @torch.no_grad()
+    def proximal_step(self, step: float) -> None:
+        """The copy's proximal step of what it trains."""
+        network = self.copied.network
+        if _has_proximal_map(network):
+            kept = [(p, p.clone()) for p in network.parameters() if not p.requires_grad]
+            network.proximal_step(step)
+            for parameter, value in kept:
+                parameter.copy_(value)
+
+    def refit(self) -> None:
+        """Update what the copy learns in closed form."""
+        self.copied.network.refit()
 
 
 def _has_proximal_map(network: MultiTaskModule) -> bool:

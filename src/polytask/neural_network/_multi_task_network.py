@@ -254,7 +254,7 @@ class MultiTaskNetwork(Learner):
     def shape(self, train: MultiTaskDataset) -> str | None:
         """The recipe but for learning rate, weight decay and dropout, where a population pays.
 
-        None where networks cannot be stacked (`Trainer.stacking`), tasks share nothing, a training
+        None where networks cannot be stacked (`Trainer.stacking`), tasks share something and a training
         row has no label at all, or, on a CPU, a step of one network multiplies more than 8 million
         times, since stacking saves little of that.
         """

@@ -80,7 +80,7 @@ def size_note(architecture: Architecture, data: MultiTaskDataset) -> str | None:
 
 def shares_parameters(network: MultiTaskModule) -> bool:
     """Whether several tasks share trainable parameters of a network."""
-    return not network.replicated and bool(network.shared_parameters())
+    return bool(network.shared_parameters())
 
 
 def _planned(architecture: Architecture, data: MultiTaskDataset) -> PlannedNetwork:

@@ -73,11 +73,13 @@ def _remove(recipe: Any, names: list[str]) -> None:
 
 def _stacks(architecture: Architecture, trainer: Trainer, train: MultiTaskDataset) -> bool:
     """Whether two such networks are trained over stacked parameters, in less time."""
-    if not architecture.shares or architecture.takes_preference or not _all_labelled(train):
+    if architecture.takes_preference or (architecture.shares and not _all_labelled(train)):
         return False
     n_parameters = plan_network(architecture, train).n_parameters
     if n_parameters is None:
         return False
+    if not architecture.shares:
+        n_parameters //= len(train.tasks)  # of the network of one task
     n_rows = trainer.rows_per_batch(train.n_rows)
     if trainer.accelerator == "cpu" and n_parameters * n_rows > _MOST_MULTIPLICATIONS:
         return False
@@ -85,7 +87,7 @@ def _stacks(architecture: Architecture, trainer: Trainer, train: MultiTaskDatase
 
 
 def _all_labelled(train: MultiTaskDataset) -> bool:
-    """Whether every row has a label: a population trains on no others."""
+    """Whether every row has a label: a population trains on no others, as do networks of single tasks."""
     for source in train.sources:
         labelled, labels = np.zeros(source.n_rows, dtype=bool), source.labelled()
         for name in source.tasks.names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.data import Batch, MultiTaskDataset, fit_schemas
-from polytask.testing._batches import batch_of, encoded_for
+from polytask.testing._batches import encoded_for
 from polytask.testing._require import require
 
 __all__ = ["ArchitectureCase"]
@@ -29,7 +29,7 @@ class ArchitectureCase:
     @property
     def batch(self) -> Batch:
         """All rows, as the network takes them."""
-        return self.network.with_members(batch_of(self.network, self.sources))
+        return self.network.with_members(self.sources)
 
     @property
     def tensor_names(self) -> dict[int, str]:

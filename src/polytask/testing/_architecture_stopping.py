@@ -15,7 +15,7 @@ __all__ = ["check_stopping"]
 
 def check_stopping(case: ArchitectureCase) -> None:
     """What belongs to a stopped task keeps every bit, and what other losses reach moves."""
-    if case.network.replicated or len(case.data.tasks) == 1:
+    if case.network.apart or len(case.data.tasks) == 1:
         return
     reached, names = reach_at_start(case), case.tensor_names
     start = {id(owned.tensor): owned.tensor.detach().clone() for owned in case.network.owners()}

@@ -16,7 +16,6 @@ from polytask.encoders import State
 from polytask.testing._architecture_case import ArchitectureCase
 from polytask.testing._architecture_reach import check_reach
 from polytask.testing._architecture_stopping import check_stopping
-from polytask.testing._batches import batch_of
 from polytask.testing._require import (
     require,
     require_close,
@@ -165,7 +164,7 @@ def _check_no_rows(case: ArchitectureCase) -> None:
     """A batch without rows has scores without rows."""
     network = case.network
     none = {name: rows.take(torch.arange(0)) for name, rows in case.sources.items()}
-    batch = network.with_members(batch_of(network, none))
+    batch = network.with_members(none)
     with torch.no_grad():
         try:
             raw = network(batch)
@@ -184,7 +183,7 @@ def _check_routes(case: ArchitectureCase) -> None:
     with torch.no_grad():
         given = set(network.route(network.with_members(batch)))
     require(given == routed, f"{case.name}: route gives scores for {given}, not for {routed}.")
-    routes = route(network, case.sources if not network.replicated else batch)
+    routes = route(network, case.sources)
     for name, scores in routes.items():
         shape = (batch[name].n_rows, len(network.tasks_in(name)))
         got = tuple(scores.shape)

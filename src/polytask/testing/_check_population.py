@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import torch
 
 from polytask.architectures import Architecture
+from polytask.architectures._copy_task import take_task
 from polytask.data import MultiTaskDataset
 from polytask.testing._require import require, require_datasets, require_instance
 from polytask.testing._tiny_dataset import tiny_dataset
@@ -27,7 +29,8 @@ def check_population(
 ) -> None:
     """Check that networks that are trained side by side are those that each would be alone.
 
-    Losses of every evaluation and tensors must be equal, relatively to 1e-4, over 20 steps.
+    Losses of every evaluation and tensors must be equal, relatively to 1e-4, over 20 steps. Where tasks
+    share nothing, each must also be what it is in a training of this one task.
 
     Parameters
     ----------
@@ -70,6 +73,41 @@ def check_population(
         for member, own in zip(members, together, strict=True):
             (alone,) = trainer.fit_many(recipe, [member], data, data)
             _require_same(f"{type(recipe).__name__}, seed {member.seed}", own, alone)
+        if not recipe.shares:
+            _check_tasks(recipe, trainer, data)
+
+
+def _check_tasks(recipe: Architecture, trainer: Trainer, data: MultiTaskDataset) -> None:
+    """Each task of a recipe that shares nothing learns what it learns by itself."""
+    together = trainer.fit(recipe, data, data, seed=1)
+    for name in data.tasks.names:
+        own = data.without_tasks(set(data.tasks.names) - {name})
+        kept = {source.name for source in own.sources}
+        schemas = {
+            source: replace(schema, targets={name: schema.targets[name]})
+            for source, schema in together.schemas.items()
+            if source in kept
+        }
+        alone = trainer.fit(recipe, own, own, seed=1, schemas=schemas)
+        _require_same(
+            f"{type(recipe).__name__}, task {name!r}",
+            *(_of_task(trained, name) for trained in (together, alone)),
+        )
+
+
+def _of_task(trained: Trained, name: str) -> Trained:
+    """The part of a training that is one task's."""
+    whole, history = trained.network, trained.history
+    network = whole.of_task(name)
+    take_task(whole, name, network)
+    epochs = [
+        replace(epoch, validation_losses={name: epoch.validation_losses[name]})
+        for epoch in history.epochs
+        if name in epoch.validation_losses
+    ]
+    best = history.best_epochs[name]
+    own = replace(history, epochs=epochs, best_epoch=best, n_steps=epochs[-1].step)
+    return Trained(network, trained.schemas, own)
 
 
 def _tables(recipe: Architecture) -> list[MultiTaskDataset]:

@@ -3,14 +3,15 @@
 Begin with `Trainer` in ``_trainer.py``, the recipe, whose arguments ``_trainer_settings.py`` checks;
 its `fit` creates a ``TrainingRun`` (``_training_run.py``), which reads as the loop does. A run has
 
-- batches: the contract in ``_batches.py``, ``_joint_batches.py`` where all tasks see the same rows,
-  ``_replicated_batches.py`` where each task draws its own; ``_regime_of.py`` decides which;
+- batches: ``_joint_batches.py``, in which all tasks see the same rows;
 - losses: ``_forward.py`` computes them, ``_balancing.py`` serves the weighting and the aggregator;
 - evaluations: ``_run_means.py`` and ``_validation_losses.py`` measure, ``_selection.py`` decides which
   state is kept and when to stop, ``_frozen.py`` keeps stopped tasks as they are, ``_observing.py``
   serves observers;
 - a state: ``_run_state.py`` saves and restores it exactly, ``_saver.py`` decides when;
-- members of a population (`Member`): ``_population.py`` trains them;
+- members of a population (`Member`): ``_population.py`` trains them, ``_stack_run.py`` those of one
+  structure side by side;
+- networks of single tasks: ``_task_runs.py`` trains them as such members, and makes one of them;
 - other processes, if any: ``_several_processes.py``.
 
 `score`, `route` and `to_tensors` serve networks outside of training, too.

@@ -52,7 +52,6 @@ class Augmenting:
         self.augmentations = sorted(augmentations, key=lambda one: one.mixes)
         self.seed, self.rank = seed, rank
         self.blocks: Mapping[str, Block] = {block.name: block for block in network.blocks}
-        self.tasks_in = {source: network.tasks_in(source) for source in train}
         for augmentation in self.augmentations:
             if isinstance(augmentation, RowMixing):
                 _check_mixed(augmentation, train)
@@ -71,13 +70,10 @@ class Augmenting:
         for augmentation in self.augmentations:
             if isinstance(augmentation, RowMixing):
                 share = augmentation.share(generator)
-                batch = {
-                    source: self._mixed(rows, source, share, generator)
-                    for source, rows in batch.items()
-                }
+                batch = {n: _mixed(rows, share, generator) for n, rows in batch.items()}
             elif isinstance(augmentation, ImageAugmentation):
                 batch = {
-                    source: self._changed(rows, source, augmentation, generator)
+                    source: self._changed(rows, augmentation, generator)
                     for source, rows in batch.items()
                 }
         return batch
@@ -87,39 +83,28 @@ class Augmenting:
     def _changed(
         self,
         rows: SourceBatch,
-        source: str,
         augmentation: ImageAugmentation,
         generator: torch.Generator,
     ) -> SourceBatch:
         images = _images(rows)
         if not images:
             return rows
-        lead = next(iter(images.values())).shape[: 1 if rows.sizes is None else 2]
-        drawn = augmentation.draw(lead.numel(), generator)
+        drawn = augmentation.draw(rows.n_rows, generator)
         inputs = dict(rows.inputs)
         for name, array in images.items():
-            flat = array.flatten(0, len(lead) - 1)
-            inputs[name] = augmentation.apply(flat, drawn.to(array.device)).view(array.shape)
+            inputs[name] = augmentation.apply(array, drawn.to(array.device))
         rows = replace(rows, inputs=inputs)
-        if augmentation.moves:
-            return self._with_labels_moved(
-                rows, source, augmentation, drawn.view(*lead, *drawn.shape[1:])
-            )
-        return rows
+        return self._with_labels_moved(rows, augmentation, drawn) if augmentation.moves else rows
 
     def _with_labels_moved(
-        self, rows: SourceBatch, source: str, augmentation: ImageAugmentation, drawn: Tensor
+        self, rows: SourceBatch, augmentation: ImageAugmentation, drawn: Tensor
     ) -> SourceBatch:
         """Labels of pixels at their new places; those from outside of an image are none."""
         targets = dict(rows.targets or {})
         for name, labels in targets.items():
             block = self.blocks[name]
             if block.has_pixels:
-                own = drawn
-                if rows.sizes is not None:  # of (tasks, rows), as labels are of (rows, tasks)
-                    columns = self._columns(source, block)
-                    own = drawn[columns].transpose(0, 1).flatten(0, 1)
-                targets[name] = _moved(labels, block, augmentation, own)
+                targets[name] = _moved(labels, block, augmentation, drawn)
         return replace(rows, targets=targets)
 
     def _check_images(self, augmentation: Augmentation, train: Batch) -> None:
@@ -149,49 +134,13 @@ class Augmenting:
                         )
                         raise ParameterError(sentence)
 
-    # ── mixtures ─────────────────────────────────────────────────────────────────────────────
-
-    def _mixed(
-        self, rows: SourceBatch, source: str, share: float, generator: torch.Generator
-    ) -> SourceBatch:
-        """Rows mixed with others, which are drawn within each task where rows have one."""
-        if rows.sizes is not None:
-            partners = torch.stack(
-                [_drawn(size, rows.n_rows, generator) for size in rows.sizes.tolist()]
-            )
-        else:
-            partners = _within(rows, generator)
-        device = next(iter(rows.inputs.values())).device
-        partners = partners.to(device)
-        inputs = {part: _blend(array, partners, share) for part, array in rows.inputs.items()}
-        targets = {
-            name: self._of_partners(labels, partners, source, name)
-            for name, labels in (rows.targets or {}).items()
-        }
-        return replace(rows, inputs=inputs, mixture=MixedTargets(share, targets))
-
-    def _of_partners(
-        self, labels: BlockTargets, partners: Tensor, source: str, block: str
-    ) -> BlockTargets:
-        if partners.ndim == 1:
-            return labels.map(lambda array: array[partners])
-        columns = self._columns(source, self.blocks[block])
-        rows, places = partners[columns].T, torch.arange(len(columns), device=partners.device)
-        return labels.map(lambda array: array[rows, places])
-
-    def _columns(self, source: str, block: Block) -> list[int]:
-        """Positions of a block's tasks among those of a source."""
-        names = self.tasks_in[source]
-        return [names.index(name) for name in block.tasks_in(source)]
-
 
 def _images(rows: SourceBatch) -> dict[str, Tensor]:
-    """Inputs that are images (…, channels, height, width)."""
-    n_axes = 4 if rows.sizes is None else 5
+    """Inputs that are images (n, channels, height, width)."""
     return {
         name: array
         for name, array in rows.inputs.items()
-        if name.partition(":")[0] in {"image", "tensor"} and array.ndim == n_axes
+        if name.partition(":")[0] in {"image", "tensor"} and array.ndim == 4
     }
 
 
@@ -224,25 +173,27 @@ def _check_mixed(augmentation: RowMixing, train: Batch) -> None:
                 raise ParameterError(sentence)
 
 
+def _mixed(rows: SourceBatch, share: float, generator: torch.Generator) -> SourceBatch:
+    """Rows mixed with others, which are drawn within each task where rows have one."""
+    device = next(iter(rows.inputs.values())).device
+    partners = _within(rows, generator).to(device)
+    inputs = {
+        part: torch.lerp(array[partners], array, share) for part, array in rows.inputs.items()
+    }
+    targets = {
+        name: labels.map(lambda array: array[partners])
+        for name, labels in (rows.targets or {}).items()
+    }
+    return replace(rows, inputs=inputs, mixture=MixedTargets(share, targets))
+
+
 def _within(rows: SourceBatch, generator: torch.Generator) -> Int64[Tensor, " n"]:
     """Another row for each: any, or one of the same task."""
     if rows.task is None:
-        return _drawn(rows.n_rows, rows.n_rows, generator)
+        return torch.randperm(rows.n_rows, generator=generator)
     tasks = rows.task.cpu()
     partners = torch.arange(rows.n_rows)
     for task in tasks.unique().tolist():
         own = torch.nonzero(tasks == task).flatten()
         partners[own] = own[torch.randperm(len(own), generator=generator)]
     return partners
-
-
-def _drawn(n_rows: int, width: int, generator: torch.Generator) -> Int64[Tensor, " n"]:
-    """The first rows in a random order; padding as it is."""
-    return torch.cat([torch.randperm(n_rows, generator=generator), torch.arange(n_rows, width)])
-
-
-def _blend(array: Tensor, partners: Tensor, share: float) -> Tensor:
-    if partners.ndim == 1:
-        return torch.lerp(array[partners], array, share)
-    tasks = torch.arange(len(partners), device=partners.device)[:, None]
-    return torch.lerp(array[tasks, partners], array, share)

@@ -21,6 +21,7 @@ from polytask.training._process_checks import check_same_step
 from polytask.training._saver import OnEpoch, Saver
 from polytask.training._score_checks import check_network
 from polytask.training._start import load_start
+from polytask.training._task_runs import TaskRuns
 from polytask.training._tensors import to_tensors
 from polytask.training._trainer_settings import TrainerSettings
 from polytask.training._training_run import TrainingRun
@@ -39,7 +40,10 @@ def tensors(
 
 
 def run(
-    training: TrainingRun, save: Saver | None, progress: bool | None, on_epoch: OnEpoch | None
+    training: TrainingRun | TaskRuns,
+    save: Saver | None,
+    progress: bool | None,
+    on_epoch: OnEpoch | None,
 ) -> History:
     """Run from the checkpoint, if there is one; the first process alone writes and shows progress."""
     if save is not None:

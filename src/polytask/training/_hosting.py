@@ -18,7 +18,7 @@ from polytask.training._stacking import by_structure, sample_rows
 
 __all__ = ["HostOf", "host_members"]
 
-HostOf = Callable[[StackMember, tuple[str, ...]], MultiTaskModule]
+HostOf = Callable[[StackMember, tuple[str, ...]], MultiTaskModule | None]
 _MOST_MORE = 1.5
 """Parameters of the host, as a multiple of those of the member's own network."""
 _WORTH_A_STACK = 75_000
@@ -36,7 +36,7 @@ def host_members(members: Sequence[StackMember], host_of: HostOf) -> None:
     members : sequence of StackMember
         Changed in place.
     host_of : callable
-        Builds the network of a member for more tasks.
+        Builds the network of a member for more tasks, or gives None.
     """
     groups = list(by_structure(members).values())
     if len(groups) < 2 or any(not _may_be_hosted(own[0]) for own in groups):
@@ -47,6 +47,8 @@ def host_members(members: Sequence[StackMember], host_of: HostOf) -> None:
         return
     names = tuple(n for n in members[0].table.tasks.names if n in tasks)
     if any(member.table.tasks.names != members[0].table.tasks.names for member in members):
+        return
+    if any(m.part and (m.table is not members[0].table or m.table.has_own_rows) for m in members):
         return
     tried = [own[0] for own in groups]
     if all(_hosted(member, names, host_of, (False, True)) for member in tried):
@@ -72,6 +74,8 @@ def _hosted(
     if member.tasks.names == names:
         return True
     host = host_of(member, names)
+    if host is None:
+        return False
     own, more = (sum(p.numel() for p in n.parameters()) for n in (member.network, host))
     hosted = host_for(member.network, host) if more <= _MOST_MORE * own else None
     if hosted is None:

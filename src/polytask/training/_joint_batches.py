@@ -15,13 +15,12 @@ from polytask.losses import MultiTaskLoss
 from polytask.processes import OneProcess, Processes
 from polytask.sampling import Proportional, Sampler
 from polytask.sampling._sampler import VALIDATION_LOSSES
-from polytask.training._batches import Batches
 from polytask.training._trimmed import trimmed
 
 __all__ = ["JointBatches"]
 
 
-class JointBatches(Batches):
+class JointBatches:
     """Batches over the rows of all sources, as a sampler draws them.
 
     Parameters
@@ -39,6 +38,8 @@ class JointBatches(Batches):
     Attributes
     ----------
     steps_per_epoch : int
+    needs_losses : bool
+        Whether `end_epoch` must be called with validation losses.
     """
 
     def __init__(

@@ -52,12 +52,14 @@ def _of_source(
             continue
         of_table = table.block_of(names[0])
         labels = taken.labels(of_table.name)
-        if stored.task is None:
+        if stored.task is not None and source not in block.own_rows:
+            labels = labels.map(partial(torch.unsqueeze, dim=1))
+        elif stored.task is None:
             places = [of_table.tasks_in(source).index(name) for name in names]
             labels = labels.map(partial(_columns, places))
         targets[block.name] = labels
     task = None
-    if taken.task is not None:
+    if taken.task is not None and any(source in block.own_rows for block in network.blocks):
         own = [network.tasks.index(n) if n in network.tasks.names else 0 for n in table.tasks.names]
         task = torch.tensor(own, device=taken.task.device)[taken.task]
     return trimmed(SourceBatch(taken.inputs, task=task, targets=targets))

@@ -17,7 +17,7 @@ from polytask.data import MultiTaskDataset, Schema, Source, fit_schemas
 from polytask.exceptions import ParameterError, TooFewRowsError
 from polytask.tasks import TaskSet
 from polytask.training._member import Member
-from polytask.training._stack_table import StackTable
+from polytask.training._stack_table import StackTable, stack_table
 
 __all__ = [
     "MemberData",
@@ -102,7 +102,7 @@ class MemberData:
         if key not in self._tables:
             schemas = self._schemas_of(member)
             train = self._with_row_weights(member).without_zero_weights()
-            self._tables[key] = StackTable(train, self.validation, schemas, device)
+            self._tables[key] = stack_table(train, self.validation, schemas, device)
         return self._tables[key]
 
     def weight_key(self, member: Member) -> bytes:

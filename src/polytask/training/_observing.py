@@ -25,11 +25,10 @@ from polytask.gradients import Need, gramian
 from polytask.observers import Observer, View
 from polytask.observers._observer import BATCHES, VALIDATION_ROWS
 from polytask.tasks import TaskSet
-from polytask.training._batches import Batches
 from polytask.training._engine_hints import loss_scale
 from polytask.training._forward import Forward
+from polytask.training._joint_batches import JointBatches
 from polytask.training._observed_values import plain_values
-from polytask.training._regime_of import regime_of
 from polytask.training._untouched import untouched
 
 __all__ = ["Observing"]
@@ -75,7 +74,7 @@ class Observing:
         self.observers = deepcopy(tuple(observers))
         self.forward, self.tasks, self.validation, self.seed = forward, tasks, validation, seed
         self.network: MultiTaskModule = forward.network
-        self.shared = regime_of(self.network).shared_parameters()
+        self.shared = self.network.shared_parameters()
         for observer in self.observers:
             self._check(observer)
         self.drawn = self._drawn(train, batch_size)
@@ -105,12 +104,12 @@ class Observing:
             )
             raise ParameterError(sentence)
 
-    def _drawn(self, train: dict[str, SourceBatch], batch_size: int) -> Batches | None:
+    def _drawn(self, train: dict[str, SourceBatch], batch_size: int) -> JointBatches | None:
         """Batches of the observers' own, whatever the training's sampler."""
         if not any(observer.needs & _OF_BATCHES for observer in self.observers):
             return None
         seed = derived_seed(self.seed, "observers")
-        return regime_of(self.network).batches(train, self.tasks, batch_size, seed)
+        return JointBatches(train, batch_size, seed)
 
     # ── at an evaluation ─────────────────────────────────────────────────────────────────────
 

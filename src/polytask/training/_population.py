@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from polytask.architectures import Architecture
+from polytask.architectures import Architecture, MultiTaskModule
+from polytask.architectures._copy_task import give_task
 from polytask.bookkeeping import EpochRecord, History
-from polytask.data import MultiTaskDataset
+from polytask.data import MultiTaskDataset, Schema
 from polytask.exceptions import NonFiniteLossError, PolytaskError
 from polytask.training._device import make_fabric
 from polytask.training._fitting import build
@@ -28,6 +29,7 @@ from polytask.training._stack_state import active_members, restore_stack, save_s
 from polytask.training._stacker import Stacker
 from polytask.training._stacking import Stack, settings_refusal
 from polytask.training._step_work import step_work
+from polytask.training._task_history import joined_history
 from polytask.training._threads import threads_for
 from polytask.training._trained import Trained
 from polytask.training._trainer_settings import TrainerSettings
@@ -78,6 +80,8 @@ class Population:
         stored = None if self.store is None else (train, validation)
         recipes = MemberRecipes(trainer, architecture, self.members, stored)
         self.recipe, self.identity = recipes.recipe, recipes.identity
+        self._wholes: dict[int, tuple[MultiTaskModule, Mapping[str, Schema]]] = {}
+        self._ended: dict[int, dict[str, History]] = {}  # of the tasks of these
 
     def run(self, progress: bool | None) -> list[Trained | PolytaskError]:
         """Train all members, in stacks where that is possible; the first error is not raised."""
@@ -117,8 +121,11 @@ class Population:
         """Train the members that can be stacked."""
         stacker = Stacker(self.data, self.recipe, self.members)
         with torch.random.fork_rng(devices=stacker.devices):
-            for stack in stacker.stacks(self.results)[0]:
+            stacks, _ = stacker.stacks(self.results)
+            self._wholes = stacker.wholes
+            for stack in stacks:
                 self._run_stack(stack, bar)
+        self._wholes = {}
 
     def _run_stack(self, stack: Stack, bar: TrainingProgress) -> None:
         """Train the members of a stack that have not ended before."""
@@ -166,19 +173,28 @@ class Population:
 
     def _read(self, member: StackMember) -> bool:
         """Read a member that has ended before; whether it has."""
-        identity = self._identity_of(member)
-        if self.store is None or not self.store.has(identity):
+        if self.results[member.position] is not None:  # of all its tasks
+            return True
+        if self.store is None:
+            return False
+        identity, network = self._identity_of(member), member.network
+        if member.part and self.store.has(self.identity(member.position)):
+            identity, (network, _) = self.identity(member.position), self._wholes[member.position]
+        if not self.store.has(identity):
             return False
         try:
-            history = self.store.restore(identity, member.network)
+            history = self.store.restore(identity, network)
         except PolytaskError as error:
             self.results[member.position] = error
         else:
-            self._end(member.position, Trained(member.network, member.schemas, history))
+            self._receive(member, network, history)
         return True
 
     def _identity_of(self, member: StackMember) -> str:
-        return "" if self.store is None else self.identity(member.position)
+        if self.store is None:
+            return ""
+        own = self.identity(member.position)
+        return hashlib.sha256(f"{own} {member.part}".encode()).hexdigest() if member.part else own
 
     def _stack_identity(self, stack: Stack) -> str:
         names = [self._identity_of(member) for member in stack.members]
@@ -187,13 +203,33 @@ class Population:
     def _end_stacked(self, member: StackMember, result: History | NonFiniteLossError) -> None:
         """Receive a member that has ended in a stack."""
         if isinstance(result, NonFiniteLossError):
-            self.results[member.position] = result
+            if self.results[member.position] is None:
+                self.results[member.position] = result
             if self.store is not None:
                 self.store.put_error(self._identity_of(member), result)
             return
         if self.store is not None:
             self.store.put(self._identity_of(member), member.network, result)
-        self._end(member.position, Trained(member.network, member.schemas, result))
+        self._receive(member, member.network, result)
+
+    def _receive(self, member: StackMember, network: MultiTaskModule, history: History) -> None:
+        """Receive the history of a member, or of one of its tasks if these are apart."""
+        position = member.position
+        if not member.part:
+            self._end(position, Trained(network, member.schemas, history))
+            return
+        whole, schemas = self._wholes[position]
+        if network is whole:
+            self._end(position, Trained(whole, schemas, history))
+            return
+        give_task(network, member.part, whole)
+        ended = self._ended.setdefault(position, {})
+        ended[member.part] = history
+        if self.results[position] is None and ended.keys() == set(whole.tasks.names):
+            joined = joined_history({name: ended[name] for name in whole.tasks.names})
+            if self.store is not None:
+                self.store.put(self.identity(position), whole, joined)
+            self._end(position, Trained(whole.eval(), schemas, joined))
 
     @property
     def _n_done(self) -> int:
@@ -204,9 +240,19 @@ class Population:
         if not run.members:
             return
         share = run.step / int(run.n_steps.max())
+        done: float = self._n_done
+        under_way = sum(self._share(m.position, 1) for m in run.members)
+        parts = [(k, len(own)) for k, own in self._ended.items() if self.results[k] is None]
+        done += sum(self._share(k, n_tasks) for k, n_tasks in parts)
         last = run.records[0].history.epochs[-1:]
         losses = (last[0].validation_losses or last[0].train_losses) if last else {}
-        bar.show(int(_SHARES * (self._n_done + len(run.members) * share)), losses)
+        bar.show(int(_SHARES * (done + under_way * share)), losses)
+
+    def _share(self, position: int, n_tasks: int) -> float:
+        """The part of a member that so many of its networks are."""
+        if position not in self._wholes:
+            return 1.0
+        return n_tasks / len(self._wholes[position][0].tasks)
 
     def _trained(self, position: int, bar: TrainingProgress) -> Trained:
         """Train a member alone, or read what became of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -13,38 +13,40 @@ from polytask._seeds import derived_seed
 from polytask.bookkeeping import History
 from polytask.exceptions import CheckpointError, StudyError
 from polytask.training._checkpoint import load_state, save_state
-from polytask.training._training_run import TrainingRun
 
-__all__ = ["load_optimizer", "resume_run", "save_run"]
+__all__ = [
+    "Resumable",
+    "load_optimizer",
+    "noise",
+    "restore_run",
+    "resume_run",
+    "run_state",
+    "save_run",
+    "set_noise",
+]
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A training whose state can be saved and restored."""
+
+    def state(self) -> dict[str, Any]:
+        """All that an exact resume needs."""
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state` returned."""
 
 
 def save_run(
-    run: TrainingRun, path: Path, identity: str, kept: Mapping[str, Any] | None = None
+    run: Resumable, path: Path, identity: str, kept: Mapping[str, Any] | None = None
 ) -> None:
     """Write the state that an exact resume needs, and what earlier stages left."""
-    weighting, aggregator = run.balancing.weighting, run.balancing.aggregator
-    state: dict[str, Any] = {
-        "identity": identity,
-        "step": run.step,
-        "network": dict(run.network.state_dict()),
-        "optimizer": run.optimizer.state_dict(),
-        "selection": run.selection.state_dict(),
-        "history": run.history.to_dict(),
-        "scheduler": run.scheduler.state_dict() if run.scheduler else {},
-        "precision": run.fabric.strategy.precision.state_dict(),
-        "sampler": run.batches.state_dict(),
-        "second_sampler": run.balancing.second.state_dict() if run.balancing.second else {},
-        "weighting": weighting.state_dict() if weighting else {},
-        "aggregation": aggregator.state_dict() if aggregator else {},
-        "noise": _noise(run.fabric.device),
-        "generator": run.balancing.generator.get_state(),
-        "seconds": run.seconds(),
-    }
+    state = {"identity": identity, **run.state()}
     save_state(path, state if kept is None else {**state, "kept": kept})
 
 
 def resume_run(
-    run: TrainingRun, path: Path, identity: str, kept: Mapping[str, Any] | None = None
+    run: Resumable, path: Path, identity: str, kept: Mapping[str, Any] | None = None
 ) -> None:
     """Restore the state of a checkpoint of the same recipe, data and seed.
 
@@ -60,7 +62,7 @@ def resume_run(
         )
         raise CheckpointError(sentence)
     try:
-        _restore(run, state)
+        run.restore(state)
     except Exception as error:
         sentence = (
             f"{path.name} holds no state of this run ({reason(error)}). Delete it to start anew."
@@ -68,7 +70,29 @@ def resume_run(
         raise StudyError(sentence) from error
 
 
-def _restore(run: TrainingRun, state: Mapping[str, Any]) -> None:
+def run_state(run: Any) -> dict[str, Any]:
+    """The state of a `TrainingRun`."""
+    weighting, aggregator = run.balancing.weighting, run.balancing.aggregator
+    return {
+        "step": run.step,
+        "network": dict(run.network.state_dict()),
+        "optimizer": run.optimizer.state_dict(),
+        "selection": run.selection.state_dict(),
+        "history": run.history.to_dict(),
+        "scheduler": run.scheduler.state_dict() if run.scheduler else {},
+        "precision": run.fabric.strategy.precision.state_dict(),
+        "sampler": run.batches.state_dict(),
+        "second_sampler": run.balancing.second.state_dict() if run.balancing.second else {},
+        "weighting": weighting.state_dict() if weighting else {},
+        "aggregation": aggregator.state_dict() if aggregator else {},
+        "noise": noise(run.fabric.device),
+        "generator": run.balancing.generator.get_state(),
+        "seconds": run.seconds(),
+    }
+
+
+def restore_run(run: Any, state: Mapping[str, Any]) -> None:
+    """Restore the state of a `TrainingRun`."""
     run.step, run.seconds_before = int(state["step"]), float(state["seconds"])
     run.network.load_state_dict(state["network"])
     load_optimizer(run.optimizer.optimizer, state["optimizer"])
@@ -86,7 +110,7 @@ def _restore(run: TrainingRun, state: Mapping[str, Any]) -> None:
     if run.scheduler is not None:
         run.scheduler.load_state_dict(state["scheduler"])
     if run.processes.rank == 0:
-        _set_noise(device, state["noise"])
+        set_noise(device, state["noise"])
     else:  # the checkpoint holds the first process's noise, which others must not repeat
         torch.manual_seed(derived_seed(run.seed, "noise", run.processes.rank, run.step))
     balancing.generator.set_state(state["generator"])
@@ -111,16 +135,17 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -
                     raise ValueError(sentence)
 
 
-def _noise(device: torch.device) -> dict[str, torch.Tensor]:
+def noise(device: torch.device) -> dict[str, torch.Tensor]:
     """States of the generators that layers draw from."""
-    noise = {"cpu": torch.get_rng_state()}
-    return {**noise, "cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else noise
+    states = {"cpu": torch.get_rng_state()}
+    return {**states, "cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else states
 
 
-def _set_noise(device: torch.device, noise: Mapping[str, torch.Tensor]) -> None:
-    torch.set_rng_state(noise["cpu"])
-    if "cuda" in noise:
-        torch.cuda.set_rng_state(noise["cuda"], device)
+def set_noise(device: torch.device, states: Mapping[str, torch.Tensor]) -> None:
+    """Restore what `noise` returned."""
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
 
 
 def _to_device(device: torch.device, state: Any) -> Any:

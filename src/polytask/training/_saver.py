@@ -13,8 +13,7 @@ from polytask._reason import reason
 from polytask.bookkeeping import EpochRecord
 from polytask.exceptions import PolytaskError, StudyError
 from polytask.training._checkpoint import Checkpoint
-from polytask.training._run_state import resume_run, save_run
-from polytask.training._training_run import TrainingRun
+from polytask.training._run_state import Resumable, resume_run, save_run
 
 __all__ = ["OnEpoch", "Saver"]
 
@@ -44,7 +43,7 @@ class Saver:
         self.resumed = False
         self.user_error: Exception | None = None
 
-    def resume(self, run: TrainingRun) -> None:
+    def resume(self, run: Resumable) -> None:
         """Restore the state of the file, if it is there."""
         with writing(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +84,7 @@ class Saver:
             )
             raise StudyError(sentence) from error
 
-    def __call__(self, run: TrainingRun) -> None:
+    def __call__(self, run: Resumable) -> None:
         """Write the run's state if the interval is over."""
         if time.monotonic() - self.last >= self.seconds:
             save_run(run, self.path, self.identity, self.kept)

@@ -10,12 +10,12 @@ from torch import Tensor
 
 from polytask.architectures import MultiTaskModule, Raw
 from polytask.architectures._row_chunks import row_chunks
-from polytask.data import Batch
-from polytask.training._regime_of import regime_of
+from polytask.data import Batch, SourceBatch
+from polytask.training._average_members import average_members
 from polytask.training._threads import threads_to_score
 from polytask.training._trimmed import trimmed
 
-__all__ = ["evaluating", "score"]
+__all__ = ["evaluating", "score", "source_scores"]
 
 
 def score(network: MultiTaskModule, batch: Batch, rows_at_once: int | None = None) -> Raw:
@@ -36,13 +36,17 @@ def score(network: MultiTaskModule, batch: Batch, rows_at_once: int | None = Non
         (n, *score_shape) where each row has one task.
     """
     parts: dict[tuple[str, str], list[Tensor]] = {}
-    regime = regime_of(network)
     with evaluating(network), threads_to_score(network, batch):
         for name, rows in batch.items():
             for chunk in row_chunks(network, rows, rows_at_once):
-                for key, scores in regime.scores(name, trimmed(chunk)).items():
+                for key, scores in source_scores(network, name, trimmed(chunk)).items():
                     parts.setdefault(key, []).append(scores)
     return {key: torch.cat(scores) for key, scores in parts.items()}
+
+
+def source_scores(network: MultiTaskModule, source: str, rows: SourceBatch) -> Raw:
+    """Raw scores of rows of one source, as the network is; members of an ensemble are averaged."""
+    return average_members(network, network(network.with_members({source: rows})))
 
 
 @contextmanager

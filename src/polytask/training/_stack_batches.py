@@ -88,6 +88,7 @@ class StackBatches:
             for source in known
         }
         self.blocks, self.n_tasks = host.blocks, len(host.tasks)
+        self.own_rows = frozenset(source for block in host.blocks for source in block.own_rows)
         self.n_scored = host.n_members
         self._columns: dict[tuple[str, str], Tensor] = {}
         self._own: dict[tuple[str, str], Tensor | None] = {}
@@ -162,21 +163,20 @@ class StackBatches:
     def _tasks_differ(self, sources: Collection[str], ids: np.ndarray) -> bool:
         """Whether the task of a row stands at another place in the networks of some members."""
         members = torch.from_numpy(ids).to(self.device)
-        own = [self._lookup[s][members] for s in sources if self.stored[s].task is not None]
+        own = [self._lookup[s][members] for s in sources if s in self.own_rows]
         return any(bool((lookup != lookup[0]).any()) for lookup in own)
 
     def _inputs(self, source: str, own: RowIndex, ids: np.ndarray) -> SourceBatch:
         stored = self.stored[source]
         parts = {name: array[own.places] for name, array in stored.inputs.items()}
-        sizes = None if own.shared else torch.zeros(len(ids), dtype=torch.int64)
-        cut = trimmed(SourceBatch(parts, sizes=sizes))  # sizes say which axis is that of the steps
+        cut = trimmed(SourceBatch(parts), axis=1 if own.shared else 2)
         task = None
-        if stored.task is not None:
+        if source in self.own_rows and stored.task is not None:
             task = stored.task[own.places]
             lookup = self._lookup[source][torch.from_numpy(ids).to(self.device)]
             task = lookup[0][task] if own.shared else lookup.gather(1, task)
             task = task.clamp(min=0)
-        return replace(cut, sizes=None, task=task)
+        return replace(cut, task=task)
 
     def _labels(self, source: str, own: RowIndex, ids: np.ndarray) -> SourceBatch:
         """Labels of the stack's tasks, with rows first."""
@@ -196,6 +196,9 @@ class StackBatches:
                 continue
             index = own.places.expand(len(ids), -1) if own.shared else own.places
             local = self._lookup[source][members].gather(1, stored.task[index])
+            if source not in self.own_rows:
+                targets[block.name] = _lone(labels, index, local, own.valid)
+                continue
             counted = local >= 0
             starts = torch.arange(len(ids), device=self.device) * self.n_tasks
             counted = counted if own.valid is None else counted & own.valid
@@ -208,7 +211,7 @@ class StackBatches:
         """Scores of all members as their loss takes them: rows first, tasks of one member together."""
         formed = {}
         for (source, block), scores in raw.items():
-            if self.stored[source].task is None:
+            if source not in self.own_rows:
                 formed[source, block] = scores.float().transpose(0, 1).flatten(1, 2)
             else:
                 formed[source, block] = scores.float().flatten(0, 1)
@@ -276,6 +279,14 @@ def _masked(targets: BlockTargets, own: Tensor | None, valid: Tensor | None) -> 
         counted = valid.T.repeat_interleave(n_tasks, dim=1)
         mask = mask & counted.view(*counted.shape, *[1] * (mask.ndim - 2))
     return BlockTargets(targets.values, mask, targets.weight)
+
+
+def _lone(labels: BlockTargets, index: Tensor, local: Tensor, valid: Tensor | None) -> BlockTargets:
+    """Labels (n, n_members, …) of the rows of each member's only task, out of rows of one task each."""
+    own = labels.map(lambda array: array[index].transpose(0, 1))
+    counted = (local >= 0 if valid is None else (local >= 0) & valid).T
+    mask = own.mask & counted.view(*counted.shape, *[1] * (own.mask.ndim - 2))
+    return BlockTargets(own.values, mask, own.weight)
 
 
 def _own_rows(labels: BlockTargets, index: Tensor, counted: Tensor) -> BlockTargets:

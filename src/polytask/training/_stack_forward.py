@@ -12,7 +12,7 @@ from torch import Tensor
 from polytask._seeds import derived_seed
 from polytask.architectures._size_groups import size_groups
 from polytask.architectures._stacked_networks import StackedNetworks
-from polytask.training._stack_batches import StackBatches
+from polytask.training._stack_batches import StackBatches, StackRows
 from polytask.training._stack_index import rows_by_source, source_counts
 from polytask.training._stack_member import StackMember
 from polytask.training._stack_orders import Drawn, StackOrders
@@ -50,9 +50,13 @@ class StackForward:
         self.networks, self.members, self.orders = networks, list(members), orders
         self.rows_together, self.host = rows_together, networks.template
         self.generators = [
-            torch.Generator().manual_seed(derived_seed(m.seed, "noise")) for m in members
+            torch.Generator().manual_seed(
+                derived_seed(m.seed, *([m.part] if m.part else []), "noise")
+            )
+            for m in members
         ]
         self.batches = StackBatches(self.members)
+        self._gathered: dict[bytes, StackRows] = {}
         self.device = self.batches.device
         self.expected = self._expected().to(self.device)
         self.lacks_source: Bool[np.ndarray, " n_members"] = np.zeros(len(self.members), dtype=bool)
@@ -106,8 +110,7 @@ class StackForward:
     def _pass(
         self, drawn: Drawn, ids: np.ndarray, *, whole: bool
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        index = rows_by_source(drawn, [self.members[k] for k in ids.tolist()], self.batches, ids)
-        rows = self.batches.rows(index, ids)
+        rows = self._rows(drawn, ids)
         raw, penalty = self.networks.scores(
             rows.inputs,
             apart=rows.apart,
@@ -122,10 +125,22 @@ class StackForward:
         shape = len(ids), len(self.host.tasks)
         return losses.view(shape) / n_scored, present.view(shape), penalty
 
+    def _rows(self, drawn: Drawn, ids: np.ndarray) -> StackRows:
+        """Rows of some members, gathered once if they are the same in every step."""
+        key = ids.tobytes()
+        if key not in self._gathered:
+            own = [self.members[k] for k in ids.tolist()]
+            rows = self.batches.rows(rows_by_source(drawn, own, self.batches, ids), ids)
+            if not self.orders.fixed:
+                return rows
+            self._gathered[key] = rows
+        return self._gathered[key]
+
     def keep(self, kept: np.ndarray) -> None:
         """Remove all other members; the networks and orders have done so."""
         self.members = [self.members[k] for k in kept.tolist()]
         self.generators = [self.generators[k] for k in kept.tolist()]
         self.batches.keep(kept)
+        self._gathered.clear()
         self.expected = self.expected[torch.from_numpy(kept).to(self.device)]
         self.lacks_source, self._reads = self.lacks_source[kept], self._reads[kept]

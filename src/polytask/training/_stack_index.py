@@ -24,7 +24,8 @@ def order_key(member: StackMember, batch_size: int) -> OrderKey:
         digest.update(name.encode())
         digest.update(rows.numpy().tobytes())
     n_rows = member.n_rows
-    return OrderKey(n_rows, min(batch_size, n_rows), member.seed, digest.digest())
+    own = (digest.digest(), member.part) if member.part else (digest.digest(),)
+    return OrderKey(n_rows, min(batch_size, n_rows), member.seed, *own)
 
 
 def all_rows(member: StackMember) -> Tensor:

@@ -37,6 +37,11 @@ class StackMember:
         Its own, as it was built; ends in its best state.
     hosted : Hosted or None
         Its place in a network of more tasks, with which it is trained.
+    part : str, default ""
+        The task whose network this is, of a network whose tasks are apart: its rows and its noise follow
+        from its name, too.
+    epoch : int, optional
+        Batches between evaluations, by default those in which it reads its rows once.
     table : StackTable
     train, validation : mapping of source name to tensor of int64
         The rows of the table that are labelled for its tasks.
@@ -52,6 +57,8 @@ class StackMember:
     train: Mapping[str, Tensor]
     validation: Mapping[str, Tensor]
     hosted: Hosted | None = None
+    part: str = ""
+    epoch: int | None = None
 
     @property
     def host(self) -> MultiTaskModule:

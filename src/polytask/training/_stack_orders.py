@@ -26,12 +26,16 @@ class OrderKey(NamedTuple):
     seed : int
     rows : bytes
         Digest of which rows they are.
+    purpose : str, default "rows"
+        What the order is for, which makes its seed with the epoch. The name of a task, whose network is
+        trained as one of several: batches that hold all rows then have them as they stand.
     """
 
     n_rows: int
     batch_size: int
     seed: int
     rows: bytes
+    purpose: str = "rows"
 
 
 class Drawn(NamedTuple):
@@ -77,8 +81,16 @@ class StackOrders:
         self._n_batches = np.array([n_batches(k.n_rows, k.batch_size) for k in distinct])
         self._epochs = np.full(len(distinct), -1)
         self._rows = [rows[keys.index(key)] for key in distinct]
+        self._fixed = np.array([k.purpose != "rows" and k.batch_size == k.n_rows for k in distinct])
         width = int(self._n_rows.max())
         self._orders = torch.zeros(len(distinct), width, dtype=torch.int64)
+        for k in np.flatnonzero(self._fixed).tolist():
+            self._orders[k, : self._n_rows[k]] = self._rows[k]
+
+    @property
+    def fixed(self) -> bool:
+        """Whether every member has the same batch in each step."""
+        return bool(self._fixed[self.of_member].all())
 
     @property
     def steps_per_epoch(self) -> Int64[np.ndarray, " n_members"]:
@@ -123,9 +135,9 @@ class StackOrders:
 
     def _shuffle(self, epochs: np.ndarray, used: np.ndarray) -> None:
         """Draw the orders of epochs that have begun."""
-        for k in used[self._epochs[used] != epochs[used]].tolist():
+        for k in used[(self._epochs[used] != epochs[used]) & ~self._fixed[used]].tolist():
             key = self._keys[k]
-            seed = derived_seed(key.seed, "rows", int(epochs[k]))
+            seed = derived_seed(key.seed, key.purpose, int(epochs[k]))
             generator = torch.Generator().manual_seed(seed)
             order = torch.randperm(key.n_rows, generator=generator, device="cpu")
             self._orders[k, : key.n_rows] = self._rows[k][order]

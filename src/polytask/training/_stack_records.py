@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from polytask.bookkeeping import EpochRecord, History
-from polytask.training._selection import JointSelection
+from polytask.training._selection import Selection
 from polytask.training._stack_member import StackMember
 
 __all__ = ["MemberRecords", "StackMeans"]
 
 
 class _MemberTensors:
-    """What `JointSelection` sees of a member: its tensors in the stack."""
+    """What `Selection` sees of a member: its tensors in the stack."""
 
     def __init__(self, state: Callable[[], Mapping[str, Tensor]], member: StackMember) -> None:
         self._state, self.member = state, member
@@ -44,7 +44,7 @@ class MemberRecords:
     ) -> None:
         self.member, self.n_steps = member, n_steps
         self._tensors = _MemberTensors(state, member)
-        self.selection = JointSelection(self._tensors, member.tasks, member.trainer.patience)
+        self.selection = Selection(self._tensors, member.tasks, member.trainer.patience)
         network = member.network
         trained = [p.numel() for p in network.parameters() if p.requires_grad]
         self.history = History(n_parameters=sum(trained))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from polytask.architectures import MultiTaskModule
 from polytask.architectures._stacked_networks import StackedNetworks
-from polytask.bookkeeping import History
+from polytask.bookkeeping import EpochRecord, History
 from polytask.exceptions import NonFiniteLossError
 from polytask.sampling._epoch_batches import n_batches
 from polytask.training._divergence import Divergence
@@ -100,22 +100,33 @@ class StackRun:
 
     def run(self, show: Callable[[StackRun], None], save: Callable[[Any], None] | None) -> None:
         """Train until every member has ended."""
+        self.begin()
+        while self.members:
+            if self.advance():
+                show(self)
+                if save is not None and self.members:
+                    save(self)
+
+    def begin(self) -> None:
+        """Begin to train, or to go on."""
         self._last = time.monotonic()
+
+    def advance(self) -> list[tuple[StackMember, EpochRecord]]:
+        """Train up to the next evaluation of some members; return their records, none if all left."""
         while self.members:
             self._take_step()
             due = (self.step >= self.next_evaluation) | (self.step >= self.n_steps)
             if due.any():
-                self._evaluate(np.flatnonzero(due))
-                show(self)
-                if save is not None and self.members:
-                    save(self)
+                return self._evaluate(np.flatnonzero(due))
+        return []
 
     def _after(self, k: int) -> int:
         """The step of a member's next evaluation."""
         every = self.trainer.evaluate_every
         if every is not None:
             return (self.step // every + 1) * int(every)
-        epoch = math.ceil(int(self.orders.steps_per_epoch[k]) / self.trainer.accumulate)
+        own = self.members[k].epoch or int(self.orders.steps_per_epoch[k])
+        epoch = math.ceil(own / self.trainer.accumulate)
         return self.step + evaluation_interval(self.step, epoch)
 
     def _count_seconds(self) -> None:
@@ -185,11 +196,11 @@ class StackRun:
 
     # ── evaluations and ends ─────────────────────────────────────────────────────────────────
 
-    def _evaluate(self, due: np.ndarray) -> None:
-        """Evaluate the members whose turn it is, and end those that are done."""
+    def _evaluate(self, due: np.ndarray) -> list[tuple[StackMember, EpochRecord]]:
+        """Evaluate the members whose turn it is, and end those that are done; return their records."""
         self._count_seconds()
         validation = self.scoring.losses(due)
-        ended = []
+        ended, records = [], []
         for k, losses in zip(due.tolist(), validation, strict=True):
             own, columns = self.records[k], self.columns[k]
             means, weights = self.means.of(k)
@@ -201,6 +212,7 @@ class StackRun:
             self.optimizers.receive(
                 k, sum((record.validation_losses or record.train_losses).values())
             )
+            records.append((self.members[k], record))
             self.next_evaluation[k] = self._after(k)
             if own.selection.exhausted is not None or self.step >= self.n_steps[k]:
                 ended.append(k)
@@ -208,6 +220,7 @@ class StackRun:
             self.on_end(self.members[k], self.records[k].finish(self.step, self.seconds))
         if ended:
             self.keep(np.setdiff1d(self.ids, ended))
+        return records
 
     def _diverged(self, losses: Tensor, position: int, leaving: np.ndarray) -> np.ndarray:
         """End members whose losses are not finite, but for those that leave already; which they are."""

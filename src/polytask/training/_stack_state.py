@@ -17,7 +17,7 @@ from polytask.training._run_state import load_optimizer
 from polytask.training._stack_member import StackMember
 from polytask.training._stack_run import StackRun
 
-__all__ = ["active_members", "restore_stack", "save_stack"]
+__all__ = ["active_members", "restore_members", "restore_stack", "save_stack", "stack_state"]
 
 Identity = Callable[[StackMember], str]
 
@@ -34,10 +34,14 @@ def save_stack(run: StackRun, path: Path, identity: str, identity_of: Identity) 
     identity_of : callable
         Gives that of each member.
     """
+    names = [identity_of(member) for member in run.members]
+    save_state(path, {"identity": identity, "members": names, **stack_state(run)})
+
+
+def stack_state(run: StackRun) -> dict[str, Any]:
+    """The state of the members that have not ended."""
     means = run.means
-    state = {
-        "identity": identity,
-        "members": [identity_of(member) for member in run.members],
+    return {
         "step": run.step,
         "seconds": run.seconds,
         "networks": {**run.networks.parameters, **run.networks.buffers},
@@ -52,7 +56,6 @@ def save_stack(run: StackRun, path: Path, identity: str, identity_of: Identity) 
         "generators": [generator.get_state() for generator in run.weightings.generators],
         "means": [means.losses, means.weights, means.fractions, means.batches],
     }
-    save_state(path, state)
 
 
 def active_members(path: Path, identity: str) -> tuple[list[str], dict[str, Any]]:
@@ -79,14 +82,15 @@ def restore_stack(run: StackRun, state: Mapping[str, Any], path: Path) -> None:
         If the state does not fit.
     """
     try:
-        _restore(run, state)
+        restore_members(run, state)
     except Exception as error:
         why = reason(error)
         sentence = f"{path.name} holds no state of these members ({why}). Delete it to start anew."
         raise StudyError(sentence) from error
 
 
-def _restore(run: StackRun, state: Mapping[str, Any]) -> None:
+def restore_members(run: StackRun, state: Mapping[str, Any]) -> None:
+    """Restore what `stack_state` returned, in a run of the same members in the same order."""
     run.step, run.seconds = int(state["step"]), float(state["seconds"])
     with torch.no_grad():
         for name, tensor in {**run.networks.parameters, **run.networks.buffers}.items():

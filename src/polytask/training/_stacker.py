@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +24,7 @@ from polytask.training._score_checks import check_network
 from polytask.training._stack_member import StackMember
 from polytask.training._stack_table import StackTable
 from polytask.training._stacking import Stack, stacks_of
+from polytask.training._task_members import SourceTables, task_members, task_trainer
 
 __all__ = ["Stacker"]
 
@@ -36,6 +38,11 @@ class Stacker:
     recipe : callable
         ``recipe(position)`` gives the trainer and the architecture of a member.
     members : sequence of Member
+
+    Attributes
+    ----------
+    wholes : dict of int to tuple of MultiTaskModule and mapping of source name to Schema
+        By position, the networks whose tasks are apart, and their schemas.
     """
 
     def __init__(
@@ -45,6 +52,8 @@ class Stacker:
         members: Sequence[Member],
     ) -> None:
         self.data, self.recipe, self.members = data, recipe, members
+        self.wholes: dict[int, tuple[MultiTaskModule, Mapping[str, Schema]]] = {}
+        self._tables: SourceTables = {}
 
     def stacks(self, results: list[Any]) -> tuple[list[Stack], list[tuple[StackMember, str]]]:
         """The stacks of members, and those that are trained alone with the reason in words.
@@ -54,18 +63,21 @@ class Stacker:
         results : list
             By position; errors of members that cannot be built are put in it.
         """
-        members: dict[int, StackMember] = {}
+        members: list[StackMember] = []
         for position in range(len(self.members)):
             try:
-                members[position] = self._member(position)
+                members.extend(self._members(position))
             except PolytaskError as error:
                 results[position] = error
-        by_recipe: dict[float | None, list[StackMember]] = {}
-        for position, member in members.items():
-            by_recipe.setdefault(self.members[position].dropout, []).append(member)
+        by_recipe: dict[Hashable, list[StackMember]] = {}
+        for member in members:
+            table = id(member.table) if member.part else None
+            key = self.members[member.position].dropout, table
+            by_recipe.setdefault(key, []).append(member)
         for own in by_recipe.values():
             host_members(own, self._host)
-        return stacks_of(list(members.values()))
+        stacks, alone = stacks_of(members)
+        return _whole(stacks, {member.position for member, _ in alone}), alone
 
     @property
     def devices(self) -> list[torch.device]:
@@ -77,8 +89,8 @@ class Stacker:
         trainer = self.recipe(0)[0]
         return make_fabric(trainer.accelerator, trainer.precision).device
 
-    def _member(self, position: int) -> StackMember:
-        """A member with its network and its rows."""
+    def _members(self, position: int) -> list[StackMember]:
+        """A member with its network and its rows, or one per task where these are apart."""
         member = self.members[position]
         table = self.data.table(member, self._device)
         tasks = member_tasks(table.tasks, member)
@@ -89,9 +101,15 @@ class Stacker:
         network, schemas = self._built(position, tasks, table)
         clear_absent_categories(network, member_batch(table, table.train, train, network))
         trainer = self.recipe(position)[0]
-        return StackMember(
-            position, trainer, member.seed, tasks, schemas, network, table, train, validation
-        )
+        if network.apart:
+            self.wholes[position] = network, schemas
+            own = task_trainer(trainer, sum(map(len, train.values())))
+            return task_members(own, network, table, member.seed, position, self._tables)
+        return [
+            StackMember(
+                position, trainer, member.seed, tasks, schemas, network, table, train, validation
+            )
+        ]
 
     def _built(
         self, position: int, tasks: TaskSet, table: StackTable
@@ -112,6 +130,18 @@ class Stacker:
         check_network(architecture, network)
         return network.to(self._device), schemas
 
-    def _host(self, member: StackMember, names: tuple[str, ...]) -> MultiTaskModule:
+    def _host(self, member: StackMember, names: tuple[str, ...]) -> MultiTaskModule | None:
         """The network of a member for more tasks."""
+        if member.part:
+            host = self.wholes[member.position][0].host(member.part, names)
+            return None if host is None else host.to(self._device)
         return self._built(member.position, member.table.tasks.subset(names), member.table)[0]
+
+
+def _whole(stacks: Sequence[Stack], alone: set[int]) -> list[Stack]:
+    """Stacks without the tasks of networks of which another task is trained alone."""
+    kept = [
+        replace(stack, members=[m for m in stack.members if not m.part or m.position not in alone])
+        for stack in stacks
+    ]
+    return [stack for stack in kept if stack.members]

@@ -71,6 +71,8 @@ def network_refusal(members: Sequence[StackMember]) -> str | None:
     """Why the networks of members of one structure cannot be stacked, in words; None if they can."""
     first = members[0]
     reason = hooks_refusal(first.host) or _size_refusal(first.host)
+    if first.part and len(first.host.sources) > 1:
+        reason = f"rows of {first.part} are in several sources, of which a batch may lack one"
     if reason is not None:
         return reason
     rows = sample_rows(first)
@@ -79,9 +81,13 @@ def network_refusal(members: Sequence[StackMember]) -> str | None:
     has_steps = any(part_has_steps(part) for own in rows.values() for part in own.inputs)
     if has_steps and (changing or _has_noise(first.host)):
         return f"{name} cuts sequences to the longest of each batch, and its noise or batch norm follows"
-    if changing and min(member.n_rows for member in members) < 2:
-        return f"{name} has batch norm, and a member has a single row"
+    if changing and min(map(_rows_of_batch, members)) < 2:
+        return f"{name} has batch norm, and a member has batches of a single row"
     return trial_refusal([member.host for member in members], rows, changing)
+
+
+def _rows_of_batch(member: StackMember) -> int:
+    return min(member.n_rows, int(member.trainer.rows_per_batch(member.n_rows)))
 
 
 def _size_refusal(network: nn.Module) -> str | None:

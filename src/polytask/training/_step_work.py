@@ -5,7 +5,6 @@ from __future__ import annotations
 from torch import nn
 
 from polytask.architectures import MultiTaskModule
-from polytask.training._regime_of import regime_of
 
 __all__ = ["step_work"]
 
@@ -23,7 +22,7 @@ def step_work(network: MultiTaskModule, n_rows: int) -> tuple[float, int]:
         Rows in a batch.
     """
     n_members = network.n_members
-    n_tasks = regime_of(network).n_networks
+    n_tasks = len(network.tasks) if network.apart else 1
     tables = {id(layer.weight) for layer in network.modules() if isinstance(layer, nn.Embedding)}
     size = 0
     for parameter in network.parameters():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 from typing import Any, TypeVar
@@ -29,19 +29,22 @@ from polytask.training._divergence import Divergence
 from polytask.training._evaluation_interval import evaluation_interval
 from polytask.training._forward import BatchLosses, Forward
 from polytask.training._frozen import Frozen
+from polytask.training._joint_batches import JointBatches
 from polytask.training._observing import Observing
 from polytask.training._optimizers import make_optimizer, make_scheduler
 from polytask.training._process_checks import check_shared_work
 from polytask.training._progress import TrainingProgress
-from polytask.training._regime_of import regime_of
 from polytask.training._regularizer import Regularizer
 from polytask.training._run_means import RunMeans
+from polytask.training._run_state import restore_run, run_state
 from polytask.training._sampler_checks import check_sampler
+from polytask.training._selection import Selection
 from polytask.training._several_processes import (
     average_buffers,
     average_gradients,
     raised_in_all,
 )
+from polytask.training._task_rows import TaskRows
 from polytask.training._trainer_settings import TrainerSettings
 from polytask.training._validation_losses import ValidationLosses
 
@@ -65,6 +68,9 @@ class TrainingRun:
         Those that train the network together, each with the same rows as argument; one by default.
     batch_size : int, optional
         Rows of a batch; by default the trainer's for the training rows.
+    part : str, default ""
+        The task whose network this is, of a network whose tasks are apart: its rows and its noise follow
+        from its name, too.
     """
 
     def __init__(
@@ -78,11 +84,11 @@ class TrainingRun:
         seed: int,
         processes: Processes | None = None,
         batch_size: int | None = None,
+        part: str = "",
     ) -> None:
         self.trainer, self.fabric, self.network, self.tasks = trainer, fabric, network, tasks
         self.seed, self.processes = seed, processes or OneProcess()
-        self.regime = regime_of(network)
-        self.regime.check(trainer, *trainer.balancing(), self.processes)
+        self.part: tuple[str, ...] = (part,) if part else ()
         self.balancing = Balancing(trainer, fabric, network, tasks, self.processes)
         check_shared_work(trainer, network, self.balancing.weighting, self.processes)
         check_sampler(trainer, has_validation=validation is not None)
@@ -91,9 +97,8 @@ class TrainingRun:
         train, held_out = self.balancing.hold_out(train, seed)
         self.train = train
         planned = self._planned_batches(train)
-        self.batches = self.regime.batches(
-            train, tasks, self.batch_size, seed, trainer, planned, self.processes
-        )
+        sampler = TaskRows(part) if part else trainer.row_sampler()
+        self.batches = JointBatches(train, self.batch_size, seed, sampler, planned, self.processes)
         self.loss = MultiTaskLoss(network.blocks, tasks).to(fabric.device)
         self.loss.expected = self.batches.expected(self.loss)
         self.forward = Forward(
@@ -109,11 +114,13 @@ class TrainingRun:
             else None
         )
         self.balancing.start(self.forward, train, held_out, self.batch_size, seed, planned)
+        own_seed = derived_seed(seed, part) if part else seed
         self.augmenting = Augmenting(
-            trainer.augmentations(), network, train, seed, self.processes.rank
+            trainer.augmentations(), network, train, own_seed, self.processes.rank
         )
         self.observing = self._observing(train, validation, seed)
         self.n_steps = trainer.optimizer_steps(self.batches.steps_per_epoch)
+        self.epoch = self.batches.steps_per_epoch  # after which all rows were read once
         self._prepare(seed)
 
     def _observing(
@@ -139,7 +146,7 @@ class TrainingRun:
         trainer = self.trainer
         self.parameters = [p for p in self.network.parameters() if p.requires_grad]
         rank = self.processes.rank
-        torch.manual_seed(derived_seed(seed, "noise", *([rank] if rank else [])))
+        torch.manual_seed(derived_seed(seed, *self.part, "noise", *([rank] if rank else [])))
         optimizer = make_optimizer(
             trainer.optimizer,
             self.parameters,
@@ -151,7 +158,9 @@ class TrainingRun:
             trainer.scheduler, optimizer, self.n_steps, trainer.scheduler_options
         )
         self.optimizer: Any = self.fabric.setup_optimizers(optimizer)
-        self.selection = self.regime.selection(self.tasks, trainer.patience, trainer.task_patience)
+        self.selection = Selection(
+            self.network, self.tasks, trainer.patience, trainer.task_patience
+        )
         self.frozen: Frozen | None = None
         self.history = History(n_parameters=sum(parameter.numel() for parameter in self.parameters))
         self.divergence = Divergence(self.network, self.tasks)
@@ -174,27 +183,40 @@ class TrainingRun:
         save: Callable[[Any], None] | None = None,
     ) -> History:
         """Train until the budget is spent or nothing improves; end in the best state."""
+        self.begin()
+        with closing(TrainingProgress(self.n_steps, progress)) as bar:
+            while not self.ended:
+                record = self.advance()
+                bar.show(self.step, record.validation_losses or record.train_losses)
+                self._alone(partial(self._report, record, on_epoch, save))
+        return self.finish()
+
+    def begin(self) -> None:
+        """Begin to train, or to go on."""
         self._started = time.monotonic()
         self.network.train()
-        with closing(TrainingProgress(self.n_steps, progress)) as bar:
-            self._exhausted = self._is_exhausted()
-            self._next_evaluation = self._after_evaluation()
-            while self.step < self.n_steps and not self._exhausted:
-                self._take_step()
-                if self.step >= self._next_evaluation or self.step == self.n_steps:
-                    record = self._evaluate()
-                    self._exhausted = self._is_exhausted()
-                    self._next_evaluation = self._after_evaluation()
-                    bar.show(self.step, record.validation_losses or record.train_losses)
-                    self._alone(partial(self._report, record, on_epoch, save))
-        return self._finish()
+        self._exhausted = self._is_exhausted()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the budget is spent, or nothing improves."""
+        return self.step >= self.n_steps or self._exhausted
+
+    def advance(self) -> EpochRecord:
+        """Train up to the next evaluation; return its record."""
+        stop = min(self._after_evaluation(), self.n_steps)
+        while self.step < stop:
+            self._take_step()
+        record = self._evaluate()
+        self._exhausted = self._is_exhausted()
+        return record
 
     def _after_evaluation(self) -> int:
         """The step of the next evaluation; training begins or resumes after one."""
         every = self.trainer.evaluate_every
         if every is not None:
             return (self.step // every + 1) * every
-        epoch = math.ceil(self.batches.longest_epoch / self.trainer.accumulate)
+        epoch = math.ceil(self.epoch / self.trainer.accumulate)
         return self.step + evaluation_interval(self.step, epoch)
 
     def _report(
@@ -220,7 +242,8 @@ class TrainingRun:
             return exhausted
         return bool(self.processes.any(torch.tensor(exhausted, device=self.fabric.device)))
 
-    def _finish(self) -> History:
+    def finish(self) -> History:
+        """Give the network its best state, and close the history."""
         self.selection.restore()
         self.network.eval()
         self.history.stopped = self.selection.exhausted or "all steps were taken"
@@ -232,6 +255,14 @@ class TrainingRun:
     def seconds(self) -> float:
         """Wall-clock seconds since training began."""
         return self.seconds_before + time.monotonic() - self._started
+
+    def state(self) -> dict[str, Any]:
+        """All that an exact resume needs."""
+        return run_state(self)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state` returned."""
+        restore_run(self, state)
 
     # ── one optimiser step ───────────────────────────────────────────────────────────────────
 
@@ -254,7 +285,8 @@ class TrainingRun:
         flags = zip(self.tasks.names, self.selection.active.tolist(), strict=True)
         stopped = {name for name, active in flags if not active}
         self.network.stopped = frozenset(stopped)
-        self.frozen = self.regime.frozen(stopped, self.frozen)
+        if stopped and (self.frozen is None or self.frozen.tasks != stopped):
+            self.frozen = Frozen(self.network, stopped)
 
     def _accumulate(self, position: int) -> tuple[Batch, BatchLosses]:
         """Add the gradients of one batch; return it with its losses."""
@@ -301,7 +333,7 @@ class TrainingRun:
             average_gradients(self.parameters, self.processes)
         if self.trainer.clip_norm is not None:
             self.fabric.strategy.precision.unscale_gradients(self.optimizer)
-            self.regime.clip(self.tasks, self.trainer.clip_norm)
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.trainer.clip_norm)
         self.optimizer.step()
         self.network.proximal_step(self._learning_rate())
         if self.scheduler is not None and not isinstance(self.scheduler, ReduceLROnPlateau):

@@ -12,12 +12,14 @@ from polytask.data import SourceBatch, part_has_steps
 __all__ = ["trimmed"]
 
 
-def trimmed(rows: SourceBatch) -> SourceBatch:
+def trimmed(rows: SourceBatch, axis: int = 1) -> SourceBatch:
     """The same rows, with as many steps as the longest has; absent ones are 0, or NaN.
 
     Parameters
     ----------
     rows : SourceBatch of tensors
+    axis : int, default 1
+        That of the steps.
 
     Examples
     --------
@@ -31,7 +33,6 @@ def trimmed(rows: SourceBatch) -> SourceBatch:
     """
     if not any(map(part_has_steps, rows.inputs)):
         return rows
-    axis = 1 if rows.sizes is None else 2
     inputs = {
         part: array.narrow(axis, 0, _longest(array, axis)) if part_has_steps(part) else array
         for part, array in rows.inputs.items()

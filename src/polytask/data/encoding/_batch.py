@@ -68,16 +68,11 @@ class SourceBatch:
     inputs : mapping of part name to array
         Arrays of `Schema.encode` by the names of `Schema.parts`: ``"numeric"`` (n, d)
         float32, ``"categorical"`` (n, c) int32 codes with 0 = unknown, ``"tensor:NAME"`` (n, …)
-        float32, and those of text, tokens and sequences; parts without columns are left out. In a *replicated* batch, where every task has
-        drawn rows of its own, all arrays have a leading axis over the source's tasks.
+        float32, and those of text, tokens and sequences; parts without columns are left out.
     task : array of shape (n,), int64, or None
         Position in the task set of each row's task, if every row has one task; 0 if unknown.
     targets : mapping of block name to BlockTargets, or None
-        Labels of the source's blocks; None for rows that are only predicted. In a
-        replicated batch row i of task k is the i-th row drawn for that task.
-    sizes : array of shape (n_tasks,), int64, or None
-        In replicated batches, the number of rows drawn for each of the source's tasks; later rows
-        are padding without a label.
+        Labels of the source's blocks; None for rows that are only predicted.
     preference : array of shape (n_tasks,), float32, or None
         Weights of all tasks of the task set, non-negative and with sum 1, the same for every row
         and source of a batch: an input of networks that take a preference. None means equal.
@@ -100,15 +95,14 @@ class SourceBatch:
     inputs: Mapping[str, Array]
     task: Array | None = None
     targets: Mapping[str, BlockTargets] | None = None
-    sizes: Array | None = None
     preference: Array | None = None
     members: int = 1
     mixture: MixedTargets | None = None
 
     @property
     def n_rows(self) -> int:
-        """Number of rows; of rows drawn for each task in a replicated batch."""
-        return int(next(iter(self.inputs.values())).shape[0 if self.sizes is None else 1])
+        """Number of rows."""
+        return int(next(iter(self.inputs.values())).shape[0])
 
     def map(self, function: Callable[[Array], Array]) -> SourceBatch:
         """Apply `function` to every array, such as a move to a device."""
@@ -119,7 +113,6 @@ class SourceBatch:
             {name: function(array) for name, array in self.inputs.items()},
             None if self.task is None else function(self.task),
             targets,
-            None if self.sizes is None else function(self.sizes),
             None if self.preference is None else function(self.preference),
             self.members,
             None if self.mixture is None else self.mixture.map(function),

@@ -1,0 +1,218 @@
+"""Training of a network whose tasks are apart: a population of networks of one task each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+
+from polytask.architectures import MultiTaskModule
+from polytask.architectures._copy_task import give_task
+from polytask.bookkeeping import EpochRecord, History
+from polytask.data import Schema, SourceBatch
+from polytask.exceptions import ParameterError
+from polytask.losses import MultiTaskLoss
+from polytask.processes import OneProcess, Processes
+from polytask.training._forward import Forward
+from polytask.training._hosting import host_members
+from polytask.training._observing import Observing
+from polytask.training._progress import TrainingProgress
+from polytask.training._stack_member import StackMember
+from polytask.training._stack_table import encoded_table
+from polytask.training._stacking import settings_refusal, stacks_of
+from polytask.training._task_history import close_history, joined_record
+from polytask.training._task_members import task_members, task_trainer
+from polytask.training._task_units import LoneTask, StackedTasks, TaskUnit
+
+__all__ = ["TaskRuns"]
+
+
+class TaskRuns:
+    """The networks of single tasks in training, each as it would be alone.
+
+    Those of one structure step over stacked parameters, the others one after another. All are evaluated
+    after the same steps, so that their records make one history.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    fabric : Fabric
+    network : MultiTaskModule
+        Whose tasks are `apart`; receives the best state of each task.
+    schemas : mapping of source name to Schema
+    train, validation : mapping of source name to SourceBatch of tensors
+    seed : int
+    processes : Processes
+        One, since nothing is shared.
+    batch_size : int
+        Rows of a batch of observers.
+    """
+
+    def __init__(
+        self,
+        trainer: Any,
+        fabric: Fabric,
+        network: MultiTaskModule,
+        schemas: Mapping[str, Schema],
+        train: dict[str, SourceBatch],
+        validation: dict[str, SourceBatch] | None,
+        seed: int,
+        processes: Processes | None = None,
+        batch_size: int = 1,
+    ) -> None:
+        self.network, self.fabric = network, fabric
+        self.processes = processes or OneProcess()
+        _check(trainer, self.processes)
+        own = task_trainer(trainer, sum(rows.n_rows for rows in train.values()))
+        self.n_steps = own.steps
+        self.observing: Observing | None = None
+        if trainer.observers:
+            forward = Forward(
+                fabric,
+                network,
+                MultiTaskLoss(network.blocks, network.tasks).to(fabric.device),
+                plain=trainer.precision == "32-true",
+                keep_features=False,
+            )
+            self.observing = Observing(
+                trainer.observers, forward, network.tasks, train, validation, batch_size, seed
+            )
+        table = encoded_table(network, schemas, train, validation, fabric.device)
+        members = task_members(own, network, table, seed)
+        self.units = list(self._units(own, members))
+        trained = [p for p in network.parameters() if p.requires_grad]
+        self.history = History(n_parameters=sum(p.numel() for p in trained))
+        self.ended: dict[str, History] = {}  # without their records
+        self.step, self.seconds_before = 0, 0.0
+        self._started = time.monotonic()
+
+    def _units(self, trainer: Any, members: list[StackMember]) -> Iterator[TaskUnit]:
+        """Stacks of members, and those that train by themselves."""
+        if settings_refusal(trainer) is None:
+            host_members(members, self._host)
+            stacks, alone = stacks_of(members)
+            yield from (StackedTasks(stack, self._end) for stack in stacks)
+            members = [member for member, _ in alone]
+        yield from (LoneTask(member, self._end) for member in members)
+
+    def _host(self, member: StackMember, names: tuple[str, ...]) -> MultiTaskModule | None:
+        host = self.network.host(member.part, names)
+        return None if host is None else host.to(self.fabric.device)
+
+    # ── the loop ─────────────────────────────────────────────────────────────────────────────
+
+    def run(
+        self,
+        progress: bool | None = None,
+        on_epoch: Callable[[EpochRecord], None] | None = None,
+        save: Callable[[Any], None] | None = None,
+    ) -> History:
+        """Train until every task has ended; end in the best state of each."""
+        self._started = time.monotonic()
+        for unit in self.units:
+            unit.begin()
+        with closing(TrainingProgress(self.n_steps, progress)) as bar:
+            while any(unit.tasks for unit in self.units):
+                record = self._advance()
+                bar.show(self.step, record.validation_losses or record.train_losses)
+                if on_epoch is not None:
+                    on_epoch(record)
+                if save is not None:
+                    save(self)
+        return self._finish()
+
+    def _advance(self) -> EpochRecord:
+        """Train all networks up to the next evaluation; return their common record."""
+        records: dict[str, EpochRecord] = {}
+        for unit in self.units:
+            if unit.tasks:
+                records |= unit.advance()
+        own = {name: records[name] for name in self.network.tasks.names if name in records}
+        record = joined_record(len(self.history.epochs) + 1, self.seconds(), own)
+        self.step = record.step
+        if self.observing is not None:
+            record = self._observed(self.observing, record)
+        self.history.epochs.append(record)
+        return record
+
+    def _observed(self, observing: Observing, record: EpochRecord) -> EpochRecord:
+        """The record with what observers see of the network as it is now."""
+        active = [name not in self.ended for name in self.network.tasks.names]
+        for unit in self.units:
+            for name, alone in unit.networks():
+                give_task(alone, name, self.network)
+        return observing.observed(record, self.history.epochs, torch.tensor(active))
+
+    def _end(self, member: StackMember, history: History) -> None:
+        """Receive a network that has ended, in its best state."""
+        give_task(member.network, member.part, self.network)
+        self.ended[member.part] = replace(history, epochs=[])
+
+    def _finish(self) -> History:
+        self.network.eval()
+        names = self.network.tasks.names
+        close_history(self.history, {name: self.ended[name] for name in names})
+        self.history.seconds = self.seconds()
+        return self.history
+
+    def seconds(self) -> float:
+        """Wall-clock seconds since training began."""
+        return self.seconds_before + time.monotonic() - self._started
+
+    # ── its state ────────────────────────────────────────────────────────────────────────────
+
+    def state(self) -> dict[str, Any]:
+        """All that an exact resume needs."""
+        return {
+            "step": self.step,
+            "seconds": self.seconds(),
+            "network": dict(self.network.state_dict()),
+            "history": self.history.to_dict(),
+            "ended": {name: history.to_dict() for name, history in self.ended.items()},
+            "units": [unit.state() for unit in self.units],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Restore what `state` returned."""
+        self.step, self.seconds_before = int(state["step"]), float(state["seconds"])
+        self.network.load_state_dict(state["network"])
+        self.history = History.from_dict(state["history"])
+        self.ended = {name: History.from_dict(own) for name, own in state["ended"].items()}
+        for unit, own in zip(self.units, state["units"], strict=True):
+            unit.restore(own)
+
+
+def _check(trainer: Any, processes: Processes) -> None:
+    """Refuse balancing, samplers and several processes, which would have no effect.
+
+    Raises
+    ------
+    ParameterError
+    """
+    for slot in ("weighting", "aggregation"):
+        method = getattr(trainer, slot)
+        if method is not None:
+            sentence = (
+                f"The `{slot}` parameter of Trainer must be None for networks of single tasks, which "
+                f"share nothing that could be balanced. Got {type(method).__name__} instead. "
+                "Leave it out, or choose an architecture with a shared part, such as HardSharing."
+            )
+            raise ParameterError(sentence)
+    if processes.size > 1:
+        sentence = (
+            "Networks of single tasks are trained by one process. Give `processes` of size 1, "
+            "and train other seeds or tasks in the other processes."
+        )
+        raise ParameterError(sentence)
+    sampler = trainer.row_sampler()
+    if sampler is not None:
+        sentence = (
+            f"The networks of single tasks draw rows of their own, which {type(sampler).__name__} "
+            "could not choose. Leave `sampler` of Trainer at None."
+        )
+        raise ParameterError(sentence)

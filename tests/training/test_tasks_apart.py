@@ -1,0 +1,195 @@
+"""Networks of single tasks as members of a population."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from populations import assert_as_apart, assert_equal_runs, stacks_and_reasons
+from training_tables import mixed_table, own_rows_table, regression_table
+
+from polytask.architectures import CrossStitch, HardSharing, MMoE, Separate, SingleTask
+from polytask.augmentation import Mixup
+from polytask.encoders import LSTM, MLP, TabM
+from polytask.exceptions import NonFiniteLossError
+from polytask.tasks import Task
+from polytask.testing import check_population, tiny_dataset
+from polytask.training import Member, Trainer, _population, _task_runs
+
+SMALL = SingleTask(MLP((8,)))
+NOISY = MLP((8,), dropout=0.3)
+DATA = mixed_table(n_rows=80)
+TRAINER = Trainer(steps=20, batch_size=16, evaluate_every=5, learning_rate=0.02)
+SLOW = pytest.mark.slow
+TABLES = {
+    "one table": tiny_dataset(("regression", "regression", "binary")),
+    "own rows": tiny_dataset(("regression", "regression"), own_rows=True),
+    "own tables": tiny_dataset(("binary", "binary"), own_tables=True),
+}
+
+
+@pytest.mark.parametrize(
+    "table", ["one table", *(pytest.param(name, marks=SLOW) for name in ("own rows", "own tables"))]
+)
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        SingleTask(NOISY),
+        pytest.param(Separate(MMoE(MLP((4,)), n_experts=2)), marks=SLOW),
+        pytest.param(SingleTask(TabM(members=2, widths=(4,))), marks=SLOW),
+        pytest.param(SingleTask(MLP((4,), normalization="batch")), marks=SLOW),
+        pytest.param(Separate(CrossStitch(NOISY)), marks=SLOW),
+    ],
+    ids=["dropout", "experts", "ensemble", "batch norm", "cross stitch"],
+)
+def test_each_task_learns_what_it_learns_alone(recipe, table):
+    check_population(recipe, [TABLES[table]])
+
+
+def units(trainer, recipe, data, monkeypatch):
+    """Numbers of tasks that are trained together."""
+    found = []
+    runs = _task_runs.TaskRuns.run
+
+    def run(self, *arguments):
+        found.extend(len(unit.tasks) for unit in self.units)
+        return runs(self, *arguments)
+
+    monkeypatch.setattr(_task_runs.TaskRuns, "run", run)
+    trainer.fit(recipe, data, data)
+    return sorted(found)
+
+
+@pytest.mark.parametrize("table", ["own rows", "own tables"])
+def test_tasks_of_several_tables_train_side_by_side(table, monkeypatch):
+    assert units(TRAINER, SMALL, TABLES[table], monkeypatch) == [2]
+
+
+@pytest.mark.parametrize(
+    ("trainer", "encoder"),
+    [
+        (replace(TRAINER, augmentation=Mixup()), MLP((4,))),
+        (replace(TRAINER, precision="bf16-mixed"), MLP((4,))),
+        (TRAINER, LSTM(4)),
+    ],
+    ids=["augmentation", "precision", "recurrent"],
+)
+def test_what_cannot_be_stacked_trains_one_after_another(trainer, encoder, monkeypatch):
+    numbers = regression_table(2, 40)
+    series = np.random.default_rng(0).normal(size=(40, 3, 2)).tolist()
+    table = {"series": series, "a": np.arange(40.0), "b": np.arange(40.0) % 7}
+    roles = {"series": "sequence"}
+    series_data = type(numbers).from_table(table, ["a:regression", "b:regression"], columns=roles)
+    data = series_data if isinstance(encoder, LSTM) else numbers
+    assert units(replace(trainer, steps=4), SingleTask(encoder), data, monkeypatch) == [1, 1]
+
+
+def test_tasks_are_clipped_weighted_and_stopped_one_by_one():
+    tasks = [Task("y0", "regression", weight=5.0), Task("y1", "regression", role="auxiliary")]
+    data = regression_table(2, 60).with_tasks({task.name: task for task in tasks})
+    trainer = replace(
+        TRAINER, clip_norm=0.1, patience=1, steps=200, scheduler="reduce_lr_on_plateau"
+    )
+    history = trainer.fit(SMALL, data, regression_table(2, 60, seed=3)).history
+    last = {
+        name: max(e.step for e in history.epochs if name in e.train_losses) for name in ("y0", "y1")
+    }
+    assert len(set(last.values())) == 2
+    assert history.stopped == "every task was stopped"
+    assert history.n_steps == max(last.values())
+    assert all(
+        history.epochs[best - 1].step == last[name] - 5
+        for name, best in history.best_epochs.items()
+    )
+
+
+def test_a_loss_that_diverges_ends_the_training_with_the_tasks_name():
+    with pytest.raises(NonFiniteLossError, match=r"loss of task '(passed|score|grade)'"):
+        replace(TRAINER, learning_rate=1e30, optimizer="sgd").fit(SMALL, DATA)
+
+
+# ── several of them as one population ────────────────────────────────────────────────────────
+MEMBERS = [
+    Member(seed=1),
+    Member(seed=2, learning_rate=0.01),
+    Member({"passed": 1.0, "score": 0.5}, seed=1),
+    Member(seed=1, row_weight={"table": (np.arange(80) % 4 != 0).astype(float)}),
+]
+
+
+def test_tasks_of_several_networks_are_one_program():
+    trainer = replace(TRAINER, patience=1)
+    assert stacks_and_reasons(trainer, SMALL, MEMBERS[:2], DATA) == ([6], [])
+    assert trainer.stacking(SMALL, MEMBERS, DATA) is None
+    assert_as_apart(trainer, SMALL, MEMBERS, DATA, DATA)
+
+
+def test_a_network_of_which_a_task_stands_alone_is_trained_by_itself():
+    members = [MEMBERS[0], Member({"score": 1.0}, seed=3), Member({"score": 1.0}, seed=4)]
+    stacks, reasons = stacks_and_reasons(TRAINER, Separate(HardSharing(MLP((4,)))), members, DATA)
+    assert stacks == [2]
+    assert len(reasons) == 2
+
+
+class KilledError(Exception):
+    """The process was told to end."""
+
+
+@pytest.mark.parametrize("after", [1, pytest.param(4, marks=SLOW)])
+def test_a_population_of_them_goes_on_where_it_was(after, tmp_path, monkeypatch):
+    trainer = replace(TRAINER, patience=2)
+    whole = trainer.fit_many(SMALL, MEMBERS[:2], DATA, DATA)
+    saved, n_saves = _population.save_stack, 0
+
+    def killed(*arguments):
+        nonlocal n_saves
+        saved(*arguments)
+        n_saves += 1
+        if n_saves == after:
+            raise KilledError
+
+    monkeypatch.setattr(_population, "save_stack", killed)
+    with pytest.raises(KilledError):
+        trainer.fit_many(
+            SMALL, MEMBERS[:2], DATA, DATA, checkpoint=tmp_path, checkpoint_seconds=0.0
+        )
+    monkeypatch.undo()
+    for _ in range(2):  # the second reads all of them
+        done = []
+        resumed = trainer.fit_many(
+            SMALL,
+            MEMBERS[:2],
+            DATA,
+            DATA,
+            checkpoint=tmp_path,
+            on_done=lambda k, _, done=done: done.append(k),
+        )
+        assert sorted(done) == [0, 1]
+        for one, two in zip(whole, resumed, strict=True):
+            assert_equal_runs(one, two, rtol=1e-7)
+
+
+def test_one_of_them_diverges_by_itself():
+    members = [Member(), Member(learning_rate=1e30), Member(seed=1)]
+    trainer = replace(TRAINER, optimizer="sgd")
+    results = trainer.fit_many(SMALL, members, DATA, DATA, return_errors=True)
+    assert isinstance(results[1], NonFiniteLossError)
+    for k in (0, 2):
+        (alone,) = trainer.fit_many(SMALL, [members[k]], DATA, DATA)
+        assert_equal_runs(results[k], alone)
+
+
+def test_the_whole_network_states_the_tensors_of_each_task():
+    from polytask.architectures._copy_task import give_task, take_task
+    from polytask.data import fit_schemas
+
+    data = own_rows_table(3, 40)
+    for recipe in (SMALL, Separate(HardSharing(MLP((4,), normalization="batch")))):
+        schemas = fit_schemas(data)
+        one, other = (recipe.build(schemas, data.tasks, seed) for seed in (0, 1))
+        for name in data.tasks.names:
+            alone = one.of_task(name)
+            take_task(other, name, alone)
+            give_task(alone, name, one)
+        for name, tensor in one.state_dict().items():
+            assert torch.equal(tensor, other.state_dict()[name])
