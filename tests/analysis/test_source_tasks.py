@@ -33,14 +33,15 @@ def test_a_large_task_helps_the_small_one_that_it_is_equal_to_and_most_of_its_pr
         columns = {f"x{i}": inputs[:, i] for i in range(20)}
         tables.append(pl.DataFrame({**columns, "y": labels, "task": [task] * n_rows}))
     data = MultiTaskDataset.from_long(pl.concat(tables), "y", "task", kind="regression")
-    record = source_tasks(data, NETWORK, folds=2, seeds=3, budget=Budget(steps=600))
-    assert record.tasks == ("A", "B", "a", "b")
+    record = source_tasks(
+        data, NETWORK, sources=["A", "B"], folds=2, seeds=3, budget=Budget(steps=600)
+    )
     for task, helper, other in (("a", 0, 1), ("b", 1, 0)):
         gains = record.matrix[record.tasks.index(task)]
         assert gains[helper] > 0.1
         assert gains[helper] > gains[other] + 0.05
         best = np.nanargmax(record.rows[task].matrix, axis=1)
-        assert np.mean(best == helper) > 0.5  # chance: 1/3
+        assert np.mean(best == helper) > 0.6  # chance: 1/2
 
 
 def test_the_mean_over_rows_is_the_change_of_the_metric(runs, record):

@@ -153,7 +153,16 @@ def test_a_wrong_name_of_a_further_analysis_is_refused_before_the_table_is_read(
 @pytest.mark.slow
 def test_further_analyses_write_their_records_and_sections_of_the_report(polytask, table, tmp_path):
     ran = polytask(
-        "analyze", table, *TARGETS, *QUICK, "--also", "attributions", "--also", "sources"
+        "analyze",
+        table,
+        *TARGETS,
+        *QUICK,
+        "--also",
+        "attributions",
+        "--also",
+        "sources",
+        "-o",
+        "analysis",
     )
     assert ran.status == 0, ran.err
     out = tmp_path / "analysis"
@@ -167,7 +176,7 @@ def test_further_analyses_write_their_records_and_sections_of_the_report(polytas
     assert "Which source task helped which prediction" in page
     assert "Importance is how much worse" in ran.out
     assert "was left out of" in ran.out
-    again = polytask("analyze", table, *TARGETS, *QUICK, "--also", "sources")
+    again = polytask("analyze", table, *TARGETS, *QUICK, "--also", "sources", "-o", "analysis")
     assert again.status == 0, again.err
     assert not (out / "attributions.json").exists()
 
