@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from polytask._recipes import to_json
 from polytask.analysis._cross_scores import CrossScores
@@ -21,7 +19,7 @@ from polytask.analysis._training_jobs import (
     train_job,
     training_jobs,
 )
-from polytask.analysis._training_store import TrainingStore
+from polytask.analysis._training_store import TrainingStore, identity_of
 from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.judging._unit_ids import unit_ids
@@ -171,13 +169,7 @@ class GroupRuns:
         if folder is None:
             yield self
             return
-        about: dict[str, Any] = {
-            "data": self.data.digest(),
-            "learner": to_json(self.network),
-            "budget": {"steps": None if self.budget is None else self.budget.steps},
-        }
-        rows = "".join(split.digest() for split in self.rounds[0].splits)
-        measured = {"kind": "groups", "digest": hashlib.sha256(rows.encode()).hexdigest()}
+        about, measured = identity_of(self._common, self.rounds)
         path = out_folder(folder, "GroupRuns")
         with study_folder(path, {**about, "split": measured}, note) as entered:
             self._store = TrainingStore(entered, {**about, "versions": versions()}, note)

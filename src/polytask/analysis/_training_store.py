@@ -15,15 +15,32 @@ from safetensors.numpy import save
 
 from polytask._files import digest, sealed, unsealed, write_bytes, write_json, writing
 from polytask._plain import read_json
-from polytask.analysis._training_jobs import Group, TrainedGroup, TrainingJob
+from polytask._recipes import to_json
+from polytask.analysis._rounds import Round
+from polytask.analysis._training_jobs import Common, Group, TrainedGroup, TrainingJob
 from polytask.bookkeeping import History
 from polytask.data import Split
 from polytask.evaluation.running._outcome import read_outcomes, write_outcomes
 from polytask.exceptions import StudyError
 
-__all__ = ["TrainingStore"]
+__all__ = ["TrainingStore", "identity_of"]
 
 _ANSWERS, _SCORES = "answers.safetensors", "scores.safetensors"
+
+
+def identity_of(common: Common, rounds: Sequence[Round]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What must be equal for trainings to share a folder: data, learner and budget; and the folds.
+
+    Rounds may be added later.
+    """
+    data, network, budget = common
+    about = {
+        "data": data.digest(),
+        "learner": to_json(network),
+        "budget": {"steps": None if budget is None else budget.steps},
+    }
+    rows = "".join(split.digest() for split in rounds[0].splits)
+    return about, {"kind": "groups", "digest": hashlib.sha256(rows.encode()).hexdigest()}
 
 
 @dataclass(eq=False)

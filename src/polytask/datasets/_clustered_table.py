@@ -10,11 +10,11 @@ from polytask.datasets._info import DatasetInfo
 
 __all__ = ["CLUSTERED", "clustered_table"]
 
-_CLUSTERS, _SIZE, _ROWS, _FEATURES = 2, 4, 150, 20
+_CLUSTERS, _SIZE, _ROWS, _FEATURES = 4, 3, 150, 20
 
 CLUSTERED = DatasetInfo(
     name="clustered-tasks",
-    description="Generated: eight regressions in two known groups, task_0 to task_3 and task_4 to task_7",
+    description="Generated: twelve regressions in four known groups of three, in the order of their names",
     rows=_CLUSTERS * _SIZE * _ROWS,
     tasks=tuple(f"task_{number}" for number in range(_CLUSTERS * _SIZE)),
     licence="none, as it is generated",
