@@ -2,6 +2,8 @@
 
     python benchmarks/affinity.py [NAME …]
 
+Networks are trained on 300 rows, drawn anew for each training, and measured on up to 1500 others: pairs in
+twice eight trainings, of which affinities receive the first two.
 Every set appends a line to affinity.jsonl in the current folder, and sets that stand there are not
 repeated; at the end the table is printed.
 """
@@ -13,63 +15,80 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from grouping_sets import SETS, drawn
+import numpy as np
+from grouping_sets import SETS
 
 from polytask.analysis import (
     AffinityRecord,
     ExplainedLabels,
     GradientCosine,
     GroupRuns,
+    HeadSimilarity,
     LookaheadAffinity,
     PredictionCorrelation,
     PredictionSimilarity,
+    ProjectedGradients,
     TrainedPairs,
 )
 from polytask.analysis._rounds import Round
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
-from polytask.data import FoldSplit, Split
+from polytask.data import MultiTaskDataset, Split
 from polytask.encoders import MLP
+from polytask.neural_network import MultiTaskNetwork
 
-NETWORK, BUDGET, FOLDS = HardSharing(MLP((64, 64))), Budget(steps=200), 3
+NETWORK, BUDGET = MultiTaskNetwork(HardSharing(MLP((64, 64)))), Budget(steps=200)
+TRAINED, STOPPING, MEASURED = 300, 60, 1500
+TRAININGS, OF_AFFINITIES = 8, 2
 METHODS = (
     PredictionSimilarity(),
     ExplainedLabels(),
     PredictionCorrelation(),
     GradientCosine(),
     LookaheadAffinity(),
+    ProjectedGradients(),
+    HeadSimilarity(),
 )
-ROWS, PATH = 1500, Path("affinity.jsonl")
-NAMES = ("sarcos", "rf1", "school, 10 groups", "digits", "yeast", "tox21")
+PATH = Path("affinity.jsonl")
+NAMES = ("sarcos", "rf1", "school, 10 groups", "digits", "yeast", "tox21", "scm20d")
 
 
 def case(name: str) -> dict:
-    data, split = drawn(name, 0, ROWS)
-    kept = Split(split.train, {}, split.test)
+    data = SETS[name]()
+    first, second = (rounds(data, start) for start in (0, TRAININGS))
 
-    def runs() -> GroupRuns:
-        return GroupRuns.of(data, NETWORK, split=kept, folds=FOLDS, seeds=1, budget=BUDGET)
+    def runs(rounds: list[Round]) -> GroupRuns:
+        return GroupRuns(data, NETWORK, rounds, BUDGET)
 
-    pairs = runs()
-    trained = TrainedPairs().estimate(pairs)
-    again = GroupRuns(pairs.data, pairs.network, runs_of_another_seed(pairs), BUDGET)
-    repeated = TrainedPairs().estimate(again)
+    trained, repeated = (TrainedPairs().estimate(runs(one)) for one in (first, second))
     rows = {"trained_pairs": [1.0, trained.seconds, trained.n_networks]}
     rows["trained_pairs, drawn again"] = [
         trained.agreement(repeated),
         repeated.seconds,
         repeated.n_networks,
     ]
+    mean = _mean(trained, repeated)
     for method in METHODS:
-        record = method.estimate(runs())
-        mean = _mean(trained, repeated)
+        record = method.estimate(runs(first[:OF_AFFINITIES]))
         rows[record.name] = [record.agreement(mean), record.seconds, record.n_networks]
-    return {"set": name, "tasks": len(data.tasks), "rows": data.n_rows, "methods": rows}
+    gains = trained.matrix[np.isfinite(trained.matrix)]
+    spread = [float(value) for value in np.percentile(gains, [10, 50, 90])]
+    return {"set": name, "tasks": len(data.tasks), "gains": spread, "methods": rows}
 
 
-def runs_of_another_seed(runs: GroupRuns) -> list[Round]:
-    splits = tuple(FoldSplit(FOLDS, validation=0.15).splits(runs.data, 1))
-    return [Round(1, splits)]
+def rounds(data: MultiTaskDataset, start: int) -> list[Round]:
+    """Trainings on few rows each, all measured on the same others."""
+    (source,) = data.sources
+    order = np.random.default_rng(0).permutation(source.n_rows)
+    n_measured = min(MEASURED, source.n_rows // 2)
+    measured, pool = np.sort(order[:n_measured]), order[n_measured:]
+    found = []
+    for seed in range(start, start + TRAININGS):
+        drawn = np.random.default_rng(seed + 1).choice(pool, TRAINED + STOPPING, replace=False)
+        parts = (np.sort(drawn[:TRAINED]), np.sort(drawn[TRAINED:]), measured)
+        train, stop, test = ({source.name: rows} for rows in parts)
+        found.append(Round(seed, (Split(train, stop, test, f"training {seed + 1}"),)))
+    return found
 
 
 def _mean(first: AffinityRecord, second: AffinityRecord) -> AffinityRecord:

@@ -41,6 +41,15 @@ def test_the_opposite_of_a_task_is_as_near_as_its_equal(method):
     assert method().estimate(runs).matrix[0, 1] > 0.9
 
 
+@pytest.mark.parametrize("method", FROM_TASKS_ALONE)
+def test_the_validation_rows_of_a_split_alone_may_be_measured(runs, method):
+    few = GroupRuns.of(
+        runs.data, runs.network, split="random", folds=None, seeds=1, budget=Budget(steps=60)
+    )
+    matrix = method().estimate(few).matrix
+    assert np.isfinite(matrix[~np.eye(4, dtype=bool)]).all()
+
+
 def test_tasks_of_several_kinds_are_compared():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(150, 3))

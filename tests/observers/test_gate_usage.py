@@ -52,7 +52,7 @@ def test_means_shares_and_entropies_of_gates_that_are_known():
 def test_all_rows_count_where_they_are_cut_into_chunks(monkeypatch):
     view = view_of(tiny_dataset(KINDS), MMoE(SMALL, n_experts=3))
     whole = GateUsage().observe(view)
-    monkeypatch.setattr("polytask.observers._gate_usage._ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("polytask.observers._gate_sums._ROWS_AT_ONCE", 7)
     assert GateUsage().observe(view) == whole
     wanted = view.network.gate_weights(view.validation)["table"].mean(dim=1)
     torch.testing.assert_close(torch.tensor(whole["weights"]), wanted, rtol=0, atol=1e-4)
@@ -60,7 +60,7 @@ def test_all_rows_count_where_they_are_cut_into_chunks(monkeypatch):
 
 def test_gates_see_few_rows_of_all_members_at_once(monkeypatch):
     view = view_of(tiny_dataset(KINDS), MMoE(TabM(members=3, widths=(6,)), n_experts=2))
-    monkeypatch.setattr("polytask.observers._gate_usage._ROWS_AT_ONCE", 24)
+    monkeypatch.setattr("polytask.observers._gate_sums._ROWS_AT_ONCE", 24)
     gates, seen = view.network.gate_weights, []
 
     def counted(batch):

@@ -64,15 +64,17 @@ def _numbers(answers: Answers) -> Float64[np.ndarray, "n q"]:
 
 
 def _scores(runs: GroupRuns, task: str, other: str) -> Float64[np.ndarray, "n p"] | None:
-    """Scores of the network of `other` for the labelled rows of `task`; None if it has none."""
-    parts = []
+    """Scores of the network of `other` for the measured labels of `task`; None if it has none."""
+    none, parts = np.zeros(0, dtype=np.int64), []
     for source in runs.data.sources:
         if task not in source.tasks.names:
             continue
         table = runs.cross.of.get((source.name, other))
         if table is None:
             return None
-        parts.append(table[source.labelled().rows(task)])
+        of_splits = [split.test.get(source.name, none) for split in runs.rounds[0].splits]
+        labelled = source.labelled().rows(task)
+        parts.append(table[labelled[np.isin(labelled, np.concatenate(of_splits))]])
     return np.concatenate(parts) if len({part.shape[1] for part in parts}) == 1 else None
 
 

@@ -206,6 +206,22 @@ class MultiTaskModule(nn.Module, ABC):
             and owned.tensor.requires_grad
         ]
 
+    def task_weights(self) -> Mapping[str, Tensor]:
+        """The weights (size, h) of every task's head; {} where none are stated.
+
+        By default those of the last layer whose slices `owners` gives to one task each. Heads that read
+        the same features can be compared by them.
+        """
+        last: dict[int, dict[str, Tensor]] = {}
+        for owned in self.owners():
+            weight, axis = owned.tensor, owned.axis
+            if axis is None or owned.dependants or weight.ndim != axis + 3:
+                continue
+            rows = weight.detach().movedim(axis, 0)
+            last.setdefault(weight.shape[-1], {}).update(zip(owned.tasks, rows, strict=True))
+        whole = [found for found in last.values() if set(found) == set(self.tasks.names)]
+        return whole[-1] if whole else {}
+
     def penalty(self) -> Float[Tensor, ""]:
         """The architecture's own regulariser of its parameters; zero by default.
 

@@ -21,6 +21,7 @@ from polytask.gradients._foreign import ForeignAggregator, as_aggregator, is_for
 from polytask.gradients._gramian import gramian
 from polytask.gradients._needs import Need, takes_served
 from polytask.gradients._per_task_jacobian import per_task_jacobian
+from polytask.gradients._projected_gradients import projected_gradients
 from polytask.gradients._same_tasks import require_same_tasks
 from polytask.gradients._served import Served
 from polytask.gradients._slopes import slopes
@@ -35,6 +36,7 @@ __all__ = [
     "gramian",
     "is_foreign",
     "per_task_jacobian",
+    "projected_gradients",
     "require_same_tasks",
     "slopes",
     "takes_served",

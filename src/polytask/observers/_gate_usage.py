@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
-from jaxtyping import Float64
-from torch import Tensor
-
-from polytask.architectures import MultiTaskModule
-from polytask.architectures._row_chunks import row_chunks
-from polytask.data import Batch
 from polytask.exceptions import UnservedNeedError
+from polytask.observers._gate_sums import GateSums, expert_names, gate_sums
 from polytask.observers._observer import VALIDATION_ROWS, Observer
 from polytask.observers._rounded import rounded
 from polytask.observers._view import View
@@ -21,7 +14,6 @@ from polytask.observers._view import View
 __all__ = ["GateUsage"]
 
 _MOST_VALUES = 900
-_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -75,63 +67,21 @@ class GateUsage(Observer):
         """Measure gates on the validation rows of a view."""
         if view.validation is None:
             raise UnservedNeedError("GateUsage needs `validation` in its view. Give rows.")
-        usage: _Usage | None = None
-        with torch.no_grad():
-            for positions, gates in _gates(view.network, view.validation):
-                usage = usage or _Usage(len(view.tasks), gates.shape[-1])
-                usage.add(positions, gates)
+        usage = gate_sums(view.network, view.validation)
         return {} if usage is None else _values(view, usage)
 
 
-class _Usage:
-    """Sums over rows, by task."""
-
-    def __init__(self, n_tasks: int, n_experts: int) -> None:
-        self.rows, self.entropy = torch.zeros(2, n_tasks, dtype=torch.float64)
-        self.weights, self.largest = torch.zeros(2, n_tasks, n_experts, dtype=torch.float64)
-
-    def add(self, positions: Tensor, gates: Float64[Tensor, "n n_experts"]) -> None:
-        """Count rows, whose tasks are at these positions."""
-        self.rows.index_add_(0, positions, torch.ones(len(gates), dtype=torch.float64))
-        self.entropy.index_add_(0, positions, torch.special.entr(gates).sum(dim=1))
-        self.weights.index_add_(0, positions, gates)
-        highest = torch.nn.functional.one_hot(gates.argmax(dim=1), gates.shape[1])
-        self.largest.index_add_(0, positions, highest.double())
-
-
-def _gates(network: MultiTaskModule, batch: Batch) -> Iterator[tuple[Tensor, Tensor]]:
-    """Positions of tasks, and gates (n, n_experts) of rows for them, a chunk at a time."""
-    for source, rows in batch.items():
-        names = network.tasks_in(source)
-        carried = torch.tensor([network.tasks.index(name) for name in names])
-        for few in row_chunks(network, rows, min(_ROWS_AT_ONCE, network.rows_at_once)):
-            chunk = network.with_members({source: few})[source]
-            gates = network.gate_weights({source: chunk}).get(source)
-            if gates is None:
-                break
-            gates = gates.double().cpu()
-            if chunk.task is not None:
-                yield chunk.task.cpu(), gates
-            else:
-                yield carried.repeat_interleave(gates.shape[1]), gates.flatten(0, 1)
-
-
-def _values(view: View, usage: _Usage) -> dict[str, Any]:
+def _values(view: View, usage: GateSums) -> dict[str, Any]:
     seen = usage.rows > 0
     weights, largest = usage.weights / usage.rows[:, None], usage.largest / usage.rows[:, None]
     mean, n_own = weights[seen].mean(dim=0), view.network.n_own_experts
     few = 2 * weights.numel() + 2 * len(weights) + 2 * weights.shape[1] <= _MOST_VALUES
     return {
         "tasks": list(view.tasks) if few else None,
-        "experts": _experts(len(mean), n_own) if few else None,
+        "experts": expert_names(len(mean), n_own) if few else None,
         "weights": rounded(weights) if few else None,
         "largest": rounded(largest) if few else None,
         "entropy": rounded(usage.entropy / usage.rows) if few else None,
         "mean": rounded(mean[n_own:]),
         "own": rounded(mean[:n_own].sum()) if n_own else None,
     }
-
-
-def _experts(n_experts: int, n_own: int) -> list[str]:
-    own = [f"own {position}" for position in range(1, n_own + 1)]
-    return [*own, *(f"shared {position}" for position in range(1, n_experts - n_own + 1))]

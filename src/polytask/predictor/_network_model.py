@@ -82,11 +82,12 @@ class NetworkModel(Model):
     @torch_defaults()
     def route(self, source: Source) -> np.ndarray:
         """Scores of the source's tasks for each row."""
-        scores = route(self.network, {source.name: self._tensors(source)})[source.name]
+        scores = route(self.network, {source.name: self.tensors(source)})[source.name]
         columns = [self.network.tasks_in(source.name).index(name) for name in source.tasks.names]
         return scores[:, columns].cpu().numpy()
 
-    def _tensors(self, source: Source) -> SourceBatch:
+    def tensors(self, source: Source) -> SourceBatch:
+        """The rows of a source as the network takes them, on its device."""
         encoded = encode([source], self.tasks, self.schemas, self.network.blocks)[source.name]
         rows = replace(encoded, preference=self.preference)
         device = next((p.device for p in self.network.parameters()), torch.device("cpu"))
@@ -94,7 +95,7 @@ class NetworkModel(Model):
 
     @torch_defaults()
     def _scores(self, source: Source) -> dict[str, np.ndarray]:
-        rows = self._tensors(source)
+        rows = self.tensors(source)
         raw = score(self.network, {source.name: rows})
         scores = {}
         for block in self.network.blocks:

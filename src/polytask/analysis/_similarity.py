@@ -1,0 +1,92 @@
+"""A matrix of similarities between tasks or experts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+
+from polytask.analysis._linear_cka import linear_cka
+
+__all__ = ["Similarity", "as_similarity", "cka_similarity"]
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """How alike tasks, or experts, are in one part of a fitted model.
+
+    Attributes
+    ----------
+    name : str
+        The part, such as ``"heads"``, ``"features"`` or ``"stage 2"``.
+    quantity : str
+        What the values are: ``"cosine"``, ``"linear CKA"``, ``"correlation"``, ``"overlap"``, …
+    labels : tuple of str
+        Names of the tasks or experts, in the order of both axes.
+    values : tuple of tuple of float or None
+        None where two cannot be compared, and on the diagonal.
+    chance : float or None
+        Value of representations that are not related; None where it is 0.
+    """
+
+    name: str
+    quantity: str
+    labels: tuple[str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+    chance: float | None = None
+
+    @property
+    def matrix(self) -> Float64[np.ndarray, "k k"]:
+        """The values as an array, NaN where there is none."""
+        return np.array([[np.nan if v is None else v for v in row] for row in self.values])
+
+
+def as_similarity(
+    name: str,
+    quantity: str,
+    labels: Sequence[str],
+    matrix: Float64[np.ndarray, "k k"],
+    chance: float | None = None,
+) -> Similarity:
+    """The record of a matrix; what is not finite, and the diagonal, is None."""
+    values = tuple(
+        tuple(None if i == j or not np.isfinite(v) else float(v) for j, v in enumerate(row))
+        for i, row in enumerate(matrix)
+    )
+    return Similarity(name, quantity, tuple(labels), values, chance)
+
+
+def cka_similarity(
+    name: str,
+    labels: Sequence[str],
+    features: Sequence[Float64[np.ndarray, "n h"]],
+    generator: np.random.Generator,
+) -> Similarity:
+    """Linear CKA of every two representations of the same rows, and its value for rows in another order.
+
+    Parameters
+    ----------
+    name : str
+    labels : sequence of str
+    features : sequence of array of shape (n, h)
+        One per label.
+    generator : numpy Generator
+        Of the other order.
+    """
+    size = len(features)
+    matrix, shuffled = np.full((2, size, size), np.nan)
+    order = generator.permutation(len(features[0]))
+    for i in range(size):
+        for j in range(i + 1, size):
+            matrix[i, j] = matrix[j, i] = linear_cka(features[i], features[j])
+            if i + j < 2 * _SHUFFLED:
+                shuffled[i, j] = linear_cka(features[i], features[j][order])
+    known = shuffled[np.isfinite(shuffled)]
+    chance = float(known.mean()) if len(known) else None
+    return as_similarity(name, "linear CKA", labels, matrix, chance)
+
+
+_SHUFFLED = 6
+"""Of the first representations, which give the value of chance."""
