@@ -47,7 +47,8 @@ def test_a_grouping_writes_its_record_report_log_and_a_model_that_predicts(
 
 
 def test_an_analysis_writes_its_record_report_and_log(polytask, table, tmp_path):
-    ran = polytask("analyze", table, *TARGETS, *QUICK, "--affinity", "explained_labels")
+    also = ("--also", "relations")
+    ran = polytask("analyze", table, *TARGETS, *QUICK, "--affinity", "explained_labels", *also)
     assert ran.status == 0, ran.err
     (out,) = (tmp_path / "runs").glob("analysis-census-*")
     record = json.loads((out / "analysis.json").read_text())
@@ -56,6 +57,9 @@ def test_an_analysis_writes_its_record_report_and_log(polytask, table, tmp_path)
     page = (out / "report.html").read_text()
     assert "Gain of each task when it is trained with another" in page
     assert "Affinity: explained_labels" in page
+    assert json.loads((out / "relations.json").read_text())["n_rows"] > 0
+    assert "What the network has learned of relations" in page
+    assert "serve all tasks" in ran.out
     assert "Measured on" in ran.out
 
 

@@ -92,3 +92,56 @@ def test_twins_have_a_sentence(record, read_page):
     sentence = f"{learner} against separate({learner}): no difference shown on any of 3 tasks."
     record["twins"] = [{"learner": learner, "sentence": sentence}]
     assert sentence in read_page(record).text
+
+
+STAGES = {
+    "stages": ["trunk 1", "trunk 2"],
+    "negative": [0.1, 0.5],
+    "mean": [0.3, None],
+    "magnitude": [0.9, 0.8],
+}
+
+
+def test_conflicts_of_stages_are_drawn_over_training_with_symbols_and_words(record, read_page):
+    watched(record, stage_conflict=STAGES)
+    (view,) = observed_views(Study.of(record), run=0)
+    by_name = {one.name: one for one in view.series if one.name != "own"}
+    assert list(by_name) == ["negative", "mean", "magnitude"]
+    assert by_name["negative"].labels == ["trunk 1", "trunk 2"]
+    assert by_name["negative"].lines == [[0.1, 0.1], [0.5, 0.5]]
+    page = read_page(record)
+    assert "trunk 2: negative, 0.5 at first, 0.5 at last" in page.source
+    assert ("h4", "magnitude") in page.texts
+
+
+@pytest.mark.parametrize("n_tasks", [2, 7, 139])
+def test_many_lines_are_drawn_by_their_median_and_spread(record, n_tasks):
+    from polytask.report._matplotlib import figure_settings
+    from polytask.report._observed_figures import observed_figures
+
+    shares = [i / (n_tasks - 1) for i in range(n_tasks)]
+    watched(record, entropy={"tasks": [f"t{i}" for i in range(n_tasks)], "entropy": shares})
+    (view,) = observed_views(Study.of(record), run=0)
+    with figure_settings():
+        (figure,) = (f for f in observed_figures(view, 0) if f.title == "entropy")
+    names = [key.text for key in figure.legend]
+    if n_tasks > 7:
+        assert names == ["largest 10 %", "median", "smallest 10 %"]
+        assert "median: entropy, 0.5 at first, 0.5 at last" in figure.alt
+        assert "largest 10 %: entropy, 0.9 at first" in figure.alt
+    else:
+        assert names == [f"t{i}" for i in range(n_tasks)]
+    assert len({key.symbol for key in figure.legend}) == len(names)  # told apart without colour
+
+
+def test_a_single_evaluation_and_lists_that_could_be_of_several_things_are_not_mislabelled(record):
+    watched(record, gates={"tasks": ["a", "b"], "experts": ["x", "y"], "mean": [0.5, 0.5]})
+    (view,) = observed_views(Study.of(record), run=0)
+    assert next(one for one in view.series if one.name == "mean").labels == ["1", "2"]
+    for learner in record["learners"]:
+        for run in learner["runs"]:
+            for curve in run.get("curves") or ():
+                for values in curve.get("observed", {}).values():
+                    values[7] = None
+    (view,) = observed_views(Study.of(record), run=0)
+    assert view.series == []

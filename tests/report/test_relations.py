@@ -233,3 +233,72 @@ def test_a_further_record_alone_makes_a_page():
 def test_a_record_without_a_section_is_refused():
     with pytest.raises(ParameterError, match="`also` parameter of write_relations must be records"):
         render_relations(grouping(2), [{"words": "nothing"}])
+
+
+def learned(size):
+    one = affinity(size)
+    similarity = {
+        "name": "heads",
+        "quantity": "cosine",
+        "labels": one["tasks"],
+        "values": one["values"],
+        "chance": 0.07,
+    }
+    experts = {**similarity, "name": "experts", "labels": one["tasks"]}
+    return {
+        "tasks": one["tasks"],
+        "similarities": [similarity],
+        "experts": [experts] if size < 100 else [],
+        "gates": {
+            "tasks": one["tasks"],
+            "experts": ["own 1", "shared 1"],
+            "weights": [[0.25, 0.75]] * size,
+            "entropy": [0.5623] * size,
+        },
+        "parts": [
+            {"tasks": one["tasks"], "n_parameters": 4321},
+            *({"tasks": [name], "n_parameters": 2} for name in one["tasks"]),
+        ],
+        "own": dict.fromkeys(one["tasks"], 0.66),
+        "own_chance": 0.1,
+        "clusters": [one["tasks"][first : first + 4] for first in range(0, size, 4)],
+        "separation": 0.7,
+        "n_rows": 500,
+        "notes": ["a <note> on relations"],
+        "words": "By heads (cosine), tasks form clusters.",
+    }
+
+
+@pytest.mark.parametrize("size", [2, 8, 139])
+def test_learned_relations_have_a_section_with_maps_graph_gates_and_parts(size):
+    page = render_relations({"transfer": None, "affinities": [], "agreement": {}}, [learned(size)])
+    assert len(page.encode()) < 1_500_000
+    parser = Balanced()
+    parser.feed(page)
+    assert not parser.open
+    assert "By heads (cosine), tasks form clusters." in page
+    assert ("Graph of tasks by heads" in page) == (size > 2)
+    assert "Heads: cosine" in page
+    assert "Unrelated ones would have about 0.07." in page
+    assert "4,321" in page
+    assert f"{2 * size:,}" in page
+    assert "a &lt;note&gt; on relations" in page
+    assert ("further rows; relations.json has all" in page) == (size > 60)
+    assert page.count("<td>0.75</td>") == min(size, 60)
+
+
+def test_the_graph_joins_the_most_alike_and_clusters_have_symbols_of_their_own():
+    from polytask.report._learned_section import learned_section
+
+    with figure_settings():
+        figures = learned_section(learned(8)).figures
+    graph = next(figure for figure in figures if figure.title.startswith("Graph"))
+    drawing = Drawing(graph.drawings[0])
+    edges = [title for title in drawing.titles if " and " in title]
+    assert edges
+    for edge in edges:  # planted clusters are of four tasks each
+        i, j = (int(name) for name in re.findall(r"task_(\d+)", edge))
+        assert i // 4 == j // 4
+    nodes = [title for title in drawing.titles if ", cluster " in title]
+    assert len(nodes) == 8
+    assert {title[-1] for title in nodes} == {"1", "2"}

@@ -12,6 +12,7 @@ from polytask.analysis._affinity import Affinity
 from polytask.analysis._group_runs import GroupRuns
 from polytask.analysis._head_cosines import head_cosines
 from polytask.analysis._joint_trainings import JointTraining, joint_trainings
+from polytask.analysis._similarity import Similarity
 from polytask.analysis._task_features import task_features
 from polytask.architectures import Architecture
 from polytask.predictor import NetworkModel
@@ -62,18 +63,18 @@ class HeadSimilarity(Affinity):
         found = [
             np.abs(one.matrix)
             for training in joint_trainings(runs)
-            if _have_common_features(training, runs.network.architecture)
-            for one in head_cosines(training.trained.network)
+            for one in _head_cosines(training, runs.network.architecture)
         ]
         return np.mean(found, axis=0) if found else np.full((size, size), np.nan)
 
 
-def _have_common_features(training: JointTraining, architecture: Architecture) -> bool:
-    """Whether all heads read the same features, seen on a few rows."""
+def _head_cosines(training: JointTraining, architecture: Architecture) -> list[Similarity]:
+    """The cosines, after a few rows have shown that all heads read the same features."""
     trained, data = training.trained, training.train
     source = max(data.sources, key=lambda one: len(one.tasks))
-    n_rows = min(source.n_rows, 4 if len(source.tasks) != 4 else 5)
+    n_rows = min(source.n_rows, 8 if len(source.tasks) != 8 else 9)
     few = replace(source, labels=None, task_index=None, weights=None).take(np.arange(n_rows))
     model = NetworkModel(architecture, trained.network, data.tasks, trained.schemas)
-    features = task_features(trained.network, source.name, model.tensors(few))
-    return features is not None and features.common
+    rows = model.tensors(few)
+    features = task_features(trained.network, source.name, rows)
+    return head_cosines(trained.network, source.name, rows, features)

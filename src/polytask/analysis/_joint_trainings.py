@@ -20,16 +20,18 @@ class JointTraining(NamedTuple):
     test: MultiTaskDataset
 
 
-def joint_trainings(runs: GroupRuns) -> list[JointTraining]:
+def joint_trainings(runs: GroupRuns, most: int | None = None) -> list[JointTraining]:
     """Train all tasks together once per round, on its first split; the networks are not kept.
 
     Parameters
     ----------
     runs : GroupRuns
         Whose networks, steps and seconds are counted up.
+    most : int, optional
+        The first rounds alone.
     """
     trainings = []
-    for one in runs.rounds:
+    for one in runs.rounds[:most]:
         split = one.splits[0]
         train, validation, test = split.apply(runs.data)
         trained = fit_joint(runs.network, train, validation, one.seed, runs.budget)

@@ -144,9 +144,10 @@ def _measured(
     features = task_features(network, source.name, rows)
     stages, experts = copied_features(network, source.name, rows)
     gates = gate_use(network, {source.name: rows})
-    similarities = [*reversed(learned)]
-    if features is not None and features.common:
-        similarities = [*head_cosines(network), *similarities]
+    similarities = [
+        *head_cosines(network, source.name, rows, features),
+        *reversed(learned),
+    ]
     for one in (*([features] if features is not None else []), *reversed(stages)):
         similarities += _of_features(one, tasks, generator)
     if gates is not None:

@@ -97,11 +97,11 @@ class LinearizedLosses:
 
     def parts(self, coordinates: Tensor) -> Iterator[Tensor]:
         """Several points, as many at a time as memory allows."""
-        return iter(coordinates.split(max(1, _GROUPS_AT_ONCE // max(len(self.values), 1))))
+        return iter(torch.split(coordinates, max(1, _GROUPS_AT_ONCE // max(len(self.values), 1))))
 
     def _sums(self, coordinates: Tensor) -> Tensor:
         joined = self.values + self.slopes @ coordinates
-        parts = joined.split([math.prod(shape) for shape in self.shapes.values()])
+        parts = torch.split(joined, [math.prod(shape) for shape in self.shapes.values()])
         raw = {
             key: part.view(shape)
             for (key, shape), part in zip(self.shapes.items(), parts, strict=True)
@@ -147,5 +147,5 @@ def minimized(
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
-    optimizer.step(closure)  # type: ignore[arg-type]
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     return point.detach()

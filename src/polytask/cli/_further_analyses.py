@@ -73,6 +73,11 @@ FURTHER: Mapping[str, FurtherAnalysis] = {
         "polytask.analysis._attribute:gradients_of_runs",
         ("captum", "explain"),
     ),
+    "relations": FurtherAnalysis(
+        "relations.json",
+        "what one joint network has learned of how tasks are related",
+        "polytask.analysis._relations_of_runs:relations_of_runs",
+    ),
     "sources": FurtherAnalysis(
         "sources.json",
         "which source task helped which prediction, by leaving out one task at a time",

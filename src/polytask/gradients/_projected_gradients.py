@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
@@ -58,11 +59,13 @@ def projected_gradients(
     """
     point = {name: tensor.detach() for name, tensor in parameters.items()}
     try:
-        with torch.no_grad():
+        with torch.no_grad(), warnings.catch_warnings():
+            # torch's own rules of forward mode are scripts, of which torch says that they are old
+            warnings.filterwarnings("ignore", "`torch.jit.script`", DeprecationWarning)
             passes = [torch.func.jvp(function, (point,), (dict(one),)) for one in directions]
     except (RuntimeError, NotImplementedError):
         return _by_outputs(function, point, directions)
-    return passes[0][0], torch.stack([slopes for _, slopes in passes], dim=1)
+    return passes[0][0], torch.stack([one[1] for one in passes], dim=1)
 
 
 @graphs_on()
@@ -73,5 +76,7 @@ def _by_outputs(
     trained = {name: tensor.clone().requires_grad_() for name, tensor in point.items()}
     matrix = torch.stack([torch.cat([flatten(one[n]) for n in trained]) for one in directions], 1)
     values = function(trained)
-    slopes = [per_task_jacobian(part, trained.values()) @ matrix for part in values.split(_AT_ONCE)]
+    slopes = [
+        per_task_jacobian(part, trained.values()) @ matrix for part in torch.split(values, _AT_ONCE)
+    ]
     return values.detach(), torch.cat(slopes)

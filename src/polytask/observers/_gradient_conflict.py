@@ -49,8 +49,8 @@ class GradientConflict(Observer):
     - ``negative``: the share of them that are negative, which the paper calls conflicting.
 
     Deviations: gradients are those of minibatches, in training mode and before the weights of
-    balancing, which do not change cosines; the paper's other two measures, of magnitudes and of
-    curvature, are left out.
+    balancing, which do not change cosines; the paper's measure of curvature is left out, and that of
+    magnitudes is in `StageConflict`.
 
     References
     ----------

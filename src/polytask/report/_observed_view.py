@@ -1,4 +1,4 @@
-"""Section *Observed in training*: what observers returned at the epoch of the kept state."""
+"""Section *Observed in training*: what observers returned, at the kept state and over training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from polytask.report._study import Study
 
-__all__ = ["Observed", "ObservedCell", "ObservedTable", "observed_views"]
+__all__ = ["Observed", "ObservedCell", "ObservedSeries", "ObservedTable", "observed_views"]
 
 _MOST_ROWS, _MOST_COLUMNS, _MOST_ITEMS = 40, 24, 12
 
@@ -33,6 +33,26 @@ class ObservedTable:
 
 
 @dataclass(frozen=True)
+class ObservedSeries:
+    """A number, or several of one kind, over training.
+
+    Attributes
+    ----------
+    name : str
+    labels : sequence of str
+        What each line is of; one empty label for a single number.
+    steps : sequence of int
+    lines : sequence of sequences of float or None
+        Per label, a value per step.
+    """
+
+    name: str
+    labels: Sequence[str]
+    steps: Sequence[int]
+    lines: Sequence[Sequence[float | None]]
+
+
+@dataclass(frozen=True)
 class Observed:
     """What one observer returned of one learner."""
 
@@ -41,6 +61,7 @@ class Observed:
     epoch: int
     tables: Sequence[ObservedTable]
     facts: Sequence[tuple[str, str]]
+    series: Sequence[ObservedSeries] = ()
 
 
 def observed_views(study: Study, run: int) -> list[Observed]:
@@ -69,7 +90,26 @@ def _view(
     position = min(positions, key=lambda i: abs(curve["epoch"][i] - kept))
     values = by_epoch[position]
     tables, facts = list(_tables(values)), list(_facts(values))
-    return Observed(learner, observer, curve["epoch"][position], tables, facts)
+    steps = [curve["step"][i] for i in positions]
+    series = list(_series(steps, [by_epoch[i] for i in positions]))
+    return Observed(learner, observer, curve["epoch"][position], tables, facts, series)
+
+
+def _series(steps: Sequence[int], values: Sequence[Mapping[str, Any]]) -> Iterator[ObservedSeries]:
+    """Numbers and lists of numbers of one length; nothing of a single evaluation."""
+    for name, last in values[-1].items() if len(steps) > 1 else ():
+        found: list[Any] = [one.get(name) for one in values]
+        if _is_vector(last) and all(_is_vector(one) and len(one) == len(last) for one in found):
+            lines = [list(line) for line in zip(*found, strict=True)]
+            yield ObservedSeries(name, _labels(values[-1], len(last)), steps, lines)
+        elif all(one is None or _is_number(one) for one in found) and _is_number(last):
+            yield ObservedSeries(name, [""], steps, [found])
+
+
+def _labels(values: Mapping[str, Any], n_lines: int) -> list[str]:
+    """The only list of so many texts; positions where there are several, or none."""
+    names = [value for value in values.values() if _are_texts(value) and len(value) == n_lines]
+    return names[0] if len(names) == 1 else [str(place) for place in range(1, n_lines + 1)]
 
 
 def _tables(values: Mapping[str, Any]) -> Iterator[ObservedTable]:

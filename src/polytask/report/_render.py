@@ -138,6 +138,7 @@ def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, A
         from polytask.report._calibration_figures import calibration_figures
         from polytask.report._curve_figures import LEARNERS, curve_figures
         from polytask.report._gain_figures import few_figure, many_figure, population_figure
+        from polytask.report._observed_figures import observed_figures
 
         return {
             "few_figure": None if study.many else few_figure(study, compared),
@@ -146,6 +147,10 @@ def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, A
             else [],
             "population_figures": [population_figure(c, i) for i, c in enumerate(compared)],
             "curves": curve_figures(study, run),
+            "observed_figures": [
+                observed_figures(view, position)
+                for position, view in enumerate(observed_views(study, run))
+            ],
             "calibration_figures": calibration_figures(study),
             "drawn": LEARNERS,
         }

@@ -9,6 +9,7 @@ from typing import Any
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.report._attributions_section import attributions_section
+from polytask.report._learned_section import learned_section
 from polytask.report._section import Section
 from polytask.report._sources_section import sources_section
 
@@ -34,6 +35,7 @@ class SectionKind:
 SECTIONS: tuple[SectionKind, ...] = (
     SectionKind(frozenset({"importance", "shares", "overlap"}), attributions_section),
     SectionKind(frozenset({"effects", "sources", "extremes"}), sources_section),
+    SectionKind(frozenset({"similarities", "experts", "parts"}), learned_section),
 )
 """All kinds of further records."""
 

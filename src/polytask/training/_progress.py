@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from polytask._listing import first_and_more
 
 __all__ = ["TrainingProgress", "is_silent", "silently"]
 
@@ -55,8 +57,8 @@ class TrainingProgress:
         if self._bar is not None:
             self._bar.stop()
 
-    def show(self, step: int, losses: Mapping[str, float]) -> None:
-        """Advance the bar to a step and show the latest losses beside it."""
+    def show(self, step: int, losses: Mapping[str, float], worsened: Iterable[str] = ()) -> None:
+        """Advance the bar to a step; show the latest losses, and tasks that lose what they had learned."""
         if not self.enabled or time.monotonic() - self._started < _SILENT_SECONDS:
             return
         if self._bar is None:
@@ -69,4 +71,11 @@ class TrainingProgress:
             self._bar.start()
         shown = [f"{name} {loss:.4g}" for name, loss in list(losses.items())[:_TASKS_SHOWN]]
         more = ["…"] if len(losses) > _TASKS_SHOWN else []
-        self._bar.update(self._bar.task_ids[0], completed=step, losses="  ".join(shown + more))
+        alarm = (
+            [f"{first_and_more(names, 2)} worse while others improve"]
+            if (names := [*worsened])
+            else []
+        )
+        self._bar.update(
+            self._bar.task_ids[0], completed=step, losses="  ".join([*shown, *more, *alarm])
+        )

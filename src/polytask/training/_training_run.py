@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from polytask._seeds import derived_seed
 from polytask.architectures import MultiTaskModule
-from polytask.bookkeeping import EpochRecord, History
+from polytask.bookkeeping import EpochRecord, History, worsened_tasks
 from polytask.data import Batch, SourceBatch
 from polytask.losses import MultiTaskLoss
 from polytask.processes import OneProcess, Processes
@@ -187,7 +187,8 @@ class TrainingRun:
         with closing(TrainingProgress(self.n_steps, progress)) as bar:
             while not self.ended:
                 record = self.advance()
-                bar.show(self.step, record.validation_losses or record.train_losses)
+                losses = record.validation_losses or record.train_losses
+                bar.show(self.step, losses, self._worsened())
                 self._alone(partial(self._report, record, on_epoch, save))
         return self.finish()
 
@@ -210,6 +211,12 @@ class TrainingRun:
         record = self._evaluate()
         self._exhausted = self._is_exhausted()
         return record
+
+    def _worsened(self) -> Mapping[str, float]:
+        """Tasks that lose what they had learned while others improve, up to now."""
+        if not self.selection.best_epoch:  # each task keeps a state of its own, or none is kept
+            return {}
+        return worsened_tasks(History(self.history.epochs, best_epoch=len(self.history.epochs)))
 
     def _after_evaluation(self) -> int:
         """The step of the next evaluation; training begins or resumes after one."""

@@ -1,0 +1,92 @@
+"""Graph of tasks on a circle, with an edge for those that are most alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from polytask.report._drawing._canvas import SIZE, Canvas, marker
+from polytask.report._drawing._figure_text import shorten, text_width
+from polytask.report._theme import SYMBOLS, color
+
+__all__ = ["TaskGraph", "task_graph"]
+
+_MOST_NAMED = 40
+_SHAPES = tuple(SYMBOLS)
+_TALLEST = 420
+
+
+@dataclass(frozen=True, eq=False)
+class TaskGraph:
+    """What a graph shows.
+
+    Attributes
+    ----------
+    tasks : sequence of str
+        In the order around the circle.
+    edges : sequence of (int, int, float)
+        Positions of two tasks, and how alike they are; a thicker line is more.
+    clusters : sequence of int
+        The cluster of every task, which gives its symbol.
+    label : str
+        What the values are.
+    """
+
+    tasks: Sequence[str]
+    edges: Sequence[tuple[int, int, float]]
+    clusters: Sequence[int]
+    label: str
+
+
+def task_graph(shown: TaskGraph, width: int) -> Canvas:
+    """Draw a graph; of many tasks without names, which tooltips have."""
+    size = len(shown.tasks)
+    named = size <= _MOST_NAMED
+    names = [shorten(task, width * 0.25, SIZE - 1) if named else "" for task in shown.tasks]
+    margin = 14 + max(text_width(name, SIZE - 1) for name in names)
+    side = min(width - 2 * margin, _TALLEST)
+    canvas = Canvas(width, side + 48)
+    left = (width - side) / 2
+    axes = canvas.axes(left=left, right=left, top=24, bottom=24)
+    axes.set_xlim(-1.08, 1.08)
+    axes.set_ylim(-1.08, 1.08)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    angles = np.pi / 2 - 2 * np.pi * np.arange(size) / size
+    x, y = np.cos(angles), np.sin(angles)
+    largest = max((abs(value) for _, _, value in shown.edges), default=1.0)
+    for i, j, value in shown.edges:
+        (line,) = axes.plot(
+            x[[i, j]], y[[i, j]], color=color("muted"), linewidth=0.6 + 3.4 * abs(value) / largest
+        )
+        canvas.explain(line, f"{shown.tasks[i]} and {shown.tasks[j]}: {shown.label} {value:.2f}")
+    for i, task in enumerate(shown.tasks):
+        cluster = shown.clusters[i]
+        node = axes.scatter(
+            x[i],
+            y[i],
+            s=90 if named else 40,
+            marker=marker(_SHAPES[cluster % len(_SHAPES)]),
+            facecolor=color(f"c{1 + cluster % 7}"),
+            edgecolor=color("card"),
+            zorder=3,
+            clip_on=False,
+        )
+        canvas.explain(node, f"{task}, cluster {cluster + 1}")
+        if named:
+            sideways = "center" if abs(x[i]) < 0.1 else "left" if x[i] > 0 else "right"
+            up = "center" if abs(y[i]) < 0.9 else "bottom" if y[i] > 0 else "top"
+            axes.annotate(
+                names[i],
+                (x[i], y[i]),
+                xytext=(9 * x[i], 9 * y[i]),
+                textcoords="offset points",
+                ha=sideways,
+                va=up,
+                size=SIZE - 1,
+                color=color("text"),
+                annotation_clip=False,
+            )
+    return canvas
