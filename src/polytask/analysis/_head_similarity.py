@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from polytask.analysis._affinity import Affinity
-from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.analysis._head_cosines import head_cosines
 from polytask.analysis._joint_trainings import JointTraining, joint_trainings
 from polytask.analysis._similarity import Similarity
@@ -56,6 +57,11 @@ class HeadSimilarity(Affinity):
 
     needs: ClassVar[str] = "one joint network per seed"
     threshold: ClassVar[float] = 0.3
+
+    def trains(self, runs: GroupRuns) -> Sequence[Group]:
+        """No group beside the joint network that is observed."""
+        del runs
+        return ()
 
     def measure(self, runs: GroupRuns) -> Float64[np.ndarray, "k k"]:
         """Mean likeness; NaN where heads cannot be compared."""

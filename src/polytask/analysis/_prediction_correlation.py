@@ -67,7 +67,7 @@ class PredictionCorrelation(Affinity):
         return values
 
 
-def _basis(scores: Float64[np.ndarray, "n p"]) -> Float64[np.ndarray, "n r"]:
+def _basis(scores: Float64[np.ndarray, "n p"]) -> Float64[np.ndarray, "m r"]:
     """An orthonormal basis of the centred scores of rows that are measured."""
     known = scores[np.isfinite(scores).all(axis=1)]
     left, sizes, _ = np.linalg.svd(known - known.mean(axis=0), full_matrices=False)

@@ -124,6 +124,11 @@ class ProjectedGradients(Affinity):
     def __post_init__(self) -> None:
         check_parameters(self)
 
+    def trains(self, runs: GroupRuns) -> Sequence[Group]:
+        """No group beside the joint network that is observed."""
+        del runs
+        return ()
+
     def measure(self, runs: GroupRuns) -> Float64[np.ndarray, "k k"]:
         """Mean estimated gains; NaN where no group holds both, or losses are not positive."""
         size = len(runs.tasks)
