@@ -22,6 +22,7 @@ from polytask.architectures import (
     SoftSharing,
     _copies,
 )
+from polytask.architectures._copy_task import give_task
 from polytask.architectures._task_copies import TaskCopies, TaskCopiesNetwork, _freeze_own_parts
 from polytask.bookkeeping import Budget, History
 from polytask.data import fit_schemas
@@ -139,7 +140,10 @@ def test_proximal_steps_leave_untrained_parts_of_copies_alone(monkeypatch):
 
     monkeypatch.setattr(type(network), "proximal_step", shrink)
     copies = TaskCopiesNetwork(network, schemas, data.tasks)
-    copies.proximal_step(0.5)
+    for task in data.tasks.names:
+        copied = copies.of_task(task)
+        copied.proximal_step(0.5)
+        give_task(copied, task, copies)
     for state in copies.states().values():
         for name, tensor in network.state_dict().items():
             expected = tensor if name.startswith("heads") else tensor / 2
@@ -301,9 +305,9 @@ def test_coefficients_learn_from_rows_that_no_stage_trains_on_and_that_choose_no
     rows = []
     start = TrainingRun.__init__
 
-    def spying(self, trainer, fabric, network, tasks, train, validation, *rest):
+    def spying(self, trainer, fabric, network, tasks, train, validation, *rest, **own):
         rows.append((train["table"].inputs, validation["table"].inputs))
-        start(self, trainer, fabric, network, tasks, train, validation, *rest)
+        start(self, trainer, fabric, network, tasks, train, validation, *rest, **own)
 
     held = []
     from polytask.training import _row_losses
@@ -319,12 +323,13 @@ def test_coefficients_learn_from_rows_that_no_stage_trains_on_and_that_choose_no
     monkeypatch.setattr(_row_losses, "hold_out", holding)
     model = fitted(AdaMerging(learning_rate=0.05, held_out=0.25))
     assert model.history.n_steps == 20
-    ((train, validation), (again, _)), (learned,) = rows, held
+    ((train, validation), *of_tasks), (learned,) = rows, held
 
     def keys(inputs):
         return {tuple(row) for row in inputs["numeric"].tolist()}
 
-    assert keys(train) == keys(again)
+    assert len(of_tasks) == len(TRAIN.tasks)
+    assert keys(train) == set.union(*(keys(again) for again, _ in of_tasks))
     assert not keys(learned) & (keys(train) | keys(validation))
     assert len(keys(learned)) == round(0.25 * TRAIN.sources[0].n_rows)
     assert "and 5 steps on rows held out" in model.history.stopped
