@@ -36,6 +36,13 @@ def table(n_rows=600):
 TARGETS = ["claims=claims,months:count", "visits:count:negative_binomial"]
 
 
+def test_two_architectures_serve_counts():
+    """All of them in the slow test; heads of several scores are also those of grades."""
+    check_architecture(RECIPES["HardSharing"], [SHARED])
+    check_architecture(RECIPES["SingleTask"], [OWN_ROWS])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_every_architecture_serves_counts_or_says_why_not(recipe):
     data = OWN_ROWS if recipe.one_task_per_row else SHARED

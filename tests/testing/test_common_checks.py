@@ -73,6 +73,7 @@ ARGUMENTS = {
     "PLE": {"encoder": MLP((8, 4))},
     "MMoE": {"encoder": MLP((8,))},
     "MergedNetwork": {"architecture": HardSharing(MLP((8,)))},
+    "MultiTaskNetwork": {"architecture": HardSharing(MLP((16,)))},
     "MTAN": {"encoder": MLP((8, 8))},
     "NDDR": {"encoder": MLP((8, 8))},
     "Grouped": {"architecture": HardSharing(MLP((8,))), "folds": 2, "seeds": 1},

@@ -37,18 +37,29 @@ def test_equal_seeds_give_equal_networks_and_leave_the_global_generator_alone(ar
     assert not states_equal(one.network, trainer.fit(architecture, data, data, seed=4).network)
 
 
-@pytest.mark.parametrize("architecture", [HardSharing(SMALL), SingleTask(SMALL)])
+OPTIONS = [
+    {"optimizer": "sgd", "learning_rate": 0.05, "optimizer_options": {"momentum": 0.9}},
+    {"optimizer": torch.optim.Adam, "scheduler": "cosine_annealing_lr", "learning_rate": 1e-2},
+    {"scheduler": "reduce_lr_on_plateau", "learning_rate": 1e-2},
+    {"l1": 1e-4, "clip_norm": 0.5, "accumulate": 2, "learning_rate": 1e-2},
+]
+MORE_OPTIONS = [
+    {"optimizer": "adagrad", "learning_rate": 0.05},
+    {"optimizer": "adamw", "weight_decay": 0.01},
+    {"optimizer": "rmsprop", "learning_rate": 1e-2},
+    {"scheduler": "one_cycle_lr", "scheduler_options": {"max_lr": 0.01}},
+]
+
+
 @pytest.mark.parametrize(
-    "options",
+    ("architecture", "options"),
     [
-        {"optimizer": "sgd", "learning_rate": 0.05, "optimizer_options": {"momentum": 0.9}},
-        {"optimizer": "adagrad", "learning_rate": 0.05},
-        {"optimizer": "adamw", "weight_decay": 0.01},
-        {"optimizer": "rmsprop", "learning_rate": 1e-2},
-        {"optimizer": torch.optim.Adam, "scheduler": "cosine_annealing_lr", "learning_rate": 1e-2},
-        {"scheduler": "reduce_lr_on_plateau", "learning_rate": 1e-2},
-        {"scheduler": "one_cycle_lr", "scheduler_options": {"max_lr": 0.01}},
-        {"l1": 1e-4, "clip_norm": 0.5, "accumulate": 2, "learning_rate": 1e-2},
+        *((HardSharing(SMALL), options) for options in (*OPTIONS, *MORE_OPTIONS)),
+        *((SingleTask(SMALL), options) for options in OPTIONS),
+        *(
+            pytest.param(SingleTask(SMALL), options, marks=pytest.mark.slow)
+            for options in MORE_OPTIONS
+        ),
     ],
 )
 def test_every_optimiser_and_schedule_learns(architecture, options):
