@@ -54,24 +54,31 @@ def test_what_a_population_may_differ_in(parts):
 def test_what_is_trained_alone(parts):
     train = parts[0]
     alone = (
-        MultiTaskNetwork(SingleTask(MLP((8,)))),
         MultiTaskNetwork(HardSharing(MLP((8,))), Trainer(aggregation="mgda")),
         MultiTaskNetwork(HardSharing(MLP((1024, 1024)))),
+        MultiTaskNetwork(SingleTask(MLP((1024, 1024)))),
     )
     assert [network.shape(train) for network in alone] == [None] * 3
 
 
-def test_members_are_the_networks_trained_alone(parts):
+@pytest.mark.parametrize("architecture", [NETWORK.architecture, SingleTask(MLP((8,), dropout=0.1))])
+def test_members_are_the_networks_trained_alone(architecture, parts):
     train, validation, test = parts
+    first = replace(NETWORK, architecture=architecture)
+    assert first.shape(train) is not None
+
+    def configured(**settings):
+        return first.configured({path.replace("__", "."): v for path, v in settings.items()})
+
     learners = [
-        NETWORK,
+        first,
         configured(trainer__learning_rate=0.003, architecture__encoder__dropout=0.4),
         replace(configured(trainer__weight_decay=0.1), label="mine"),
     ]
     requests = [FitRequest(learner, seed) for seed, learner in enumerate(learners)]
     budget = Budget(steps=STEPS)
     done = {}
-    together = NETWORK.fit_many(requests, train, validation, budget, on_done=done.__setitem__)
+    together = first.fit_many(requests, train, validation, budget, on_done=done.__setitem__)
     assert sorted(done) == [0, 1, 2]
     for fitted, (learner, seed) in zip(together, requests, strict=True):
         alone = learner.fit(train, validation, seed, budget, progress=False)

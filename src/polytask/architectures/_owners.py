@@ -74,11 +74,9 @@ class Owned:
         """
         if self.axis is None:
             return ... if self.tasks and all(name in tasks for name in self.tasks) else None
-        positions = [
-            position
-            for position in range(len(self.tasks))
-            if all(name in tasks for name in self.served_by(position))
-        ]
+        positions = [position for position, name in enumerate(self.tasks) if name in tasks]
+        if self.dependants:
+            positions = [p for p in positions if all(name in tasks for name in self.served_by(p))]
         return (*[slice(None)] * self.axis, positions) if positions else None
 
 
