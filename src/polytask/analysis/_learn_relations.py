@@ -19,7 +19,7 @@ from polytask.analysis._linear_cka import linear_cka
 from polytask.analysis._shared_parts import shared_parts
 from polytask.analysis._similarity import Similarity, as_similarity, cka_similarity
 from polytask.analysis._task_clusters import task_clusters
-from polytask.analysis._task_features import Features, copied_features, replicated, task_features
+from polytask.analysis._task_features import Features, copied_features, task_features
 from polytask.architectures import MultiTaskModule
 from polytask.data import Source, SourceBatch
 from polytask.exceptions import UnservedNeedError
@@ -106,7 +106,7 @@ def learned_relations(
         _of_layer(layer, relation) for layer, relation in predictor.model.relations().items()
     ]
     model, tasks = predictor.model, predictor.tasks.names
-    if not isinstance(model, NetworkModel) or model.network.replicated or len(tasks) < 2:
+    if not isinstance(model, NetworkModel) or model.network.apart or len(tasks) < 2:
         if not learned:
             raise UnservedNeedError(_not_shared(predictor))
         return _record(predictor, _Measured(similarities=learned), (), 0)
@@ -208,8 +208,6 @@ def _alone_features(alone: FittedPredictor, source: Source) -> Features | None:
     tasks = [name for name in source.tasks.names if name in alone.tasks.names]
     rows: SourceBatch = model.tensors(replace(source, tasks=source.tasks.subset(tasks)))
     network = model.network.eval()
-    if network.replicated:
-        rows = replicated(network, source.name, rows)
     features = task_features(network, source.name, rows)
     return None if features is None or features.common else features
 

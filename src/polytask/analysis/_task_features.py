@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from polytask.architectures._pooled_copies import pooled_copies
 from polytask.data import Batch, SourceBatch
 from polytask.encoders import State, mean_pool
 
-__all__ = ["Features", "copied_features", "replicated", "task_features"]
+__all__ = ["Features", "copied_features", "task_features"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,20 +67,13 @@ def task_features(network: MultiTaskModule, source: str, rows: SourceBatch) -> F
         return None
     state, names = states[source], network.tasks_in(source)
     some = next(iter(batch[source].inputs.values()))
-    n_rows = (some.shape[1] if network.replicated else len(some)) * batch[source].members
+    n_rows = len(some) * batch[source].members
     if len(state.values) == n_rows:
         return Features("features", (names,), (_array(mean_pool(state)),), common=True)
     if len(state.values) != len(names):
         return None
     own = tuple(map(_array, pooled_copies(state)))
     return Features("features", tuple((name,) for name in names), own)
-
-
-def replicated(network: MultiTaskModule, source: str, rows: SourceBatch) -> SourceBatch:
-    """The rows as networks of single tasks take them: once for each task of the source."""
-    n_tasks = len(network.tasks_in(source))
-    inputs = {name: part.expand(n_tasks, *part.shape) for name, part in rows.inputs.items()}
-    return replace(rows, inputs=inputs)
 
 
 def copied_features(
