@@ -73,3 +73,28 @@ def test_the_mean_over_units_counts_groups_once():
     )
     assert by_row.value == pytest.approx(values.mean())
     assert np.ptp(by_group.interval) > np.ptp(by_row.interval)
+
+
+def simulated(draw, factor, n_runs=3, n_repeats=2):
+    """Predictions whose errors are larger by a factor where something changed; runs differ in quality."""
+    quality = 1 + 0.1 * draw.normal(size=n_runs)
+    truth = np.zeros(N)
+    target, units = FittedTarget(("y",)), np.arange(N)
+
+    def answers(scale):
+        errors = tuple(scale * abs(q) * draw.normal(size=N) for q in quality)
+        return Answers(truth, errors, np.ones(N), units, target, Regression())
+
+    return paired_repeats(MAE(), answers(1.0), [answers(factor) for _ in range(n_repeats)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("factor", [1.0, 1.5])
+def test_intervals_hold_the_expected_difference_in_95_of_100_simulated_data_sets_or_more(factor):
+    draw = np.random.default_rng(1)
+    results = [simulated(draw, factor) for _ in range(400)]
+    expected = np.sqrt(2 / np.pi) * (1 - factor)
+    held = np.mean([one.interval[0] <= expected <= one.interval[1] for one in results])
+    assert held >= 0.93
+    rejected = np.mean([one.p <= 0.05 for one in results])
+    assert rejected <= 0.08 if factor == 1 else rejected > 0.9

@@ -232,7 +232,8 @@ def _table(
 
 
 def _number(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else float(value)
+    """Six digits, so that records of many columns stay small."""
+    return None if value is None or not np.isfinite(value) else float(f"{value:.6g}")
 
 
 def _say_nothing(description: str) -> None:

@@ -88,7 +88,7 @@ class TaskSet(Sequence[Task]):
             )
             raise ParameterError(sentence)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The tasks' names in order."""
         return tuple(task.name for task in self.tasks)

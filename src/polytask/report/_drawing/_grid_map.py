@@ -26,6 +26,7 @@ _MOST_EXPLAINED = 1200  # cells that have tooltips
 _MOST_NAMED = 60  # rows, or columns, with names
 _MOST_WRITTEN = 14  # columns whose cells have numbers
 _TALLEST = 26.0  # pixels of a row
+_LONGEST = 160.0  # pixels of the name of a column
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ def grid_map(shown: GridMap, width: int) -> Canvas:
     n_rows, n_columns = shown.values.shape
     rows = [shorten(name, width * 0.3, SIZE - 1) for name in shown.rows]
     rows = rows if n_rows <= _MOST_NAMED else []
-    columns = [shorten(name, 110, SIZE - 1) for name in shown.columns]
+    columns = [shorten(name, _LONGEST, SIZE - 1) for name in shown.columns]
     columns = columns if n_columns <= _MOST_NAMED else []
     left = 12 + max((text_width(name, SIZE - 1) for name in rows), default=0.0)
     top = 12 + max((text_width(name, SIZE - 1) for name in columns), default=0.0)
