@@ -40,7 +40,22 @@ def built(recipe):
     return network, to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
 
 
-@pytest.mark.parametrize("key", RECIPES, ids=named)
+QUICK_WITH_TOKENS = {"HardSharing", "SingleTask", "MMoE", "MTAN", "CrossStitch", "Pooled", "PLE"}
+"""Architectures that are checked with both encoders in the quick tests, the others with one."""
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(
+            key,
+            marks=[pytest.mark.slow]
+            * (key[0] == "FTTransformer" and key[1] not in QUICK_WITH_TOKENS),
+        )
+        for key in RECIPES
+    ],
+    ids=named,
+)
 def test_common_checks(key):
     check_architecture(RECIPES[key], [data_for(RECIPES[key])])
 
