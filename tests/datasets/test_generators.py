@@ -59,6 +59,14 @@ def test_more_tasks_than_features_are_drawn_from_the_covariance():
     assert truth.coef.shape == (30, 10)
 
 
+def test_opposite_clusters_have_coefficients_of_the_other_sign():
+    _, truth = make_clustered_tasks(3, 2, 5, 20, spread=0.3, opposite=True, seed=1)
+    centre = np.sqrt(1 - 0.3**2)
+    cosines = truth.task_covariance
+    assert (cosines[:2, 2:4] < -(centre**2) + 0.3**2).all()
+    assert (np.abs(cosines[:4, 4:]) < 0.3**2 + 1e-9).all()
+
+
 @pytest.mark.slow
 @given(
     n_clusters=sizes, per_cluster=sizes, extra=st.integers(1, 5), spread=st.floats(0, 1), seed=seeds

@@ -31,7 +31,7 @@ from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.observers import Observer
 from polytask.penalties import Penalty
 from polytask.sampling import Sampler
-from polytask.search import Grouped
+from polytask.search import Adaptive, Grouped
 from polytask.tasks import Kind
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer
@@ -57,6 +57,7 @@ ARGUMENTS = {
     "ColumnSplit": {"column": "part"},
     "CrossStitch": {"encoder": MLP((8, 8))},
     "CustomEncoder": {"factory": plain_encoder},
+    "Adaptive": {"architecture": HardSharing(MLP((8,)))},
     "DARE": {"method": TaskArithmetic(scale=0.5)},
     "Ensemble": {"learner": MultiTaskNetwork(HardSharing(MLP((8,)))), "members": 2},
     "Every": {"aggregator": MGDA(), "n": 3},
@@ -245,8 +246,8 @@ def test_datafits(cls):
 @every(Learner)
 def test_learners(cls):
     pooling = issubclass(cls, PooledEstimator | PooledLinear)
-    budget = FEW_STEPS if issubclass(cls, Ensemble | Grouped | MergedNetwork) else None
-    data = [MIXED] if cls is Grouped else [OWN_ROWS] if pooling else None
+    budget = FEW_STEPS if issubclass(cls, Adaptive | Ensemble | Grouped | MergedNetwork) else None
+    data = [MIXED] if cls in (Adaptive, Grouped) else [OWN_ROWS] if pooling else None
     testing.check_learner(made(cls), data, budget=budget)
 
 

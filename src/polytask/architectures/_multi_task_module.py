@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from jaxtyping import Bool, Float
@@ -274,3 +274,24 @@ class MultiTaskModule(nn.Module, ABC):
 
         Called before every evaluation of a training; nothing by default.
         """
+
+    def adapt(
+        self,
+        train: Batch,
+        validation: Batch | None,
+        losses: Callable[[], Mapping[str, float]] | None,
+    ) -> None:
+        """Change which tasks share, and how much, by what an evaluation sees; nothing by default.
+
+        Called before every evaluation of a training, after `refit`.
+
+        Parameters
+        ----------
+        train : Batch
+            All training rows with their labels, as they are stored.
+        validation : Batch, optional
+            The validation rows, where there are any.
+        losses : callable, optional
+            Validation losses by task of the network as it is, where there are validation rows.
+        """
+        del train, validation, losses

@@ -29,6 +29,7 @@ def hooks_refusal(network: MultiTaskModule) -> str | None:
     for hook, what in (
         ("proximal_step", "a proximal step"),
         ("refit", "tensors that are learned in closed form"),
+        ("adapt", "sharing that changes at evaluations"),
         ("draw_preference", "a preference as its input"),
     ):
         if getattr(type(network), hook) is not getattr(MultiTaskModule, hook):

@@ -23,6 +23,7 @@ def make_clustered_tasks(
     spread: float = 0.3,
     noise: float = 0.5,
     own_rows: bool = False,
+    opposite: bool = False,
     seed: int = 0,
 ) -> tuple[MultiTaskDataset, LinearTruth]:
     """Make regression tasks that are related within clusters and unrelated across them.
@@ -42,6 +43,9 @@ def make_clustered_tasks(
         Standard deviation of the noise; the noiseless targets' is 1.
     own_rows : bool, default False
         Whether each task has rows of its own, or all are labelled on the same rows.
+    opposite : bool, default False
+        Whether every second cluster has the centre before it with the opposite sign, so that these
+        tasks conflict.
     seed : int, default 0
 
     Returns
@@ -55,7 +59,8 @@ def make_clustered_tasks(
     -----
     Centres c are orthonormal and a task's coefficients are √(1 − spread²) c + spread u, with u a
     random unit vector orthogonal to all centres. So the cosine between a task and its own centre
-    is √(1 − spread²), and 0 for any other centre.
+    is √(1 − spread²), and 0 for any other centre. With `opposite`, centres come in pairs c and −c;
+    the cosine to the opposite centre is −√(1 − spread²).
     """
     check_sizes(
         _OWNER, noise, n_clusters=n_clusters, tasks_per_cluster=tasks_per_cluster, n_rows=n_rows
@@ -64,9 +69,12 @@ def make_clustered_tasks(
     check(_OWNER, "n_features", n_features, Interval(int, n_clusters + 1))
     generator = np.random.default_rng(seed)
     clusters = np.repeat(np.arange(n_clusters), tasks_per_cluster)
-    centres = orthonormal(generator, n_clusters, n_features)
+    basis = orthonormal(generator, n_clusters, n_features)
+    centres = basis.copy()
+    if opposite:
+        centres[1::2] = -centres[: n_clusters - 1 : 2]
     away = generator.standard_normal((len(clusters), n_features))
-    away -= away @ centres.T @ centres
+    away -= away @ basis.T @ basis
     away /= np.linalg.norm(away, axis=1, keepdims=True)
     coef = np.sqrt(1 - spread**2) * centres[clusters] + spread * away
     return linear_tasks(

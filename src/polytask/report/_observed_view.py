@@ -9,8 +9,16 @@ from typing import Any
 
 from polytask.report._study import Study
 
-__all__ = ["Observed", "ObservedCell", "ObservedSeries", "ObservedTable", "observed_views"]
+__all__ = [
+    "Observed",
+    "ObservedCell",
+    "ObservedSeries",
+    "ObservedTable",
+    "is_sharing",
+    "observed_views",
+]
 
+_SHARING = frozenset({"tasks", "ratio", "affinity", "gain", "changes", "words"})
 _MOST_ROWS, _MOST_COLUMNS, _MOST_ITEMS = 40, 24, 12
 
 
@@ -64,6 +72,11 @@ class Observed:
     series: Sequence[ObservedSeries] = ()
 
 
+def is_sharing(values: object) -> bool:
+    """Whether an observer returned how tasks share, which has a section of its own."""
+    return isinstance(values, Mapping) and set(values) >= _SHARING
+
+
 def observed_views(study: Study, run: int) -> list[Observed]:
     """Read the section: the observers of every joint learner, at the epoch of its kept state.
 
@@ -89,6 +102,8 @@ def _view(
         return None
     position = min(positions, key=lambda i: abs(curve["epoch"][i] - kept))
     values = by_epoch[position]
+    if any(map(is_sharing, by_epoch)):  # which has a section of its own
+        return None
     tables, facts = list(_tables(values)), list(_facts(values))
     steps = [curve["step"][i] for i in positions]
     series = list(_series(steps, [by_epoch[i] for i in positions]))

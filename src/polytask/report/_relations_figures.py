@@ -12,7 +12,7 @@ from polytask.report._drawing._heat_map import HeatMap, heat_map
 from polytask.report._figure import Figure
 from polytask.report._relations_view import Clustered, clustered
 
-__all__ = ["relations_figures"]
+__all__ = ["matrix_figure", "relations_figures"]
 
 _ONE_DRAWING = 40  # tasks from which narrow screens get no drawing of their own
 _CUT = 3
@@ -24,7 +24,7 @@ def relations_figures(record: Mapping[str, Any]) -> list[Figure]:
     transfer = record.get("transfer")
     if transfer is not None and (gains := _gain_matrix(transfer)) is not None:
         figures.append(
-            _figure(
+            matrix_figure(
                 "Gain of each task when it is trained with another",
                 "gain, %",
                 transfer["tasks"],
@@ -38,7 +38,7 @@ def relations_figures(record: Mapping[str, Any]) -> list[Figure]:
         values = np.array([[np.nan if v is None else v for v in row] for row in one["values"]])
         title = f"Affinity: {one['name']}"
         figures.append(
-            _figure(
+            matrix_figure(
                 title,
                 one["name"],
                 one["tasks"],
@@ -64,7 +64,7 @@ def _gain_matrix(transfer: Mapping[str, Any]) -> np.ndarray | None:
     return np.array([[np.nan if v is None else 100 * v for v in row] for row in found])
 
 
-def _figure(
+def matrix_figure(
     title: str,
     label: str,
     tasks: Sequence[str],
@@ -72,7 +72,9 @@ def _figure(
     groups: Sequence[Sequence[str]] | None,
     form: str,
     key: str,
+    caption: str | None = None,
 ) -> Figure:
+    """A heat map of a matrix of tasks × tasks, groups framed or in the order of a tree."""
     tree = clustered(values)
     placed, blocks = _by_groups(tasks, groups, tree)
     order = list(placed.order)
@@ -89,13 +91,15 @@ def _figure(
         title,
         _described(shown),
         drawings[:1] if len(tasks) > _ONE_DRAWING else drawings,
-        "Rows are the tasks that gain, columns their partners; light is more. "
-        + (
-            "Frames are the chosen groups."
-            if blocks
-            else "Tasks stand in the order of the tree above, which joins the most alike first."
-        ),
+        caption or _caption(framed=bool(blocks)),
     )
+
+
+def _caption(*, framed: bool) -> str:
+    start = "Rows are the tasks that gain, columns their partners; light is more."
+    if framed:
+        return f"{start} Frames are the chosen groups."
+    return f"{start} Tasks stand in the order of the tree above, which joins the most alike first."
 
 
 def _by_groups(

@@ -139,6 +139,7 @@ def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, A
         from polytask.report._curve_figures import LEARNERS, curve_figures
         from polytask.report._gain_figures import few_figure, many_figure, population_figure
         from polytask.report._observed_figures import observed_figures
+        from polytask.report._sharing_view import sharing_sections
 
         return {
             "few_figure": None if study.many else few_figure(study, compared),
@@ -153,6 +154,7 @@ def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, A
             ],
             "calibration_figures": calibration_figures(study),
             "drawn": LEARNERS,
+            "sections": sharing_sections(study, run),
         }
 
 

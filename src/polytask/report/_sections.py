@@ -11,6 +11,7 @@ from polytask.exceptions import ParameterError
 from polytask.report._attributions_section import attributions_section
 from polytask.report._learned_section import learned_section
 from polytask.report._section import Section
+from polytask.report._sharing_view import sharing_section
 from polytask.report._sources_section import sources_section
 
 __all__ = ["SECTIONS", "SectionKind", "has_section", "section_of"]
@@ -36,6 +37,7 @@ SECTIONS: tuple[SectionKind, ...] = (
     SectionKind(frozenset({"importance", "shares", "overlap"}), attributions_section),
     SectionKind(frozenset({"effects", "sources", "extremes"}), sources_section),
     SectionKind(frozenset({"similarities", "experts", "parts"}), learned_section),
+    SectionKind(frozenset({"ratio", "affinity", "changes"}), sharing_section),
 )
 """All kinds of further records."""
 

@@ -5,6 +5,7 @@
 many trials, `tune_weights` the weights of tasks in a joint network.
 """
 
+from polytask.search._adaptive import Adaptive
 from polytask.search._best_cover import best_cover
 from polytask.search._best_partition import best_partition
 from polytask.search._group import group
@@ -14,16 +15,20 @@ from polytask.search._grouping import CandidateGain, Grouping
 from polytask.search._hypervolume import hypervolume
 from polytask.search._pareto_front import pareto_front
 from polytask.search._partition import Partition
+from polytask.search._sharing_record import SharingChange, SharingRecord
 from polytask.search._tune import tune
 from polytask.search._tune_weights import tune_weights
 from polytask.search._tuning import TunedLearner, TunedTrial, Tuning
 from polytask.search._weight_search import WeightMember, WeightSearch, WeightTuning
 
 __all__ = [
+    "Adaptive",
     "CandidateGain",
     "Grouped",
     "Grouping",
     "Partition",
+    "SharingChange",
+    "SharingRecord",
     "TunedLearner",
     "TunedTrial",
     "Tuning",

@@ -351,6 +351,7 @@ class TrainingRun:
     def _evaluate(self) -> EpochRecord:
         average_buffers(self.network, self.processes)
         self.network.refit()
+        self._adapt()
         names = self.tasks.names
         epoch = len(self.history.epochs) + 1
         means = self.means.losses()
@@ -376,6 +377,12 @@ class TrainingRun:
             self.scheduler.step(sum(losses.values()))
         self.means.reset()
         return record
+
+    def _adapt(self) -> None:
+        """Let the network change how its tasks share."""
+        seen = self.validation
+        rows, losses = (None, None) if seen is None else (seen.rows, seen.by_task)
+        self.network.adapt(self.train, rows, losses)
 
     def _update_sampler(self) -> None:
         """Give a sampler that follows progress the validation losses of each source."""
