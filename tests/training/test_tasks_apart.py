@@ -84,6 +84,40 @@ def test_what_cannot_be_stacked_trains_one_after_another(trainer, encoder, monke
     assert units(replace(trainer, steps=4), SingleTask(encoder), data, monkeypatch) == [1, 1]
 
 
+def adam(parameters, lr, weight_decay):
+    return torch.optim.Adam(parameters, lr=lr, weight_decay=weight_decay)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "adafactor"},
+        {"optimizer": adam},
+        {"scheduler": "reduce_lr_on_plateau", "scheduler_options": {"patience": 0}},
+    ],
+    ids=["numbers mixed", "own optimiser", "schedule by losses"],
+)
+def test_optimisers_and_schedules_of_one_network_each_do_not_mix_tasks(settings):
+    trainer = replace(TRAINER, **settings)
+    data, other = regression_table(3, 40), regression_table(3, 40, seed=3)
+    together = trainer.fit(SMALL, data, other)
+    for name in data.tasks.names:
+        left_out = set(data.tasks.names) - {name}
+        (source,) = together.schemas
+        schema = together.schemas[source]
+        alone = trainer.fit(
+            SMALL,
+            data.without_tasks(left_out),
+            other.without_tasks(left_out),
+            schemas={source: replace(schema, targets={name: schema.targets[name]})},
+        )
+        losses = [
+            [epoch.validation_losses[name] for epoch in trained.history.epochs]
+            for trained in (together, alone)
+        ]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
 def test_tasks_are_clipped_weighted_and_stopped_one_by_one():
     tasks = [Task("y0", "regression", weight=5.0), Task("y1", "regression", role="auxiliary")]
     data = regression_table(2, 60).with_tasks({task.name: task for task in tasks})

@@ -46,7 +46,7 @@ def steps_elementwise(optimizer: str | Callable[..., Any]) -> bool:
     return isinstance(optimizer, str) and optimizer.lower().replace("_", "") in _ELEMENTWISE
 
 
-def optimizer_key(trainer: TrainerSettings, n_steps: int, position: int) -> tuple[Hashable, ...]:
+def optimizer_key(trainer: TrainerSettings, n_steps: int, member: Hashable) -> tuple[Hashable, ...]:
     """Equal for members that one optimiser and one schedule may move.
 
     Parameters
@@ -55,12 +55,12 @@ def optimizer_key(trainer: TrainerSettings, n_steps: int, position: int) -> tupl
         With the member's own settings.
     n_steps : int
         Its planned steps, which schedules follow.
-    position : int
-        Of the member, which is alone where steps mix numbers or a schedule follows losses.
+    member : hashable
+        Of this member alone, which is by itself where steps mix numbers or a schedule follows losses.
     """
     lone = not steps_elementwise(trainer.optimizer) or _follows_losses(trainer)
     scheduled = n_steps if trainer.scheduler is not None else 0
-    return trainer.learning_rate, trainer.weight_decay, scheduled, position if lone else -1
+    return trainer.learning_rate, trainer.weight_decay, scheduled, member if lone else None
 
 
 def _follows_losses(trainer: TrainerSettings) -> bool:

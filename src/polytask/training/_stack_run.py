@@ -282,6 +282,6 @@ def _planned(members: Sequence[StackMember]) -> list[_Plan]:
     for member in members:
         order = order_key(member, member.trainer.rows_per_batch(member.n_rows))
         n_steps = member.trainer.optimizer_steps(n_batches(order.n_rows, order.batch_size))
-        key = optimizer_key(member.trainer, n_steps, member.position)
+        key = optimizer_key(member.trainer, n_steps, (member.position, member.part))
         plans.setdefault(key, []).append(_Plan(member, order, n_steps, key))
     return [plan for own in plans.values() for plan in own]
