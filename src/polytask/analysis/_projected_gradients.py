@@ -68,8 +68,8 @@ class ProjectedGradients(Affinity):
     Notes
     -----
     Deviations: only parameters that tasks share are projected, and heads stay as they are. The paper projects all
-    parameters; in few dimensions the heads of different tasks then overlap at random, which hid planted clusters (the benchmarks'
-    table has figures). The ridge is far stronger than the paper's for the same reason.
+    parameters; in few dimensions the heads of different tasks then overlap at random. The ridge is far stronger
+    than the paper's, since joint networks of few rows have learned all but the noise.
     Losses are those of the network rather than logistic ones alone, so that any kind of task is
     served; :math:`\hat L` is the loss of the linear model, where the paper's code evaluates the network
     at its new parameters; the affinity is relative to the task alone, so that it has a sign, where the
