@@ -48,8 +48,8 @@ class PermutationImportance(Attribution):
     both look unimportant; and shuffling makes rows that do not occur. Intervals are those of
     `polytask.statistics.paired_repeats`: over units of rows, and over rounds as a second level. p-values
     are of “the expected importance is 0”. What another sample of training rows would change in the
-    models is in neither: in a simulation of linear models, 15 to 19 % of the intervals of columns that matter
-    missed the mean over new data sets, and 3 % of those of columns that do not.
+    models is in neither: in a simulation of linear models, 12 to 19 % of the intervals of columns that matter
+    missed the mean over new data sets, and at most 3 % of those of columns that do not.
 
     Deviations from Breiman: whole rows out of fold in place of out-of-bag rows, several repeats, and
     any metric.
