@@ -109,6 +109,15 @@ def test_the_command_refuses_an_address_that_does_not_answer(tmp_path, monkeypat
     assert not list(tmp_path.glob("runs/*/runs/*.json"))
 
 
+@pytest.mark.slow
+def test_a_cluster_of_this_process_alone_is_started_if_asked_and_ends_with_the_executor(ray):
+    before = handlers()
+    with RayExecutor("local", jobs=1) as local:
+        assert dict(local.run(echo, ["a"], COMMON)) == {0: ("a", COMMON)}
+        assert before == handlers()
+    assert not ray.is_initialized()
+
+
 @pytest.fixture(scope="module")
 def cluster(ray):
     """Two nodes of one core; the second dies in the last test."""

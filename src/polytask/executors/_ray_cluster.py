@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from polytask._listing import enumerated, first_and_more
 from polytask._reason import reason
 from polytask._validation import message
+from polytask._workers import ENDING
 from polytask.exceptions import MissingDependencyError, ParameterError, WorkerError
 from polytask.executors._ray_work import installed
 
@@ -91,9 +94,13 @@ def connect(address: str, seconds: float) -> None:
         else:
             ended.append(None)
 
-    thread = threading.Thread(target=attempt, name="connect to Ray", daemon=True)
-    thread.start()
-    thread.join(seconds)
+    if address == "local":  # its processes end with the thread that starts them
+        with _handlers_kept():
+            attempt()
+    else:
+        thread = threading.Thread(target=attempt, name="connect to Ray", daemon=True)
+        thread.start()
+        thread.join(seconds)
     if not ended:
         raise _unanswered(address, f"nothing answered as Ray does within {seconds:g} s")
     if isinstance(ended[0], ConnectionError | SystemExit):
@@ -101,6 +108,19 @@ def connect(address: str, seconds: float) -> None:
     if ended[0] is not None:
         error = WorkerError(f"The Ray cluster at {address} cannot be used: {reason(ended[0])}.")
         raise error from ended[0]
+
+
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Set the handlers of signals again that Ray replaces."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                if handler is not None:  # one that was not set by Python
+                    signal.signal(number, handler)
 
 
 def _check_listens(address: str, seconds: float) -> None:
