@@ -1,7 +1,7 @@
 """Planted groups of tasks found again, and chosen groups on public data sets.
 
     python benchmarks/grouping.py planted [FIRST_SEED LAST_SEED]
-    python benchmarks/grouping.py real [NAME …] [--splits N] [--first SPLIT] [--seeds N]
+    python benchmarks/grouping.py real [NAME …] [--splits N] [--first SPLIT] [--seeds N] [--networks N]
 
 Every case appends a line to grouping_planted.jsonl or grouping_real.jsonl in the current folder, and
 cases that stand there are not repeated; at the end the table is printed.
@@ -130,11 +130,13 @@ def main() -> None:
     of_real.add_argument("--splits", type=int, default=1)
     of_real.add_argument("--first", type=int, default=0, help="number of the first split")
     of_real.add_argument("--seeds", type=int, default=2, help="trainings per fold in the search")
+    of_real.add_argument("--networks", type=int, default=2, help="networks per group on test rows")
     given = parser.parse_args()
     if given.command == "planted":
         planted(given.first, given.last)
     else:
-        real_cases(given.names, range(given.first, given.first + given.splits), given.seeds)
+        splits = range(given.first, given.first + given.splits)
+        real_cases(given.names, splits, given.seeds, given.networks)
         real_table()
 
 

@@ -22,26 +22,26 @@ from polytask.neural_network import MultiTaskNetwork
 from polytask.search import group
 
 NETWORK, BUDGET = HardSharing(MLP((64, 64))), Budget(steps=300)
-NETWORKS, FOLDS = 5, 3
+FOLDS = 3
 PATH = Path("grouping_real.jsonl")
 PAIRS = ("chosen − apart", "chosen − together", "together − apart")
 
 
-def real_cases(names: Sequence[str], splits: Iterable[int], seeds: int) -> None:
+def real_cases(names: Sequence[str], splits: Iterable[int], seeds: int, networks: int) -> None:
     """Search on each split of each set, unless that stands in the file."""
     done = [json.loads(line) for line in PATH.read_text().splitlines()] if PATH.exists() else []
-    known = {(case["set"], case["seed"], case["seeds"]) for case in done}
+    known = {(case["set"], case["seed"], case["seeds"], case["tested"]) for case in done}
     for name in names or SETS:
         for seed in splits:
-            if (name, seed, seeds) not in known:
-                key = {"set": name, "seed": seed, "seeds": seeds}
-                case = key | real_case(name, seed, seeds)
+            if (name, seed, seeds, networks) not in known:
+                key = {"set": name, "seed": seed, "seeds": seeds, "tested": networks}
+                case = key | real_case(name, seed, seeds, networks)
                 with PATH.open("a") as file:
                     file.write(json.dumps(case) + "\n")
                 print(name, seed, case["answer"], case["groups"], case["gains"], flush=True)
 
 
-def real_case(name: str, seed: int, seeds: int) -> dict:
+def real_case(name: str, seed: int, seeds: int, networks: int) -> dict:
     """Gains on the test rows of one split, and what the search took."""
     data, split = drawn(name, seed)
     started = time.process_time()
@@ -50,7 +50,7 @@ def real_case(name: str, seed: int, seeds: int) -> dict:
     tested = GroupRuns(
         data,
         MultiTaskNetwork(NETWORK),
-        [Round(network, (split,)) for network in range(NETWORKS)],
+        [Round(network, (split,)) for network in range(networks)],
         BUDGET,
     )
     together = (data.tasks.names,)

@@ -86,7 +86,7 @@ def test_what_listens_and_is_no_ray_is_refused_when_the_time_is_over(ray):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         with (
-            pytest.raises(ParameterError, match="nothing answered as Ray does within 2 s"),
+            pytest.raises(ParameterError, match="Nothing answered as Ray does within 2 s"),
             RayExecutor(f"127.0.0.1:{port}", timeout=2),
         ):
             pass

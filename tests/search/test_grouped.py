@@ -67,7 +67,7 @@ def test_the_history_counts_the_search_and_names_the_groups(data):
 
 
 def test_what_is_fitted_is_the_grouping_that_search_gives(data):
-    learner = Grouped(HardSharing(MLP((4,))), folds=2)
+    learner = Grouped(HardSharing(MLP((4,))), folds=2, seeds=1)
     found = learner.search(data, Budget(steps=5))
     fitted = learner.fit(data, data, 0, Budget(steps=5))
     assert {task for group in fitted.model.groups for task in group} == set(found.tasks)
@@ -137,12 +137,12 @@ def test_it_keeps_the_promises_of_its_recipe():
 
 @pytest.mark.slow
 def test_it_is_a_learner_like_others():
-    check_learner(Grouped(HardSharing(MLP((8,))), folds=2))
+    check_learner(Grouped(HardSharing(MLP((8,))), folds=2, seeds=1))
 
 
 @pytest.mark.slow
 def test_it_is_compared_with_its_baseline_and_its_model_is_kept(data, tmp_path):
-    learner = Grouped(HardSharing(MLP((4,))), folds=2)
+    learner = Grouped(HardSharing(MLP((4,))), folds=2, seeds=1)
     found = polytask.compare(
         data, [learner], seeds=1, budget=Budget(steps=5), out=tmp_path / "out", quiet=True
     )

@@ -70,7 +70,7 @@ def analyze(
     affinities: Affinities = "prediction_similarity",
     split: Split | Splitter | str | None = None,
     folds: int | None = 5,
-    seeds: int = 2,
+    seeds: int = 3,
     budget: Budget | None = None,
     pairs: bool = True,
     sizes: Sequence[int] = (),

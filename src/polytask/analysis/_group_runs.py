@@ -104,7 +104,7 @@ class GroupRuns:
         *,
         split: Split | Splitter | str | None = None,
         folds: int | None = 5,
-        seeds: int = 2,
+        seeds: int = 3,
         budget: Budget | None = None,
         advance: Callable[[str], None] | None = None,
         executor: Executor | None = None,
@@ -124,7 +124,7 @@ class GroupRuns:
             All other rows are measured by cross-validation in folds drawn anew for each seed; None
             trains on the split's training rows and measures its validation rows, and is needed
             where rows are split by time.
-        seeds : int, default 2
+        seeds : int, default 3
             Trainings of every group per fold, each in folds of its own.
         budget : Budget, optional
             Steps of one training; by default those of the learner's trainer.

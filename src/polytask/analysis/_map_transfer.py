@@ -37,7 +37,7 @@ def transfer_map(
     *,
     split: Split | Splitter | str | None = None,
     folds: int | None = 5,
-    seeds: int = 2,
+    seeds: int = 3,
     budget: Budget | None = None,
     pairs: bool = True,
     sizes: Sequence[int] = (),
@@ -66,7 +66,7 @@ def transfer_map(
     folds : int, optional, default 5
         All other rows are measured by cross-validation; None measures the split's validation rows,
         which are fewer. It must be None where rows are split by time.
-    seeds : int, default 2
+    seeds : int, default 3
         Trainings of each network per fold, in folds drawn anew.
     budget : Budget, optional
         Steps of one training; by default those of the learner.

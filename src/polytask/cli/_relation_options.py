@@ -57,7 +57,7 @@ Seeds = Annotated[
     typer.Option(
         "--seeds",
         metavar="N",
-        help="Trainings of every network per fold, each in folds drawn anew; 2 by default.",
+        help="Trainings of every network per fold, each in folds drawn anew; 3 by default.",
         rich_help_panel=_PANEL,
     ),
 ]

@@ -114,7 +114,7 @@ class RelationSettings(DataSettings):
     model: Model = "hard_sharing"
     affinity: Words = ["prediction_similarity"]
     folds: Several | None = None
-    seeds: Several = 2
+    seeds: Several = 3
     seed: Seed = 0
     executor: Name = "local"
     jobs: Several | None = None

@@ -133,7 +133,9 @@ def _check_listens(address: str, seconds: float) -> None:
 
 
 def _unanswered(address: str, why: str) -> ParameterError:
-    return ParameterError(message(_OWNER, "address", _EXPECTED, address, f"({why}.) {_REMEDY}"))
+    return ParameterError(
+        message(_OWNER, "address", _EXPECTED, address, f"{why[:1].upper()}{why[1:]}. {_REMEDY}")
+    )
 
 
 def own_nodes(num_cpus: float, num_gpus: float) -> dict[str, int]:

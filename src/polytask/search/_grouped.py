@@ -48,9 +48,8 @@ class Grouped(MultiTaskNetwork):
     folds : int, optional, default 5
         Folds of the training rows by which groups are verified. None verifies them on the validation
         rows, and is what `for_split` chooses where rows are split by time.
-    seeds : int, default 2
-        Trainings of each network per fold while searching. With one, tests are too eager
-        (`polytask.search.group`).
+    seeds : int, default 3
+        Trainings of each network per fold while searching; see `polytask.search.group`.
     n_random : int, default 0
         Random partitions that are trained too while searching.
     alpha : float in (0, 1), default 0.05
@@ -73,14 +72,14 @@ class Grouped(MultiTaskNetwork):
     >>> from polytask.datasets import make_clustered_tasks
     >>> from polytask.search import Grouped
     >>> data, _ = make_clustered_tasks(2, 2, n_rows=60, seed=0)
-    >>> model = polytask.fit(data, Grouped(folds=2), budget=Budget(steps=10))
+    >>> model = polytask.fit(data, Grouped(folds=2, seeds=1), budget=Budget(steps=10))
     >>> model.name, len(model.tasks)
     ('grouped', 4)
     """
 
     affinities: Affinity | str | tuple[Affinity | str, ...] = "prediction_similarity"
     folds: int | None = 5
-    seeds: int = 2
+    seeds: int = 3
     n_random: int = 0
     alpha: float = 0.05
 
