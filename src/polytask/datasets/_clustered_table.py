@@ -10,7 +10,7 @@ from polytask.datasets._info import DatasetInfo
 
 __all__ = ["CLUSTERED", "clustered_table"]
 
-_SIZE, _ROWS, _FEATURES = 3, 150, 20
+_SIZE, _ROWS, _FEATURES = 3, 80, 20
 _NAMES = tuple(f"{group}{number}" for group in "abcd" for number in range(1, _SIZE + 1))
 
 CLUSTERED = DatasetInfo(
@@ -25,9 +25,9 @@ CLUSTERED = DatasetInfo(
 
 
 def clustered_table() -> pl.DataFrame:
-    """Rows of `make_clustered_tasks`, each of one task, with as much noise as signal."""
+    """Rows of `make_clustered_tasks`, each of one task, with half as much variance of noise as of signal."""
     data, _ = make_clustered_tasks(
-        len(_NAMES) // _SIZE, _SIZE, _ROWS, _FEATURES, spread=0.3, noise=1.0, own_rows=True, seed=0
+        len(_NAMES) // _SIZE, _SIZE, _ROWS, _FEATURES, spread=0.2, noise=0.7, own_rows=True, seed=0
     )
     (source,) = data.sources
     labels = source.labelled()
