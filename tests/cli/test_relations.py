@@ -12,7 +12,7 @@ from polytask.cli._settings import CompareSettings, GroupSettings
 from polytask.cli._voice import Voice
 from polytask.data import splits_of
 
-QUICK = ("--steps", 5, "--folds", 2, "--seeds", 1, "--set", "encoder.widths=4")
+QUICK = ("--steps", 5, "--folds", 2, "--seeds", 1, "--jobs", 1, "--set", "encoder.widths=4")
 TARGETS = ("-t", "score", "-t", "age")
 
 
