@@ -9,6 +9,7 @@ import torch
 import polytask
 from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
+from polytask.cli._learners import named_learner
 from polytask.data import read
 from polytask.datasets import make_clustered_tasks, make_conflicting_tasks
 from polytask.encoders import MLP
@@ -246,6 +247,14 @@ def test_it_keeps_the_promises_of_its_recipe():
     check_parameters_reject_bad_values(Adaptive)
     assert Adaptive().name == "adaptive"
     assert Adaptive(NETWORK).single_task() == MultiTaskNetwork(NETWORK).single_task()
+
+
+def test_the_command_line_knows_it_with_an_encoder_and_settings():
+    assert isinstance(named_learner("adaptive"), Adaptive)
+    assert named_learner("adaptive+tab_m").name == "adaptive+tab_m"
+    assert named_learner("adaptive(looks=5)").looks == 5
+    with pytest.raises(ParameterError, match="must be a HardSharing"):
+        named_learner("adaptive(mmoe)")
 
 
 def test_what_cannot_be_shared_adaptively_is_refused_in_words():
