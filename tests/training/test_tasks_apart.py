@@ -169,7 +169,7 @@ class KilledError(Exception):
     """The process was told to end."""
 
 
-@pytest.mark.parametrize("after", [1, pytest.param(4, marks=SLOW)])
+@pytest.mark.parametrize("after", [1, pytest.param(2, marks=SLOW)])
 def test_a_population_of_them_goes_on_where_it_was(after, tmp_path, monkeypatch):
     trainer = replace(TRAINER, patience=2)
     whole = trainer.fit_many(SMALL, MEMBERS[:2], DATA, DATA)
