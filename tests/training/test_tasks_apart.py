@@ -11,7 +11,7 @@ from training_tables import mixed_table, own_rows_table, regression_table
 from polytask.architectures import CrossStitch, HardSharing, MMoE, Separate, SingleTask
 from polytask.augmentation import Mixup
 from polytask.encoders import LSTM, MLP, TabM
-from polytask.exceptions import NonFiniteLossError
+from polytask.exceptions import NonFiniteLossError, ParameterError
 from polytask.tasks import Task
 from polytask.testing import check_population, tiny_dataset
 from polytask.training import Member, Trainer, _population, _task_runs
@@ -163,6 +163,13 @@ def test_a_network_of_which_a_task_stands_alone_is_trained_by_itself():
     stacks, reasons = stacks_and_reasons(TRAINER, Separate(HardSharing(MLP((4,)))), members, DATA)
     assert stacks == [2]
     assert len(reasons) == 2
+
+
+@pytest.mark.parametrize("name", ["weighting", "aggregation", "sampler"])
+def test_a_population_of_them_refuses_what_would_have_no_effect(name):
+    method = {"weighting": "equal", "aggregation": "mean", "sampler": "proportional"}[name]
+    with pytest.raises(ParameterError, match=rf"`{name}` .*Trainer.* None"):
+        replace(TRAINER, **{name: method}).fit_many(SMALL, MEMBERS[:2], DATA)
 
 
 class KilledError(Exception):

@@ -34,8 +34,8 @@ class Selection:
 
     .. math:: S_t = \frac{1}{|P|} \sum_{k \in P} \frac{\ell_k^{(1)} - \ell_k^{(t)}}{|\ell_k^{(1)}|}
 
-    with validation losses :math:`\ell_k^{(t)}` since the first evaluation, and the primary tasks P that
-    have validation labels.
+    with validation losses :math:`\ell_k^{(t)}` since the first evaluation that is finite, and the primary
+    tasks P that have validation labels. A state with an infinite loss is not kept.
 
     Parameters
     ----------
@@ -94,7 +94,9 @@ class Selection:
 
     def _keep(self, epoch: int, losses: Mapping[str, float]) -> None:
         """Keep the best state so far, and stop tasks."""
-        self.first = self.first or dict(losses)
+        for name, loss in losses.items():
+            if math.isfinite(loss):
+                self.first.setdefault(name, loss)
         score = self.score(losses)
         if score is None:
             return
@@ -139,7 +141,7 @@ def mean_gain(
 ) -> float | None:
     """Mean over the primary tasks of how much their losses fell, relative; None without any."""
     gains = [
-        (before[name] - loss) / max(abs(before[name]), 1e-12)
+        (before[name] - loss) / max(abs(before[name]), 1e-12) if name in before else -math.inf
         for name, loss in after.items()
         if tasks[name].is_primary
     ]

@@ -11,6 +11,7 @@ import torch
 from polytask.architectures import MultiTaskModule
 from polytask.architectures._copy_task import take_task
 from polytask.data import Schema
+from polytask.exceptions import ParameterError
 from polytask.sampling._epoch_batches import n_batches, steps_per_epoch
 from polytask.tasks import Task, TaskSet
 from polytask.training._stack_member import StackMember
@@ -30,7 +31,13 @@ def task_trainer(trainer: Any, n_rows: int) -> Any:
     trainer : Trainer
     n_rows : int
         Training rows of all tasks.
+
+    Raises
+    ------
+    ParameterError
+        If it has balancing or a sampler, which would have no effect.
     """
+    _check(trainer)
     steps = trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.rows_per_batch(n_rows)))
     return replace(trainer, steps=steps, epochs=None, observers=(), task_patience=None)
 
@@ -113,3 +120,22 @@ def _member(
 def _batches(member: StackMember) -> int:
     size = member.trainer.rows_per_batch(member.n_rows)
     return n_batches(member.n_rows, min(size, member.n_rows))
+
+
+def _check(trainer: Any) -> None:
+    for slot in ("weighting", "aggregation"):
+        method = getattr(trainer, slot)
+        if method is not None:
+            sentence = (
+                f"The `{slot}` parameter of Trainer must be None for networks of single tasks, which "
+                f"share nothing that could be balanced. Got {type(method).__name__} instead. "
+                "Leave it out, or choose an architecture with a shared part, such as HardSharing."
+            )
+            raise ParameterError(sentence)
+    sampler = trainer.row_sampler()
+    if sampler is not None:
+        sentence = (
+            f"The networks of single tasks draw rows of their own, which {type(sampler).__name__} "
+            "could not choose. Leave `sampler` of Trainer at None."
+        )
+        raise ParameterError(sentence)

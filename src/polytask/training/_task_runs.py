@@ -67,7 +67,7 @@ class TaskRuns:
     ) -> None:
         self.network, self.fabric = network, fabric
         self.processes = processes or OneProcess()
-        _check(trainer, self.processes)
+        _check(self.processes)
         own = task_trainer(trainer, sum(rows.n_rows for rows in train.values()))
         self.n_steps = own.steps
         self.observing: Observing | None = None
@@ -187,32 +187,16 @@ class TaskRuns:
             unit.restore(own)
 
 
-def _check(trainer: Any, processes: Processes) -> None:
-    """Refuse balancing, samplers and several processes, which would have no effect.
+def _check(processes: Processes) -> None:
+    """Refuse several processes.
 
     Raises
     ------
     ParameterError
     """
-    for slot in ("weighting", "aggregation"):
-        method = getattr(trainer, slot)
-        if method is not None:
-            sentence = (
-                f"The `{slot}` parameter of Trainer must be None for networks of single tasks, which "
-                f"share nothing that could be balanced. Got {type(method).__name__} instead. "
-                "Leave it out, or choose an architecture with a shared part, such as HardSharing."
-            )
-            raise ParameterError(sentence)
     if processes.size > 1:
         sentence = (
             "Networks of single tasks are trained by one process. Give `processes` of size 1, "
             "and train other seeds or tasks in the other processes."
-        )
-        raise ParameterError(sentence)
-    sampler = trainer.row_sampler()
-    if sampler is not None:
-        sentence = (
-            f"The networks of single tasks draw rows of their own, which {type(sampler).__name__} "
-            "could not choose. Leave `sampler` of Trainer at None."
         )
         raise ParameterError(sentence)
