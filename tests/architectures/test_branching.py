@@ -153,8 +153,96 @@ def test_tasks_that_have_parted_stay_apart():
     reason = Branching(groups=(apart, together)).refuses(TaskSet(["a", "b", "c"]))
     assert reason == (
         "The `groups` parameter of Branching must keep tasks apart once they have parted. "
-        "Got 'b' and 'c' apart at stage 1 and together at stage 2."
+        "Got 'b' and 'c' apart before stage 2 and together at it; with `rejoin` they share its "
+        "weights, not its input."
     )
+
+
+def path_of(network, groups, skips, name, values):
+    """The rows of a task after its own way through the stages, one at a time."""
+    own = values
+    n_shared = len(network.trunk)
+    for stage in network.trunk:
+        own = stage(own)
+    run = [(g, s) for g, s in zip(groups[n_shared:], skips[n_shared:], strict=True) if g]
+    for copies, (partition, skipping) in zip(network.branches, run, strict=True):
+        if name not in skipping:
+            position = next(i for i, group in enumerate(partition) if name in group)
+            own = copy_of(copies, position)(own)
+    return own
+
+
+def rejoined(names):
+    """Stages of one width: c skips the second, all skip the third, a and c share the last."""
+    a, b, c = names
+    groups = (((a, b, c),), ((a,), (b,)), (), ((a, c), (b,)))
+    return groups, ((), (c,), (a, b, c), ())
+
+
+@pytest.mark.parametrize("form", [{}, {"own_rows": True}, {"own_tables": True}])
+def test_tasks_skip_stages_and_share_weights_again(form):
+    data = tiny_dataset(["regression"] * 3, **form)
+    groups, skips = rejoined(data.tasks.names)
+    recipe = Branching(MLP((5, 5, 5, 5), activation="tanh"), groups=groups, skips=skips, rejoin=True)
+    network, batch, _ = built(recipe, **form)
+    names, heads = list(data.tasks.names), network.heads[0]
+    for source, rows in batch.items():
+        values = network.inputs(batch)[source].values
+        expected = {
+            name: path_of(network, groups, skips, name, values) @ heads.weight[names.index(name)].T
+            + heads.bias[names.index(name)]
+            for name in names
+        }
+        scores = network(batch)[source, network.blocks[0].name]
+        if rows.task is not None:
+            own = torch.stack([expected[name] for name in names])
+            expected_rows = own[rows.task, torch.arange(len(rows.task))]
+            torch.testing.assert_close(scores, expected_rows)
+            continue
+        for position, name in enumerate(network.tasks_in(source)):
+            torch.testing.assert_close(scores[:, position], expected[name])
+    assert network.branches[1].n_copies == 2  # of the last stage: one for a and c
+
+
+def test_a_tree_that_meets_again_passes_the_checks():
+    for encoder, kinds in (
+        (MLP((5, 5, 5, 5)), {}),
+        (MLP((5, 5, 5, 5)), {"own_rows": True}),
+        (MLP((5, 5, 5, 5), normalization="batch"), {"own_tables": True}),
+    ):
+        data = tiny_dataset(["regression"] * 3, **kinds)
+        groups, skips = rejoined(data.tasks.names)
+        check_architecture(Branching(encoder, groups=groups, skips=skips, rejoin=True), [data])
+
+
+def test_all_tasks_may_skip_what_comes_after_the_trunk():
+    names = tiny_dataset(["regression"] * 3).tasks.names
+    recipe = Branching(MLP((5, 5)), groups=((names,), ()), skips=((), names))
+    network, batch, _ = built(recipe)
+    alone, _, _ = built(HardSharing(MLP((5,))))
+    assert [p.shape for p in network.parameters()] == [p.shape for p in alone.parameters()]
+    assert next(iter(network(batch).values())).shape == next(iter(alone(batch).values())).shape
+
+
+@pytest.mark.parametrize(
+    ("skips", "sentence"),
+    [
+        (((),), r"`skips` parameter .* an entry for each partition of `groups`, .* 2\. Got 1"),
+        (((), ("a",)), r"Stage 2 names 'a' twice"),
+        ((("b",), ()), r"Stage 1 maps \(\d+,\) to \(3,\), and 'b' skips it"),
+    ],
+)
+def test_skips_that_do_not_fit(skips, sentence):
+    data = tiny_dataset(["regression"] * 2)
+    names = dict(zip("ab", data.tasks.names, strict=True))
+    for plain, name in names.items():
+        sentence = sentence.replace(f"'{plain}'", f"'{name}'")
+    skips = tuple(tuple(names[name] for name in stage) for stage in skips)
+    first = tuple(name for name in data.tasks.names if name not in skips[0])
+    groups = ((first,), (data.tasks.names,))
+    recipe = Branching(MLP((3, 3)), groups=groups, skips=skips, rejoin=True)
+    with pytest.raises(ParameterError, match=sentence):
+        recipe.build(fit_schemas(data), data.tasks, 0)
 
 
 def test_groups_are_plain_data():

@@ -1,4 +1,4 @@
-"""Copies of an encoder's stages in the shape of a tree: each serves a group of tasks."""
+"""Copies of an encoder's stages, each for a group of tasks: as a tree, or as paths that meet again."""
 
 from __future__ import annotations
 
@@ -26,16 +26,24 @@ Partition = Sequence[Sequence[str]]
 class Branches(nn.ModuleList):
     """The later stages of an encoder, a copy of each for every group of tasks, run as one.
 
+    A copy runs once for every state that tasks of its group have before it: once where the groups of
+    stages are nested, several times where tasks that have parted share a copy again.
+
     Parameters
     ----------
     encoder : Encoder
     inputs : Inputs
         Where the rows come from.
     partitions : sequence of sequence of sequence of str
-        Per stage from `start` on, the groups of tasks; nested.
+        Per stage from `start` on, the groups of tasks. Tasks in none of them skip the stage.
     tasks : TaskSet
     start : int
         The first stage that has copies.
+
+    Raises
+    ------
+    ParameterError
+        If tasks skip a stage that gives states of another shape than it takes.
     """
 
     nodes: Tensor
@@ -55,15 +63,20 @@ class Branches(nn.ModuleList):
         nodes: list[list[int]] = []
         for depth, partition in enumerate(partitions, start):
             groups = [tuple(group) for group in partition]
+            node = {name: position for position, names in enumerate(groups) for name in names}
+            if not groups:
+                continue  # all tasks skip the stage
             shape = columns[0].shapes[depth]
+            if len(node) < len(tasks):
+                _check_skipped(columns[0].shapes, depth, [n for n in tasks.names if n not in node])
             values = torch.zeros(2, *shape)
             rows = values if mask is None or len(shape) != 2 else State(values, mask)
             members = [column[depth] for column in columns[: len(groups)]]
-            self.append(Copies(members, rows, apart=depth > start, **_owners(groups)))
-            node = {name: position for position, names in enumerate(groups) for name in names}
-            nodes.append([node[name] for name in tasks.names])
+            self.append(Copies(members, rows, apart=len(self) > 0, **_owners(groups)))
+            nodes.append([node.get(name, len(groups)) for name in tasks.names])
+        counts = [copies.n_copies for copies in self]
         self.routes = {
-            source: _route([tasks.index(name) for name in inputs.tasks_of[source]], nodes)
+            source: _route([tasks.index(name) for name in inputs.tasks_of[source]], nodes, counts)
             for source in inputs.sources
         }
         self.register_buffer(
@@ -87,18 +100,25 @@ class Branches(nn.ModuleList):
         }
 
     def _of_each(self, route: _Route, state: State) -> State:
-        """States of a source's tasks for all rows: every copy that serves one of them runs once."""
-        for copies, members, parents in zip(self, route.members, route.parents, strict=True):
-            state = state if parents is None else _picked(state, parents)
-            state = copies(state, members=None if len(members) == copies.n_copies else members)
+        """States of a source's tasks for all rows: every copy runs once for each state before it."""
+        for copies, step in zip(self, route.steps, strict=True):
+            if step.members:
+                state = _advanced(copies, step, state)
+        if route.leaves is None:
+            return _picked(_with_axis(state), [0] * route.n_tasks)
         return _picked(state, route.leaves)
 
     def _of_own(self, state: State, task: Tensor | None) -> State:
-        """States of rows of one task each."""
+        """States of rows of one task each; rows whose task skips a stage stay as they are."""
         for copies, nodes in zip(self, self.nodes, strict=True):
-            groups = group_rows(nodes[task], copies.n_copies)  # type: ignore[arg-type]
+            n, of_rows = copies.n_copies, nodes[task]  # type: ignore[index] # rows have tasks
+            groups = group_rows(of_rows, n + int((nodes == n).any()))  # those that skip come last
+            values = groups.gather(state.values)
             mask = None if state.mask is None else groups.gather(state.mask)
-            grouped = copies(State(groups.gather(state.values), mask), groups.sizes, apart=True)
+            own = State(values[:n], mask if mask is None else mask[:n])
+            grouped = copies(own, groups.sizes[:n], apart=True)
+            if len(values) > n:
+                grouped = _joined(grouped, State(values[n:], mask if mask is None else mask[n:]))
             mask = None if grouped.mask is None else groups.scatter(grouped.mask)
             state = State(groups.scatter(grouped.values), mask)
         return state
@@ -129,37 +149,73 @@ def branched_after(
     return branched_at(n_stages if n_shared is None else n_shared, n_stages, tasks)
 
 
+class _Step(NamedTuple):
+    """The copies of one stage that rows of a source go through.
+
+    Attributes
+    ----------
+    members : list of int
+        The copy of every pass; one that several states enter stands here as often.
+    parents : list of int or None
+        Where the input of each stands among the states before the stage; None where there is one
+        state, without an axis over copies.
+    passed : list of int
+        Where states that skip the stage stand among those before it; they come after the others.
+    """
+
+    members: list[int]
+    parents: list[int] | None
+    passed: list[int]
+
+
 class _Route(NamedTuple):
     """The copies that rows of a source go through.
 
     Attributes
     ----------
-    members : list of list of int
-        Per stage, the copies that serve a task of the source.
-    parents : list of list of int or None
-        Per stage, where the input of each stands among the copies of the stage below; None for
-        the first.
-    leaves : list of int
-        Where each task stands among the copies of the last stage.
+    steps : list of _Step
+    leaves : list of int or None
+        Where each task stands among the states after the last stage; None if all tasks skip all.
+    n_tasks : int
     """
 
-    members: list[list[int]]
-    parents: list[list[int] | None]
-    leaves: list[int]
+    steps: list[_Step]
+    leaves: list[int] | None
+    n_tasks: int
 
 
-def _route(tasks: Sequence[int], nodes: Sequence[Sequence[int]]) -> _Route:
-    """The route of tasks, given the copy that serves each task at each stage."""
-    members: list[list[int]] = []
-    parents: list[list[int] | None] = []
-    places: list[int] = []
-    for of_stage in nodes:
-        own = sorted({of_stage[task] for task in tasks})
-        below = {of_stage[task]: place for task, place in zip(tasks, places, strict=False)}
-        members.append(own)
-        parents.append([below[node] for node in own] if below else None)
-        places = [own.index(of_stage[task]) for task in tasks]
-    return _Route(members, parents, places)
+def _route(
+    tasks: Sequence[int], nodes: Sequence[Sequence[int]], counts: Sequence[int]
+) -> _Route:
+    """The route of tasks, given the copy of each at each stage, or the number of copies: none."""
+    steps: list[_Step] = []
+    places, entered = [0] * len(tasks), False
+    for of_stage, n_copies in zip(nodes, counts, strict=True):
+        pairs = [(of_stage[task], place) for task, place in zip(tasks, places, strict=True)]
+        run = sorted({pair for pair in pairs if pair[0] < n_copies})
+        passed = sorted({place for node, place in pairs if node == n_copies})
+        if not run:
+            steps.append(_Step([], None, []))
+            continue
+        parents = [place for _, place in run] if entered else None
+        steps.append(_Step([node for node, _ in run], parents, passed))
+        places = [
+            run.index(pair) if pair[0] < n_copies else len(run) + passed.index(pair[1])
+            for pair in pairs
+        ]
+        entered = True
+    return _Route(steps, places if entered else None, len(tasks))
+
+
+def _advanced(copies: Any, step: _Step, state: State) -> State:
+    """The states after a stage: those of its copies, then those that skip it."""
+    apart = step.parents is not None
+    rows = _picked(state, step.parents) if step.parents is not None else state
+    whole = step.members == list(range(copies.n_copies))
+    after: State = copies(rows, members=None if whole else step.members, apart=apart)
+    if not step.passed:
+        return after
+    return _joined(after, _picked(state if apart else _with_axis(state), step.passed))
 
 
 def _owners(groups: Sequence[tuple[str, ...]]) -> dict[str, Any]:
@@ -175,3 +231,36 @@ def _picked(state: State, positions: list[int]) -> State:
     if positions == list(range(len(values))):
         return state
     return State(values[positions], mask if mask is None or mask.ndim == 2 else mask[positions])
+
+
+def _with_axis(state: State) -> State:
+    """A state with an axis over copies, of which there is one; a mask serves them all."""
+    return State(state.values[None], state.mask)
+
+
+def _joined(first: State, second: State) -> State:
+    """States of copies, then those of others, along the axis over copies."""
+    values = torch.cat([first.values, second.values])
+    if first.mask is second.mask:
+        return State(values, first.mask)
+    return State(values, torch.cat([_own_masks(first), _own_masks(second)]))
+
+
+def _own_masks(state: State) -> Tensor:
+    """A mask for every copy."""
+    n_copies, n_rows, n_steps = state.values.shape[:3]
+    if state.mask is None:
+        return state.values.new_ones(n_copies, n_rows, n_steps, dtype=torch.bool)
+    return state.mask if state.mask.ndim == 3 else state.mask.expand(n_copies, -1, -1)
+
+
+def _check_skipped(shapes: Sequence[tuple[int, ...]], depth: int, skipping: Sequence[str]) -> None:
+    """Refuse that tasks skip a stage after which rows have another shape."""
+    before, after = shapes[depth], shapes[depth + 1]
+    if before != after:
+        sentence = (
+            "The `skips` parameter of Branching must name tasks at stages that leave the shape of a "
+            f"row as it is. Stage {depth + 1} maps {before} to {after}, and {skipping[0]!r} skips "
+            "it."
+        )
+        raise ParameterError(sentence)

@@ -29,7 +29,8 @@ class BranchingNetwork(EncoderNetwork):
     schemas : mapping of source name to Schema
     tasks : TaskSet
     partitions : callable
-        Of the number of stages: for each stage the groups of tasks that share a copy of it; nested.
+        Of the number of stages: for each stage the groups of tasks that share a copy of it; tasks
+        in none of them skip it.
 
     Attributes
     ----------
@@ -48,13 +49,13 @@ class BranchingNetwork(EncoderNetwork):
         super().__init__(owner, encoder, schemas, tasks)
         stages = Stages(encoder, self.inputs)
         of_stages = partitions(len(stages))
-        n_shared = sum(len(groups) == 1 for groups in of_stages)
+        n_shared = _n_shared(of_stages, len(tasks))
         own = of_stages[n_shared:]
         self.trunk = nn.ModuleList(list(stages)[:n_shared])
         self.shape = stages.shapes[n_shared]
         self.branches = Branches(encoder, self.inputs, own, tasks, n_shared)
         self.heads = Heads(
-            self.blocks, tasks, stages.shape, per_task=bool(own), members=self.n_members
+            self.blocks, tasks, stages.shape, per_task=len(self.branches) > 0, members=self.n_members
         )
 
     def features(self, batch: Batch) -> Mapping[str, State]:
@@ -67,3 +68,9 @@ class BranchingNetwork(EncoderNetwork):
     def answer(self, features: Mapping[str, State], batch: Batch) -> Raw:
         """Raw scores from the trunk's output, by the branch of each task."""
         return self.heads(self.branches(features, batch) if self.branches else features, batch)
+
+
+def _n_shared(partitions: Sequence[Partition], n_tasks: int) -> int:
+    """How many stages from the inputs up all tasks share."""
+    shared = [len(groups) == 1 and len(groups[0]) == n_tasks for groups in partitions]
+    return shared.index(False) if False in shared else len(shared)
