@@ -183,7 +183,9 @@ def rejoined(names):
 def test_tasks_skip_stages_and_share_weights_again(form):
     data = tiny_dataset(["regression"] * 3, **form)
     groups, skips = rejoined(data.tasks.names)
-    recipe = Branching(MLP((5, 5, 5, 5), activation="tanh"), groups=groups, skips=skips, rejoin=True)
+    recipe = Branching(
+        MLP((5, 5, 5, 5), activation="tanh"), groups=groups, skips=skips, rejoin=True
+    )
     network, batch, _ = built(recipe, **form)
     names, heads = list(data.tasks.names), network.heads[0]
     for source, rows in batch.items():

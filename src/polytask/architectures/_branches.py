@@ -74,9 +74,11 @@ class Branches(nn.ModuleList):
             members = [column[depth] for column in columns[: len(groups)]]
             self.append(Copies(members, rows, apart=len(self) > 0, **_owners(groups)))
             nodes.append([node.get(name, len(groups)) for name in tasks.names])
-        counts = [copies.n_copies for copies in self]
+        self.counts = [len(groups) for groups in partitions if groups]
         self.routes = {
-            source: _route([tasks.index(name) for name in inputs.tasks_of[source]], nodes, counts)
+            source: _route(
+                [tasks.index(name) for name in inputs.tasks_of[source]], nodes, self.counts
+            )
             for source in inputs.sources
         }
         self.register_buffer(
@@ -110,8 +112,8 @@ class Branches(nn.ModuleList):
 
     def _of_own(self, state: State, task: Tensor | None) -> State:
         """States of rows of one task each; rows whose task skips a stage stay as they are."""
-        for copies, nodes in zip(self, self.nodes, strict=True):
-            n, of_rows = copies.n_copies, nodes[task]  # type: ignore[index] # rows have tasks
+        for copies, nodes, n in zip(self, self.nodes, self.counts, strict=True):
+            of_rows = nodes[task]
             groups = group_rows(of_rows, n + int((nodes == n).any()))  # those that skip come last
             values = groups.gather(state.values)
             mask = None if state.mask is None else groups.gather(state.mask)
@@ -184,9 +186,7 @@ class _Route(NamedTuple):
     n_tasks: int
 
 
-def _route(
-    tasks: Sequence[int], nodes: Sequence[Sequence[int]], counts: Sequence[int]
-) -> _Route:
+def _route(tasks: Sequence[int], nodes: Sequence[Sequence[int]], counts: Sequence[int]) -> _Route:
     """The route of tasks, given the copy of each at each stage, or the number of copies: none."""
     steps: list[_Step] = []
     places, entered = [0] * len(tasks), False

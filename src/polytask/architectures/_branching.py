@@ -140,9 +140,7 @@ class Branching(EncoderArchitecture):
         return None
 
 
-def _problem(
-    stage: int, groups: Partition, skipping: Sequence[str], tasks: TaskSet
-) -> str | None:
+def _problem(stage: int, groups: Partition, skipping: Sequence[str], tasks: TaskSet) -> str | None:
     """What is wrong with the groups of one stage."""
     problem = partition_problem([*groups, skipping], tasks.names)
     start = "The `groups` parameter of Branching must name every task once at every stage."

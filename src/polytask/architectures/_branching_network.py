@@ -55,7 +55,11 @@ class BranchingNetwork(EncoderNetwork):
         self.shape = stages.shapes[n_shared]
         self.branches = Branches(encoder, self.inputs, own, tasks, n_shared)
         self.heads = Heads(
-            self.blocks, tasks, stages.shape, per_task=len(self.branches) > 0, members=self.n_members
+            self.blocks,
+            tasks,
+            stages.shape,
+            per_task=len(self.branches) > 0,
+            members=self.n_members,
         )
 
     def features(self, batch: Batch) -> Mapping[str, State]:

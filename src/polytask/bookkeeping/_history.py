@@ -75,6 +75,8 @@ class History:
     n_steps : int
         Optimiser steps taken.
     seconds : float
+    found : dict
+        The structure that a search found before training, as plain values; {} without a search.
 
     Examples
     --------
@@ -91,6 +93,11 @@ class History:
     n_parameters: int = 0
     n_steps: int = 0
     seconds: float = 0.0
+    found: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.found:
+            self.found = _with_lists(self.found)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

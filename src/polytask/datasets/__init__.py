@@ -6,6 +6,7 @@ generator. ``_catalogue.py`` lists the public data sets; ``_obtain.py`` finds or
 
 from polytask.datasets._atis import fetch_atis
 from polytask.datasets._blitzer import fetch_blitzer
+from polytask.datasets._branched_tasks import BranchTruth, make_branched_tasks
 from polytask.datasets._catalogue import as_table, catalogue
 from polytask.datasets._census_income import fetch_census_income
 from polytask.datasets._clustered_tasks import make_clustered_tasks
@@ -35,6 +36,7 @@ from polytask.datasets._tox21 import fetch_tox21
 from polytask.datasets._traffic import TrafficTruth, make_traffic
 
 __all__ = [
+    "BranchTruth",
     "CountTruth",
     "DatasetInfo",
     "FetchedDataset",
@@ -61,6 +63,7 @@ __all__ = [
     "fetch_sider",
     "fetch_tox21",
     "load_digits_tasks",
+    "make_branched_tasks",
     "make_clustered_tasks",
     "make_conflicting_tasks",
     "make_counts",

@@ -13,6 +13,7 @@ from polytask._plain import from_plain
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
+from polytask.predictor._forward_cost import ForwardCost, cost_of_all
 from polytask.predictor._model import Model
 from polytask.predictor._model_parts import read_parts, write_parts
 from polytask.tasks import TaskSet
@@ -43,6 +44,13 @@ class CombinedModel(Model):
     def n_parameters(self) -> int:
         """Learned numbers of all models, whether or not all their tasks are used."""
         return sum(model.n_parameters for model in self.models)
+
+    def forward_cost(self, sources: Sequence[Source]) -> ForwardCost | None:
+        """The sum over the models that predict; None if it is not known of one."""
+        used = {self.answers[task] for source in sources for task in source.tasks.names}
+        return cost_of_all(
+            [self.models[position].forward_cost(sources) for position in sorted(used)]
+        )
 
     def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""

@@ -14,6 +14,7 @@ from polytask._plain import from_plain
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
+from polytask.predictor._forward_cost import ForwardCost, cost_of_all
 from polytask.predictor._model import Model
 from polytask.predictor._model_parts import read_parts, write_parts
 from polytask.tasks import TaskSet
@@ -51,6 +52,10 @@ class EnsembleModel(Model):
     def n_parameters(self) -> int:
         """Learned numbers of all models."""
         return sum(model.n_parameters for model in self.models)
+
+    def forward_cost(self, sources: Sequence[Source]) -> ForwardCost | None:
+        """The sum over the models that predict; None if it is not known of one."""
+        return cost_of_all([model.forward_cost(sources) for model in self.models])
 
     @property
     def takes_preference(self) -> bool:

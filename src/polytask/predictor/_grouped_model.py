@@ -13,6 +13,7 @@ from polytask._plain import from_plain
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
+from polytask.predictor._forward_cost import ForwardCost, cost_of_all
 from polytask.predictor._model import Model, model_class
 from polytask.predictor._model_parts import write_parts
 from polytask.tasks import TaskSet
@@ -43,6 +44,15 @@ class GroupedModel(Model):
     def n_parameters(self) -> int:
         """Learned numbers of all models."""
         return sum(model.n_parameters for model in self.models)
+
+    def forward_cost(self, sources: Sequence[Source]) -> ForwardCost | None:
+        """The sum over the models that predict; None if it is not known of one."""
+        costs = [
+            model.forward_cost(parts)
+            for model, group in zip(self.models, self.groups, strict=True)
+            if (parts := [p for s in sources if (p := _of_group(s, group)) is not None])
+        ]
+        return cost_of_all(costs)
 
     def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""

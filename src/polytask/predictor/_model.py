@@ -18,6 +18,7 @@ from polytask._trust import in_script, is_own, named_code, trusted_here
 from polytask.data import Schema, Source
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
+from polytask.predictor._forward_cost import ForwardCost
 from polytask.tasks import TaskRelation, TaskSet
 
 __all__ = ["Model", "model_class", "model_name", "models_loaded"]
@@ -38,6 +39,11 @@ class Model(ABC):
     def takes_preference(self) -> bool:
         """Whether `at` answers at a preference between tasks; False by default."""
         return False
+
+    def forward_cost(self, sources: Sequence[Source]) -> ForwardCost | None:
+        """What forward passes over the rows of sources cost; None, the default, if it is not known."""
+        del sources
+        return None
 
     def relations(self) -> Mapping[str, TaskRelation]:
         """What was learned of how tasks are related, by layer; none by default."""

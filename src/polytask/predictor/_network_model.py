@@ -19,6 +19,8 @@ from polytask.data import Schema, Source, SourceBatch, encode
 from polytask.encoders._weight_files import without_weight_files
 from polytask.exceptions import BundleError
 from polytask.predictor._contents import Contents
+from polytask.predictor._forward_cost import ForwardCost
+from polytask.predictor._measured_cost import measured_cost
 from polytask.predictor._model import Model
 from polytask.predictor._weights import check_finite_weights, limit_parameters, load_weights
 from polytask.tasks import TaskRelation, TaskSet
@@ -65,6 +67,11 @@ class NetworkModel(Model):
     def at(self, preference: Float32[np.ndarray, " n_tasks"]) -> Model:
         """The same network at a preference between all its tasks, with sum 1."""
         return replace(self, preference=preference)
+
+    @torch_defaults()
+    def forward_cost(self, sources: Sequence[Source]) -> ForwardCost | None:
+        """Operations of a row, and seconds of a pass over the rows."""
+        return measured_cost(self.network, {s.name: self._tensors(s) for s in sources})
 
     def relations(self) -> Mapping[str, TaskRelation]:
         """What the network has learned of how tasks are related, by layer."""

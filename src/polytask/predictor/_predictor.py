@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from polytask._listing import first_names
 from polytask._recipes import to_json
 from polytask._trust import checked_trust
@@ -16,6 +18,7 @@ from polytask.bookkeeping import History
 from polytask.data import Schema, Source, schema_to_json, unseen_notes
 from polytask.exceptions import UnservedNeedError
 from polytask.predictor._fitted_targets import fitted_targets
+from polytask.predictor._forward_cost import ForwardCost
 from polytask.predictor._model import Model
 from polytask.predictor._predictions import Predictions
 from polytask.predictor._preference import check_takes_preference, normalised_preference
@@ -82,6 +85,23 @@ class FittedPredictor:
     def n_parameters(self) -> int:
         """Number of learned values."""
         return self.model.n_parameters
+
+    def forward_cost(self, sources: Sequence[Source], most_rows: int = 256) -> ForwardCost | None:
+        """Operations and time of predicting rows; None for models that are no networks.
+
+        Parameters
+        ----------
+        sources : sequence of Source
+            Whose first rows are predicted; their labels are not read.
+        most_rows : int, default 256
+            Of each source.
+        """
+        first = [
+            replace(source.take(np.arange(min(source.n_rows, most_rows))), labels=None)
+            for source in sources
+            if source.n_rows
+        ]
+        return self.model.forward_cost(first)
 
     @property
     def thresholds(self) -> Mapping[str, tuple[float, ...]]:

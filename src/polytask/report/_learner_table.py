@@ -27,6 +27,8 @@ class TableRow:
     seconds: str
     tuning: str
     parameters: str
+    flops: str
+    passing: str
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,15 @@ class LearnerTable:
     rows: Sequence[TableRow]
     counts_best: bool
     notes: Sequence[str]
+    counts_flops: bool = False
 
     @property
     def names(self) -> list[str]:
         """Full names of all columns."""
         heads = [f"{head.name}, {head.metric} {'↑' if head.higher else '↓'}" for head in self.heads]
         best = ["best on"] if self.counts_best else []
-        return ["learner", *heads, *best, "time to fit, with tuning", "parameters"]
+        cost = ["operations per row, time of 256 rows"] if self.counts_flops else []
+        return ["learner", *heads, *best, "time to fit, with tuning", "parameters", *cost]
 
 
 def learner_table(study: Study) -> LearnerTable:
@@ -61,10 +65,18 @@ def learner_table(study: Study) -> LearnerTable:
             seconds=duration(learner["seconds"]),
             tuning=duration(learner["seconds_tuning"]),
             parameters=compact(learner["n_parameters"]) if learner["n_parameters"] else "–",
+            flops=compact(learner.get("flops") or 0) if learner.get("flops") else "–",
+            passing=_milliseconds(learner.get("seconds_of_pass") or 0.0),
         )
         for i, learner in enumerate(study.learners)
     ]
-    return LearnerTable(heads, rows, wide, _left_out(study))
+    counts_flops = any(learner.get("flops") for learner in study.learners)
+    return LearnerTable(heads, rows, wide, _left_out(study), counts_flops)
+
+
+def _milliseconds(seconds: float) -> str:
+    """Seconds of a pass; empty if it was not measured."""
+    return f"{1000 * seconds:.2g} ms" if seconds else ""
 
 
 def _gain_column(study: Study) -> list[Cell]:

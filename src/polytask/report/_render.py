@@ -13,6 +13,7 @@ from polytask._files import write_text
 from polytask.report._calibration_view import calibration_view, class_tables, shown_learners
 from polytask.report._contests import Contest, contests
 from polytask.report._data_view import data_view
+from polytask.report._found_view import found_views
 from polytask.report._learner_table import learner_table
 from polytask.report._matplotlib import figure_settings
 from polytask.report._matrix import all_metrics, headline_metrics
@@ -104,6 +105,7 @@ def _views(study: Study) -> dict[str, Any]:
         "decided_by": shown_learners(study)[-1],
         "trainings": trainings(study, run),
         "observed": observed_views(study, run),
+        "found": found_views(study, run),
         "run": study.run_name(run),
         "columns": max(COLUMNS, 2 + len(study.learners)),
         "data": data_view(study),

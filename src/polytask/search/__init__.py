@@ -13,9 +13,12 @@ from polytask.search._grouped import Grouped
 from polytask.search._grouped_training import train_groups
 from polytask.search._grouping import CandidateGain, Grouping
 from polytask.search._hypervolume import hypervolume
+from polytask.search._learned_branching import LearnedBranching
 from polytask.search._pareto_front import pareto_front
 from polytask.search._partition import Partition
+from polytask.search._sharing_policy import SharingPolicy
 from polytask.search._sharing_record import SharingChange, SharingRecord
+from polytask.search._structure import FoundStructure
 from polytask.search._tune import tune
 from polytask.search._tune_weights import tune_weights
 from polytask.search._tuning import TunedLearner, TunedTrial, Tuning
@@ -24,10 +27,13 @@ from polytask.search._weight_search import WeightMember, WeightSearch, WeightTun
 __all__ = [
     "Adaptive",
     "CandidateGain",
+    "FoundStructure",
     "Grouped",
     "Grouping",
+    "LearnedBranching",
     "Partition",
     "SharingChange",
+    "SharingPolicy",
     "SharingRecord",
     "TunedLearner",
     "TunedTrial",

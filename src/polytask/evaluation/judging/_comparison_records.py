@@ -64,6 +64,8 @@ class RunRow:
         Losses by epoch of the trials that were kept.
     thresholds : mapping of task to tuple of float
         Thresholds of decisions, one per target column, of tasks that have some.
+    found : mapping
+        The structure that a search found in the trial that was kept for most tasks; {} without one.
     """
 
     fold: int
@@ -75,6 +77,7 @@ class RunRow:
     trials: tuple[TrialRow, ...]
     curves: tuple[Mapping[str, Any], ...] = ()
     thresholds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    found: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,10 @@ class LearnerRow:
         Whether what it states of test rows comes true, for at most 100 tasks.
     classes : mapping of task to tuple of ClassRow
         Precision, recall and F1 of its decisions on test rows, per class, for at most 100 tasks.
+    flops : float
+        Mean floating-point operations of predicting a row; 0 where they were not counted.
+    seconds_of_pass : float
+        Mean over the runs of the median seconds of predicting up to 256 rows; 0 as above.
     """
 
     name: str
@@ -126,6 +133,8 @@ class LearnerRow:
     runs: tuple[RunRow, ...]
     calibration: Mapping[str, Calibration] = field(default_factory=dict)
     classes: Mapping[str, tuple[ClassRow, ...]] = field(default_factory=dict)
+    flops: float = 0.0
+    seconds_of_pass: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,8 @@ def learner_row(entry: Entry, yardstick: Entry, context: Context) -> LearnerRow:
         runs=runs,
         calibration=calibrations(entry.answers),
         classes=classes_of(entry.answers),
+        flops=_mean([run.mean("flops") for run in entry.runs]),
+        seconds_of_pass=_mean([run.mean("seconds_of_pass") for run in entry.runs]),
     )
 
 
@@ -96,6 +98,7 @@ def _run_row(run: Tuned, yardstick: Entry, context: Context) -> RunRow:
             for task, trial in run.chosen.items()
             if (given := run.trials[trial].thresholds.get(task, ()))
         },
+        found=_found(run, kept),
     )
 
 
@@ -104,3 +107,12 @@ def _values(measured: Measured) -> Mapping[str, Mapping[str, Any]]:
         task: {name: record.value for name, record in metrics.items()}
         for task, metrics in measured.items()
     }
+
+
+def _found(run: Tuned, kept: Mapping[int, Sequence[str]]) -> Mapping[str, Any]:
+    """The structure that was found by the trial that is kept for most tasks."""
+    if not kept:
+        return {}
+    most = max(kept, key=lambda trial: len(kept[trial]))
+    found: Mapping[str, Any] = run.trials[most].history.get("found", {})
+    return found

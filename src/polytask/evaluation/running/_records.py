@@ -83,6 +83,10 @@ class RunRecord:
     n_parameters : int
     seconds : float
         Wall-clock seconds of fitting.
+    flops : float
+        Floating-point operations of predicting a row; 0 where they were not counted.
+    seconds_of_pass : float
+        Median seconds of predicting the first 256 validation rows of every source; 0 as above.
     settings : mapping
         The tuned settings of this run.
     thresholds : mapping of task to tuple of float
@@ -103,6 +107,8 @@ class RunRecord:
     history: Mapping[str, Any] = field(default_factory=dict)
     n_parameters: int = 0
     seconds: float = 0.0
+    flops: float = 0.0
+    seconds_of_pass: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     failure: str = ""

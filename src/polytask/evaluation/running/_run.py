@@ -169,12 +169,15 @@ def _validated(
     validated = outcomes(predictor, validation, rows, data.tasks.names)
     store.write_outcomes(run.spec.key, "validation", validated)
     store.write_model(run.spec.key, predictor, run.spec.learner)
+    cost = predictor.forward_cost(validation.sources)
     return RunRecord(
         spec=run.spec,
         validation=measure(data.tasks, data.tasks.names, validated),
         history={} if predictor.history is None else predictor.history.to_dict(),
         n_parameters=predictor.n_parameters,
         seconds=seconds,
+        flops=0.0 if cost is None else cost.flops,
+        seconds_of_pass=0.0 if cost is None else cost.seconds,
         settings=run.settings,
         thresholds=predictor.thresholds,
         files=store.digests(run.spec.key, "model", "validation.safetensors"),

@@ -1,0 +1,94 @@
+"""The record of a network structure that a search found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from polytask._plain import from_plain, to_plain
+from polytask.search._structure_drawing import drawing
+from polytask.search._structure_words import words_of_structure
+
+__all__ = ["FoundStructure", "Groups"]
+
+Groups = tuple[tuple[tuple[str, ...], ...], ...]
+"""For each stage of an encoder, the groups of tasks that share a copy of it."""
+
+
+@dataclass(frozen=True)
+class FoundStructure:
+    """Which tasks share, copy or skip each stage of an encoder, found by a search.
+
+    Attributes
+    ----------
+    tasks : tuple of str
+    groups : tuple of tuple of tuple of str
+        As `polytask.architectures.Branching` takes them: per stage, from the inputs up.
+    skips : tuple of tuple of str
+        Per stage, the tasks that skip it.
+    learner : str
+        What searched.
+    probability : float
+        Mean probability of the choices that were taken; near 1 where the search was sure.
+    share : float
+        Parameters of the stages, relative to a network per task; 1 if all tasks are apart.
+    steps : int
+        Optimiser steps of the search, of weights and of choices.
+    policy_rows : int
+        Training rows from which choices were learned.
+    weight_rows : int
+        Training rows from which weights were learned while searching.
+    seconds : float
+        Of the search.
+
+    Examples
+    --------
+    >>> from polytask.search import FoundStructure
+    >>> groups = ((("a", "b", "c"),), (("a", "b"), ("c",)))
+    >>> found = FoundStructure(("a", "b", "c"), groups, ((), ()), "x", 0.9, 0.5, 40, 20, 80, 1.0)
+    >>> print(found.drawing)
+    stage 1  stage 2
+    ─┬───────┬─────── a
+     │       └─────── b
+     └─────────────── c
+    """
+
+    tasks: tuple[str, ...]
+    groups: Groups
+    skips: tuple[tuple[str, ...], ...]
+    learner: str
+    probability: float
+    share: float
+    steps: int
+    policy_rows: int
+    weight_rows: int
+    seconds: float
+
+    @property
+    def words(self) -> str:
+        """One paragraph: who shares what, and what the search took."""
+        return words_of_structure(self)
+
+    @property
+    def drawing(self) -> str:
+        """The structure as text, one line per task."""
+        return drawing(self.tasks, self.groups, self.skips)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return to_plain(self)
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> FoundStructure:
+        """Read what `to_dict` wrote.
+
+        Raises
+        ------
+        ValueError
+            Naming the first field that is missing, unknown or holds something else.
+        """
+        return from_plain(cls, plain)
+
+    def __str__(self) -> str:
+        return f"{self.drawing}\n\n{self.words}"

@@ -1,0 +1,243 @@
+"""Abstract base class of learners that search the structure of a network, and train it anew."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from polytask._learner import FitRequest, Learner
+from polytask._seeds import derived_seed
+from polytask._validation import Constraint, Interval
+from polytask.architectures import Branching, HardSharing, seeded
+from polytask.bookkeeping import Budget, History
+from polytask.data import MultiTaskDataset, Schema, fit_schemas
+from polytask.encoders import Encoder
+from polytask.encoders._custom_encoder import as_encoder
+from polytask.encoders._layers import initialize
+from polytask.exceptions import ParameterError
+from polytask.neural_network import MultiTaskNetwork
+from polytask.neural_network._multi_task_network import warn_unless_savable
+from polytask.neural_network._planned_network import plan_network
+from polytask.predictor import FittedPredictor, NetworkModel
+from polytask.sampling._epoch_batches import steps_per_epoch
+from polytask.search._structure import FoundStructure
+from polytask.search._supernet import Supernet
+from polytask.search._supernet_search import SearchPlan, search_structure
+from polytask.tasks import TaskSet
+from polytask.training import Trainer
+
+__all__ = ["STRUCTURE_CONSTRAINTS", "StructureLearner"]
+
+_FEWEST_STEPS = 4
+
+STRUCTURE_CONSTRAINTS: Mapping[str, Constraint] = {
+    **MultiTaskNetwork.parameter_constraints,
+    "search_share": Interval(float, 0.0, 1.0, closed="neither"),
+    "warm_up": Interval(float, 0.0, 1.0, closed="left"),
+    "policy_share": Interval(float, 0.0, 1.0, closed="neither"),
+    "policy_rate": Interval(float, 0.0, closed="neither"),
+    "first_temperature": Interval(float, 0.0, closed="neither"),
+    "last_temperature": Interval(float, 0.0, closed="neither"),
+}
+"""Constraints of the settings that all such searches have."""
+
+
+@dataclass(frozen=True)
+class StructureLearner(MultiTaskNetwork):
+    """A learner that searches which tasks share which stages, then trains that `Branching` network.
+
+    A subclass defines `supernet` and `penalty`.
+
+    Attributes
+    ----------
+    rejoins : bool
+        Whether tasks that have parted may share later stages.
+    """
+
+    search_share: float = 0.5
+    warm_up: float = 0.2
+    policy_share: float = 0.2
+    policy_rate: float = 0.05
+    first_temperature: float = 5.0
+    last_temperature: float = 0.5
+
+    resumes: ClassVar[bool] = False
+    rejoins: ClassVar[bool] = False
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = STRUCTURE_CONSTRAINTS
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (
+            not isinstance(self.architecture, HardSharing)
+            or self.architecture.shared_stages is not None
+        ):
+            sentence = (
+                f"The `architecture` parameter of {type(self).__name__} must be HardSharing without "
+                "`shared_stages`, of whose encoder the structure is searched. Got "
+                f"{self.architecture!r} instead."
+            )
+            raise ParameterError(sentence)
+
+    @abstractmethod
+    def supernet(self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet) -> Supernet:
+        """Build the network of all structures."""
+
+    @abstractmethod
+    def penalty(self, network: Supernet, done: float) -> Any:
+        """The term added to the loss of the choices, at a progress in [0, 1]."""
+
+    @property
+    def _method(self) -> str:
+        return Learner.name.fget(self)  # type: ignore[attr-defined] # the class in snake case
+
+    @property
+    def name(self) -> str:
+        """Name in tables and on the command line."""
+        _, *encoder = self.architecture.name.split("+")
+        return self._named("+".join([self._method, *encoder]))
+
+    @property
+    def budget_note(self) -> str:
+        """How the budget is divided."""
+        return (
+            f"{self.name} searches its structure with {100 * self.search_share:.0f} % of its optimiser "
+            "steps, of weights and of choices, and trains the network found with the others."
+        )
+
+    def refuses(self, data: MultiTaskDataset) -> str | None:
+        """That one task, or one stage, leaves nothing to branch, or what the encoder says."""
+        if len(data.tasks) < 2:
+            return (
+                f"{self.name} searches what at least two tasks share, and there is one, "
+                f"{data.tasks.names[0]!r}."
+            )
+        reason = super().refuses(data)
+        if reason is not None:
+            return reason
+        whole: Any = self.architecture
+        if plan_network(replace(whole, shared_stages=2), data).refusal is None:
+            return None
+        return (
+            f"{self.name} searches where the stages of an encoder branch, and "
+            f"{type(as_encoder(whole.encoder)).__name__} has fewer than two here. Give more, such as "
+            "MLP((64, 64)), or use grouped, which divides tasks among networks."
+        )
+
+    def shape(self, train: MultiTaskDataset) -> str | None:
+        """None: searches run one after another."""
+        del train
+        return None
+
+    def fit_many(self, requests: Sequence[FitRequest], *args: Any, **options: Any) -> Any:
+        """Fit one after another; as `Learner.fit_many`."""
+        return Learner.fit_many(self, requests, *args, **options)
+
+    def search(
+        self,
+        train: MultiTaskDataset,
+        seed: int = 0,
+        budget: Budget | None = None,
+        progress: bool | None = None,
+    ) -> FoundStructure:
+        """The structure that `fit` would train, found on training rows alone.
+
+        Parameters
+        ----------
+        train : MultiTaskDataset
+        seed : int, default 0
+        budget : Budget, optional
+            Steps of search and training together; by default those of the trainer.
+        progress : bool, optional
+            None shows a bar where stderr is a terminal.
+
+        Raises
+        ------
+        ParameterError
+            If there is one task, the encoder has one stage, or the budget is too small.
+        """
+        refusal = self.refuses(train)
+        if refusal is not None:
+            raise ParameterError(refusal)
+        train = train.without_zero_weights()
+        recipe: Any = self.architecture
+        schemas = fit_schemas(train, recipe.bins, tokenizer=recipe.tokenizer)
+        encoder = as_encoder(recipe.encoder)
+        with seeded(derived_seed(seed, "supernet")):
+            network = self.supernet(encoder, schemas, train.tasks)
+            network.n_members, network.rows_at_once = encoder.members, encoder.rows_at_once
+            initialize(network, recipe.initializer)
+        trainer = self._trainer_for(train, budget)
+        return search_structure(
+            network, self._plan(train, trainer), trainer, train, schemas, seed, progress
+        )
+
+    def _plan(self, train: MultiTaskDataset, trainer: Trainer) -> SearchPlan:
+        return SearchPlan(
+            learner=self.name,
+            steps=self._search_steps(train, trainer),
+            warm_up=self.warm_up,
+            policy_share=self.policy_share,
+            policy_rate=self.policy_rate,
+            temperatures=(self.first_temperature, self.last_temperature),
+            penalty=self.penalty,
+        )
+
+    def _search_steps(self, train: MultiTaskDataset, trainer: Trainer) -> int:
+        per_epoch = steps_per_epoch(train.n_rows, trainer.rows_per_batch(train.n_rows))
+        n_steps = trainer.optimizer_steps(per_epoch)
+        searched = round(self.search_share * n_steps)
+        if min(searched, n_steps - searched) < _FEWEST_STEPS:
+            sentence = (
+                f"{self.name} needs at least {_FEWEST_STEPS} optimiser steps each to search and to "
+                f"train. Got {searched} and {n_steps - searched} of {n_steps}; raise the budget."
+            )
+            raise ParameterError(sentence)
+        return searched
+
+    def branching(self, found: FoundStructure) -> Branching:
+        """The plain recipe of the structure that was found."""
+        recipe: Any = self.architecture
+        return Branching(
+            recipe.encoder,
+            recipe.initializer,
+            groups=found.groups,
+            skips=found.skips if any(found.skips) else None,
+            rejoin=self.rejoins,
+        )
+
+    def fit(
+        self,
+        train: MultiTaskDataset,
+        validation: MultiTaskDataset | None,
+        seed: int = 0,
+        budget: Budget | None = None,
+        **options: Any,
+    ) -> FittedPredictor:
+        """Search on the training rows, then train the network found, stopped by validation rows.
+
+        `options` may name ``progress``.
+        """
+        warn_unless_savable(self.architecture)
+        found = self.search(train, seed, budget, options.get("progress"))
+        trainer = self._trainer_for(train, budget)
+        per_epoch = steps_per_epoch(train.n_rows, trainer.rows_per_batch(train.n_rows))
+        left = trainer.optimizer_steps(per_epoch) - found.steps
+        recipe = self.branching(found)
+        trainer = replace(trainer, steps=left, epochs=None)
+        trained = trainer.fit(recipe, train, validation, seed=seed, **options)
+        schemas = dict(trained.schemas)
+        model = NetworkModel(recipe, trained.network, train.tasks, schemas)
+        history = _history(trained.history, found)
+        return FittedPredictor(train.tasks, schemas, model, history, self.name)
+
+
+def _history(history: History, found: FoundStructure) -> History:
+    """Steps and seconds of search and training, and what was found."""
+    return replace(
+        history,
+        n_steps=history.n_steps + found.steps,
+        seconds=history.seconds + found.seconds,
+        found={**found.to_dict(), "words": found.words, "drawing": found.drawing},
+    )

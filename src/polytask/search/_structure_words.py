@@ -1,0 +1,49 @@
+"""A found structure in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polytask._listing import enumerated, first_names
+
+if TYPE_CHECKING:
+    from polytask.search._structure import FoundStructure
+
+__all__ = ["words_of_structure"]
+
+_SHOWN = 6
+_SURE = 0.8
+
+
+def words_of_structure(found: FoundStructure) -> str:
+    """Who shares each stage, how sure the search was, and what it took."""
+    stages = [_stage(found, stage) for stage in range(len(found.groups))]
+    sure = "was sure of" if found.probability >= _SURE else "was not sure of"
+    return (
+        f"{' '.join(stages)} The stages have {100 * found.share:.0f} % of the parameters of a network "
+        f"per task. The search {sure} these choices, with a mean probability of "
+        f"{found.probability:.2f}. {found.learner} took {found.steps:,} optimiser steps "
+        f"({found.seconds:.1f} s) to find them, of weights on {found.weight_rows:,} training rows and "
+        f"of choices on {found.policy_rows:,} others; the network was then trained anew."
+    )
+
+
+def _stage(found: FoundStructure, stage: int) -> str:
+    """A sentence on one stage."""
+    groups, skipping = found.groups[stage], found.skips[stage]
+    joint = [group for group in groups if len(group) > 1]
+    alone = [name for group in groups if len(group) == 1 for name in group]
+    if len(joint) == 1 and not alone and not skipping:
+        return f"All tasks share stage {stage + 1}."
+    if not joint and not skipping:
+        return f"Every task has a stage {stage + 1} of its own."
+    parts = []
+    if joint:
+        shared = [first_names(group, _SHOWN) for group in joint]
+        listed = "; ".join(shared[:_SHOWN]) + ("; …" if len(shared) > _SHOWN else "")
+        parts.append(f"is shared in {len(joint)} group{'s' * (len(joint) > 1)} ({listed})")
+    if alone:
+        parts.append(f"is copied for {first_names(alone, _SHOWN)}")
+    if skipping:
+        parts.append(f"is skipped by {first_names(skipping, _SHOWN)}")
+    return f"Stage {stage + 1} {enumerated(parts)}."
