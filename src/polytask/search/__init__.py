@@ -2,7 +2,8 @@
 
 `best_partition` divides tasks by an affinity matrix, `group` verifies such partitions by training.
 `tune` searches the declared ranges of learners, joint ones and their single-task selves by equally
-many trials, `tune_weights` the weights of tasks in a joint network.
+many trials, `tune_weights` the weights of tasks in a joint network. `LearnedBranching` and
+`SharingPolicy` search the structure of one network (``_structure_learner.py``, ``_supernet….py``).
 """
 
 from polytask.search._adaptive import Adaptive
