@@ -21,8 +21,8 @@ from polytask.training import Trainer
 
 SETS = ("sarcos", "rf1")
 TREES = {"one fork": ((1, 2, 1), 3), "two forks": ((1, 2, 2), 3)}
-ENCODER = MLP((5, 5, 5), activation="tanh")
-STEPS = 3000
+ENCODER = MLP((4, 4, 4), activation="tanh")
+ROWS, STEPS = 2000, 4200
 
 
 def planted(tree: str, seeds: Sequence[int]) -> None:
@@ -32,7 +32,7 @@ def planted(tree: str, seeds: Sequence[int]) -> None:
     )
     budget, right, stages, seconds = Budget(steps=STEPS), 0, [0] * len(branches), 0.0
     for seed in seeds:
-        data, truth = make_branched_tasks(branches, leaf, seed=seed)
+        data, truth = make_branched_tasks(branches, leaf, n_rows=ROWS, seed=seed)
         found = learner.search(data, seed, budget)
         same = [
             set(map(frozenset, a)) == set(map(frozenset, b))

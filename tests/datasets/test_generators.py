@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from polytask.datasets import (
+    make_branched_tasks,
     make_clustered_tasks,
     make_conflicting_tasks,
     make_related_regression,
@@ -177,3 +178,38 @@ def test_a_seed_makes_the_same_tasks_and_another_others(generator):
 def test_impossible_requests_are_refused_in_words(call, sentence):
     with pytest.raises(ParameterError, match=sentence):
         call()
+
+
+def test_branched_tasks_of_a_leaf_are_sums_of_as_many_features_as_a_node_has():
+    _, truth = make_branched_tasks((1, 2), tasks_per_leaf=4, n_rows=60, width=3, spread=0.8, seed=2)
+    names = [name for group in truth.groups[0] for name in group]
+    assert [len(group) for group in truth.groups[1]] == [4, 4]
+    assert set(names) == {name for group in truth.groups[1] for name in group}
+    for group in truth.groups[1]:
+        own = truth.signals[:, [int(name.removeprefix("task_")) for name in group]]
+        assert np.linalg.matrix_rank(own, tol=1e-8) == 3
+    assert np.linalg.matrix_rank(truth.signals, tol=1e-8) == 6
+    np.testing.assert_allclose(truth.signals.std(axis=0), 1.0)
+
+
+def test_branched_tasks_without_spread_are_equal_in_a_leaf_and_noisy():
+    dataset, truth = make_branched_tasks(
+        (1, 3), tasks_per_leaf=2, n_rows=4000, spread=0.0, noise=0.5, seed=1
+    )
+    same = np.abs(np.corrcoef(truth.signals.T)) > 1 - 1e-9
+    assert same.sum(axis=0).tolist() == [2] * 6
+    noise = np.stack(targets(dataset), axis=1) - truth.signals
+    np.testing.assert_allclose(noise.std(axis=0), 0.5, rtol=0.06)
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        ({"branches": ()}, "`branches` parameter of make_branched_tasks"),
+        ({"n_features": 3}, "at least the width of a node, 4. Got 3"),
+        ({"spread": 2.0}, "`spread` parameter of make_branched_tasks"),
+    ],
+)
+def test_branches_that_cannot_be_made(bad, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        make_branched_tasks(**bad)

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-import polytask
 from polytask.architectures import Branching, HardSharing, MMoE, SingleTask
 from polytask.bookkeeping import Budget, History
 from polytask.data import encode, fit_schemas
@@ -146,7 +146,7 @@ def test_stages_open_from_the_last_to_the_first():
 @pytest.mark.parametrize("cls", SEARCHES)
 def test_what_is_found_is_trained_within_the_budget_and_recorded(cls, branched):
     learner = small(cls, warm_up=0.25)
-    model = polytask.fit(branched, learner, budget=Budget(steps=40))
+    model = learner.fit(branched, None, 0, Budget(steps=40))
     found = model.history.found
     assert isinstance(model.model.architecture, Branching)
     assert model.model.architecture.groups == tuple(
@@ -168,7 +168,9 @@ def test_the_seed_decides_what_is_found_and_validation_rows_do_not(cls, branched
     learner, budget = small(cls), Budget(steps=40)
     first, again = (learner.search(branched, 1, budget) for _ in range(2))
     assert replace(first, seconds=0.0) == replace(again, seconds=0.0)
-    fitted = learner.fit(branched, branched.take({"table": range(30)}), 1, budget)
+    fitted = learner.fit(
+        branched, branched.take({branched.sources[0].name: np.arange(30)}), 1, budget
+    )
     assert fitted.history.found["groups"] == again.to_dict()["groups"]
     other = learner.search(branched, 2, budget)
     assert other.probability != first.probability

@@ -46,8 +46,9 @@ def make_branched_tasks(
     n_features: int = 8,
     *,
     width: int = 4,
+    spread: float = 0.3,
     bend: float = 1.5,
-    noise: float = 0.3,
+    noise: float = 0.2,
     seed: int = 0,
 ) -> tuple[MultiTaskDataset, BranchTruth]:
     r"""Make regression tasks that share nonlinear features up to a stage, and then part.
@@ -57,8 +58,9 @@ def make_branched_tasks(
 
     A node v of the tree has `width` features of its parent u(v), the inputs at the root: projections
     onto orthonormal columns Q, scaled by D to deviation 1, with offsets c uniform in [−1, 1] and means
-    m over the rows. Tasks are random sums of the features of their leaf, of mean 0 and deviation 1
-    before noise.
+    m over the rows. Weights w of tasks are √(1 − spread²) w₀ + spread u, with a random unit vector w₀ of
+    their leaf and random unit vectors u orthogonal to it; targets have mean 0 and deviation 1 before
+    noise.
 
     Parameters
     ----------
@@ -73,9 +75,11 @@ def make_branched_tasks(
     width : int, default 4
         Features of a node. A network whose stages have hardly more must branch as the tree does:
         two branches need twice as many.
+    spread : float in [0, 1], default 0.3
+        Distance of tasks from what their leaf has in common: with 0 they are equal but for noise.
     bend : float, default 1.5
         How nonlinear features are.
-    noise : float, default 0.3
+    noise : float, default 0.2
         Standard deviation of the noise.
     seed : int, default 0
 
@@ -100,6 +104,7 @@ def make_branched_tasks(
     check(_OWNER, "branches", branches, Each(Interval(int, 1), minimum=1))
     check_sizes(_OWNER, noise, tasks_per_leaf=tasks_per_leaf, n_rows=n_rows, width=width)
     check(_OWNER, "n_features", n_features, Interval(int, 1))
+    check(_OWNER, "spread", spread, Interval(float, 0, 1))
     check(_OWNER, "bend", bend, Interval(float, 0, closed="neither"))
     if n_features < width:
         expected = f"at least the width of a node, {width}"
@@ -114,7 +119,11 @@ def make_branched_tasks(
             for child in range(n_children)
         }
     leaves = [leaf for leaf in nodes for _ in range(tasks_per_leaf)]
-    signals = [_standard(nodes[leaf] @ generator.standard_normal(width)) for leaf in leaves]
+    signals = [
+        _standard(rows @ weights)
+        for rows in nodes.values()
+        for weights in _weights(generator, width, tasks_per_leaf, spread)
+    ]
     order = generator.permutation(len(leaves))
     paths = [leaves[k] for k in order]
     signal = np.stack([signals[k] for k in order], axis=1)
@@ -135,6 +144,19 @@ def _features(
     features = np.tanh(bend * projected + generator.uniform(-1, 1, width))
     centred: np.ndarray = features - features.mean(axis=0)
     return centred
+
+
+def _weights(
+    generator: np.random.Generator, width: int, n_tasks: int, spread: float
+) -> Float64[np.ndarray, "t w"]:
+    """Weights of the tasks of a leaf around a common one."""
+    common = generator.standard_normal(width)
+    common /= np.linalg.norm(common)
+    away = generator.standard_normal((n_tasks, width))
+    away -= np.outer(away @ common, common)
+    away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-12)
+    weights: np.ndarray = np.sqrt(1 - spread**2) * common + spread * away
+    return weights
 
 
 def _standard(values: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:

@@ -19,6 +19,9 @@ from polytask.tasks import TaskSet
 
 __all__ = ["BranchSupernet"]
 
+_RANGE = 4.0
+"""Of logits: a parent has at most e⁴ = 55 times the probability of another."""
+
 
 class BranchSupernet(Supernet):
     r"""Several copies of every stage, each of which reads from a parent at the stage below.
@@ -88,6 +91,13 @@ class BranchSupernet(Supernet):
                 children = torch.arange(len(logits))
                 logits[children, children % n_nodes] = math.log(n_nodes - 1)
 
+    def keep_open(self) -> None:
+        """Limit logits to a range, so that no choice is settled before the end."""
+        with torch.no_grad():
+            for logits in self.policy:
+                below = logits - logits.max(dim=1, keepdim=True).values
+                logits.copy_(below.clamp(min=-_RANGE))
+
     def features(self, batch: Batch) -> Mapping[str, State]:
         """States of all nodes of the last stage, (n_nodes, n, …)."""
         return {name: self._of_nodes(state) for name, state in self.inputs(batch).items()}
@@ -144,7 +154,7 @@ class BranchSupernet(Supernet):
             places = [below[node] for node in places]
         stages.append(grouped(names, places))
         skips: tuple[tuple[str, ...], ...] = ((),) * len(stages)
-        return tuple(reversed(stages)), skips, float(torch.stack(chosen).mean())
+        return tuple(reversed(stages)), skips, float(torch.stack(chosen).mean().detach())
 
 
 def mixed_states(

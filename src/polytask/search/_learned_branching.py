@@ -57,7 +57,7 @@ class LearnedBranching(StructureLearner):
         Learning rate of the logits (Adam).
     first_temperature, last_temperature : float, default 1.0 and 0.3
         Of the draws at the begin and the end of the search.
-    alpha : float, default 0.1
+    alpha : float, default 0.3
         Strength with which sharing is preferred: what the stages of one task's own network may cost,
         in units of a task's loss.
     nodes : int, default 12
@@ -79,7 +79,9 @@ class LearnedBranching(StructureLearner):
     Deviations from the paper: the term of α prefers sharing; without it, branches that are needless
     but do no harm would stay. Nodes start equal, from the weights of the warm-up, and node j begins
     with node j as its likeliest parent (probability 0.5), task k with node k, so that branches begin
-    with a task each and merge; from random nodes, tasks gather by chance. Temperatures fall
+    with a task each and merge; from random nodes, tasks gather by chance. Logits stay in a range of 4,
+    so that parents can be left again, and the cost grows from 0 after 30 % of the search, when nodes
+    have learned to differ. Children read the weighted mean of all parents. Temperatures fall
     geometrically from `first_temperature` to `last_temperature`. Weights and probabilities learn on
     rows apart, as in AdaShare.
 
@@ -106,7 +108,7 @@ class LearnedBranching(StructureLearner):
 
     first_temperature: float = 1.0
     last_temperature: float = 0.3
-    alpha: float = 0.1
+    alpha: float = 0.3
     nodes: int = 12
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {

@@ -164,7 +164,7 @@ class PolicySupernet(Supernet):
             common = [tuple(by_choice[_SHARE])] if by_choice[_SHARE] else []
             groups.append((*common, *((name,) for name in by_choice[_COPY])))
             skips.append(tuple(by_choice[_SKIP]))
-        return tuple(groups), tuple(skips), float(torch.cat(chosen).mean())
+        return tuple(groups), tuple(skips), float(torch.cat(chosen).mean().detach())
 
 
 def _chosen(choice: Tensor, shared: Tensor, own: Tensor, skipped: Tensor | None) -> Tensor:

@@ -51,6 +51,9 @@ class Supernet(EncoderNetwork):
         """Open further choices at a progress in [0, 1]; all are open by default."""
         del done
 
+    def keep_open(self) -> None:
+        """Change logits after each of their steps; nothing by default."""
+
     @abstractmethod
     def cost(self) -> Float[Tensor, ""]:
         """Expected parameters of the stages in use, relative to those of all tasks apart."""

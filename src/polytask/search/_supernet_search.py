@@ -221,6 +221,7 @@ class _Search:
         for parameter, gradient in zip(self.policy, gradients, strict=True):
             parameter.grad = gradient
         self.policy_optimizer.step()
+        self.network.keep_open()
         self.steps += 1
 
 
