@@ -49,9 +49,9 @@ class FoundStructure:
     >>> found = FoundStructure(("a", "b", "c"), groups, ((), ()), "x", 0.9, 0.5, 40, 20, 80, 1.0)
     >>> print(found.drawing)
     stage 1  stage 2
-    ─┬───────┬─────── a
-     │       └─────── b
-     └─────────────── c
+    A        A        a
+    │        │        b
+    │        B        c
     """
 
     tasks: tuple[str, ...]
