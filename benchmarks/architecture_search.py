@@ -22,13 +22,18 @@ from polytask.training import Trainer
 SETS = ("sarcos", "rf1")
 TREES = {"one fork": ((1, 2, 1), 3), "two forks": ((1, 2, 2), 3)}
 ENCODER = MLP((4, 4, 4), activation="tanh")
-ROWS, STEPS = 2000, 4200
+ROWS, STEPS, RESTARTS = 2000, 7000, 3
 
 
 def planted(tree: str, seeds: Sequence[int]) -> None:
     branches, leaf = TREES[tree]
     learner = LearnedBranching(
-        HardSharing(ENCODER), Trainer(learning_rate=0.01, batch_size=256), search_share=0.9
+        HardSharing(ENCODER),
+        Trainer(learning_rate=0.01, batch_size=256),
+        search_share=0.9,
+        warm_up=0.15,
+        policy_share=0.25,
+        restarts=RESTARTS,
     )
     budget, right, stages, seconds = Budget(steps=STEPS), 0, [0] * len(branches), 0.0
     for seed in seeds:
@@ -86,11 +91,12 @@ def main() -> None:
     parser.add_argument("case", choices=("planted", "real"))
     parser.add_argument("names", nargs="*", help="trees or sets")
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--out", type=Path, default=Path())
     given = parser.parse_args()
     if given.case == "planted":
         for tree in given.names or TREES:
-            planted(tree, range(given.seeds))
+            planted(tree, range(given.first, given.first + given.seeds))
     else:
         for name in given.names or SETS:
             real(name, given.out)

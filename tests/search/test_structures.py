@@ -263,3 +263,31 @@ def test_choices_learn_on_other_rows_than_weights(branched, monkeypatch):
     assert not weights & choices
     assert len(weights | choices) == 80
     assert search_structure is module.search_structure
+
+
+def test_of_several_searches_the_one_with_the_lowest_loss_is_kept(branched, monkeypatch):
+    import polytask.search._structure_learner as module
+
+    values, results = iter([3.0, 1.0, 2.0]), []
+
+    def valued(*args):
+        result, _ = search_structure(*args)
+        results.append(result)
+        return result, next(values)
+
+    monkeypatch.setattr(module, "search_structure", valued)
+    best = small(LearnedBranching, restarts=3).search(branched, 0, Budget(steps=60))
+    assert best.probability == results[1].probability
+    assert best.steps == sum(result.steps for result in results) <= 30
+    assert len({result.probability for result in results}) == 3
+
+
+def test_searches_are_compared_by_the_loss_of_certain_choices():
+    data = tiny_dataset(["regression"] * 3)
+    network = PolicySupernet(MLP((5, 5)), fit_schemas(data), data.tasks)
+    with torch.no_grad():
+        network.policy[0].copy_(torch.tensor([[0.0, 1.0, 9.0], [2.0, 1.0, 9.0], [0.0, 0.1, 9.0]]))
+    network.settle()
+    torch.testing.assert_close(
+        network.choices[0], torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    )

@@ -56,7 +56,10 @@ class LearnedBranching(StructureLearner):
     policy_rate : float, default 0.05
         Learning rate of the logits (Adam).
     first_temperature, last_temperature : float, default 1.0 and 0.3
-        Of the draws at the begin and the end of the search.
+        Of the draws at the beginning and the end of the search.
+    restarts : int, default 1
+        Searches among which the steps are divided; the structure is kept whose loss on the rows of
+        choices, with its penalty, is lowest.
     alpha : float, default 0.3
         Strength with which sharing is preferred: what the stages of one task's own network may cost,
         in units of a task's loss.

@@ -53,7 +53,10 @@ class SharingPolicy(StructureLearner):
     policy_rate : float, default 0.05
         Learning rate of the choices (Adam).
     first_temperature, last_temperature : float, default 5.0 and 0.5
-        Of the draws at the begin and the end of the search.
+        Of the draws at the beginning and the end of the search.
+    restarts : int, default 1
+        Searches among which the steps are divided; the structure is kept whose loss on the rows of
+        choices, with its penalty, is lowest.
     alpha : float, default 0.05
         Strength with which sharing is preferred, most at the stages near the inputs.
     sparsity : float, default 0.0

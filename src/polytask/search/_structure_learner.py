@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any, ClassVar
 
 from polytask._learner import FitRequest, Learner
@@ -40,6 +41,7 @@ STRUCTURE_CONSTRAINTS: Mapping[str, Constraint] = {
     "policy_rate": Interval(float, 0.0, closed="neither"),
     "first_temperature": Interval(float, 0.0, closed="neither"),
     "last_temperature": Interval(float, 0.0, closed="neither"),
+    "restarts": Interval(int, 1, 100),
 }
 """Constraints of the settings that all such searches have."""
 
@@ -62,6 +64,7 @@ class StructureLearner(MultiTaskNetwork):
     policy_rate: float = 0.05
     first_temperature: float = 5.0
     last_temperature: float = 0.5
+    restarts: int = 1
 
     resumes: ClassVar[bool] = False
     rejoins: ClassVar[bool] = False
@@ -163,22 +166,44 @@ class StructureLearner(MultiTaskNetwork):
         train = train.without_zero_weights()
         recipe: Any = self.architecture
         schemas = fit_schemas(train, recipe.bins, tokenizer=recipe.tokenizer)
-        encoder = as_encoder(recipe.encoder)
-        with seeded(derived_seed(seed, "supernet")):
-            network = self.supernet(encoder, schemas, train.tasks)
-            network.n_members, network.rows_at_once = encoder.members, encoder.rows_at_once
-            initialize(network, recipe.initializer)
         trainer = self._trainer_for(train, budget)
-        return search_structure(
-            network, self._plan(train, trainer), trainer, train, schemas, seed, progress
+        plan = self._plan(train, trainer, seed)
+        results = [
+            search_structure(
+                self._supernet(schemas, train.tasks, start),
+                plan,
+                trainer,
+                train,
+                schemas,
+                start,
+                progress,
+            )
+            for start in (derived_seed(seed, "restart", k) for k in range(self.restarts))
+        ]
+        best, _ = min(results, key=itemgetter(1))
+        return replace(
+            best,
+            steps=sum(found.steps for found, _ in results),
+            seconds=sum(found.seconds for found, _ in results),
         )
 
-    def _plan(self, train: MultiTaskDataset, trainer: Trainer) -> SearchPlan:
+    def _supernet(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> Supernet:
+        """The network of all structures, its weights drawn by the seed."""
+        recipe: Any = self.architecture
+        encoder = as_encoder(recipe.encoder)
+        with seeded(derived_seed(seed, "supernet")):
+            network = self.supernet(encoder, schemas, tasks)
+            network.n_members, network.rows_at_once = encoder.members, encoder.rows_at_once
+            initialize(network, recipe.initializer)
+        return network
+
+    def _plan(self, train: MultiTaskDataset, trainer: Trainer, seed: int) -> SearchPlan:
         return SearchPlan(
             learner=self.name,
-            steps=self._search_steps(train, trainer),
+            steps=self._search_steps(train, trainer) // self.restarts,
             warm_up=self.warm_up,
             policy_share=self.policy_share,
+            rows_seed=derived_seed(seed, "rows of choices"),
             policy_rate=self.policy_rate,
             temperatures=(self.first_temperature, self.last_temperature),
             penalty=self.penalty,
@@ -188,10 +213,11 @@ class StructureLearner(MultiTaskNetwork):
         per_epoch = steps_per_epoch(train.n_rows, trainer.rows_per_batch(train.n_rows))
         n_steps = trainer.optimizer_steps(per_epoch)
         searched = round(self.search_share * n_steps)
-        if min(searched, n_steps - searched) < _FEWEST_STEPS:
+        if min(searched // self.restarts, n_steps - searched) < _FEWEST_STEPS:
+            times = "" if self.restarts == 1 else f", each of {self.restarts} times,"
             sentence = (
-                f"{self.name} needs at least {_FEWEST_STEPS} optimiser steps each to search and to "
-                f"train. Got {searched} and {n_steps - searched} of {n_steps}; raise the budget."
+                f"{self.name} needs at least {_FEWEST_STEPS} optimiser steps each to search{times} and "
+                f"to train. Got {searched} and {n_steps - searched} of {n_steps}; raise the budget."
             )
             raise ParameterError(sentence)
         return searched

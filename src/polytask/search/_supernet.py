@@ -14,6 +14,9 @@ from polytask.architectures._encoder_network import EncoderNetwork
 
 __all__ = ["Supernet", "load_copies", "relaxed"]
 
+_CERTAIN = 50.0
+"""Logit beside which all others, 0, have no probability."""
+
 
 class Supernet(EncoderNetwork):
     """A network that holds all structures of a search; its choices are weights of a softmax.
@@ -53,6 +56,14 @@ class Supernet(EncoderNetwork):
 
     def keep_open(self) -> None:
         """Change logits after each of their steps; nothing by default."""
+
+    def settle(self) -> None:
+        """Make the likeliest choices certain."""
+        with torch.no_grad():
+            for logits, open_logits in zip(self.policy, self.logits(), strict=True):
+                best = open_logits.argmax(dim=-1)
+                logits.copy_(_CERTAIN * nn.functional.one_hot(best, logits.shape[-1]))
+        self.choices = self.draw(1.0, None)
 
     @abstractmethod
     def cost(self) -> Float[Tensor, ""]:

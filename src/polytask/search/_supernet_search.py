@@ -13,6 +13,7 @@ from polytask._seeds import derived_seed
 from polytask._torch_defaults import torch_defaults
 from polytask.data import MultiTaskDataset, Schema, SourceBatch
 from polytask.losses import MultiTaskLoss
+from polytask.processes import OneProcess
 from polytask.search._structure import FoundStructure
 from polytask.search._supernet import Supernet
 from polytask.training import Trainer
@@ -26,6 +27,7 @@ from polytask.training._optimizers import make_optimizer
 from polytask.training._progress import TrainingProgress
 from polytask.training._step_work import step_work
 from polytask.training._threads import threads_for
+from polytask.training._validation_losses import ValidationLosses
 
 __all__ = ["SearchPlan", "search_structure"]
 
@@ -46,6 +48,8 @@ class SearchPlan:
         Share of the steps in which weights learn alone, all tasks sharing everything.
     policy_share : float
         Share of the training rows from which choices learn.
+    rows_seed : int
+        By which these rows are drawn.
     policy_rate : float
         Learning rate of the choices.
     temperatures : (float, float)
@@ -59,6 +63,7 @@ class SearchPlan:
     steps: int
     warm_up: float
     policy_share: float
+    rows_seed: int
     policy_rate: float
     temperatures: tuple[float, float]
     penalty: Callable[[Supernet, float], Tensor]
@@ -78,8 +83,11 @@ def search_structure(
     schemas: Mapping[str, Schema],
     seed: int,
     progress: bool | None = None,
-) -> FoundStructure:
+) -> tuple[FoundStructure, float]:
     """Train weights and choices in turn, and read off the likeliest choices.
+
+    The number beside the structure is the loss of the likeliest choices on the rows of choices, with
+    the penalty of these choices: searches with other seeds are compared by it.
 
     Parameters
     ----------
@@ -90,7 +98,7 @@ def search_structure(
     train : MultiTaskDataset
     schemas : mapping of source name to Schema
     seed : int
-        Of the rows of choices, of batches and of draws.
+        Of batches and of draws.
     progress : bool, optional
         None shows a bar where stderr is a terminal.
 
@@ -109,8 +117,9 @@ def search_structure(
             search.run(bar)
         finally:
             bar.close()
-    groups, skips, probability = network.structure()
-    return FoundStructure(
+        groups, skips, probability = network.structure()
+        value = search.value()
+    found = FoundStructure(
         train.tasks.names,
         groups,
         skips,
@@ -122,6 +131,7 @@ def search_structure(
         sum(rows.n_rows for rows in search.kept.values()),
         time.monotonic() - started,
     )
+    return found, value
 
 
 class _Search:
@@ -144,10 +154,14 @@ class _Search:
         plain = trainer.precision == "32-true"
         self.forward = Forward(fabric, network, self.loss, plain=plain, keep_features=False)
         rows = tensors(train, schemas, network, self.device)
-        self.kept, self.held = hold_out(rows, plan.policy_share, derived_seed(seed, "choices"))
+        self.kept, self.held = hold_out(rows, plan.policy_share, plan.rows_seed)
         self.batch_size = trainer.rows_per_batch(train.n_rows)
         self.weight_batches = self._batches(self.kept, seed, "weights")
         self.policy_batches = self._batches(self.held, seed, "policy")
+        self.expected = {
+            id(batches): batches.expected(self.loss).clamp(min=1e-30)
+            for batches in (self.weight_batches, self.policy_batches)
+        }
         self.generator = torch.Generator().manual_seed(derived_seed(seed, "draws"))
         self.importance = torch.tensor([task.weight for task in train.tasks], device=self.device)
         self.policy = list(network.policy.parameters())
@@ -196,9 +210,18 @@ class _Search:
                 shown = dict(zip(self.tasks.names, losses.tolist(), strict=True))
                 bar.show(self.steps, shown)
 
+    def value(self) -> float:
+        """Loss on the rows of choices when the likeliest are certain, with their penalty."""
+        self.network.settle()
+        self.network.open(1.0)
+        self.loss.scale = {}
+        losses = ValidationLosses(self.forward, self.tasks, self.held, OneProcess()).by_task()
+        total = sum(self.tasks[name].weight * loss for name, loss in losses.items())
+        return total + float(self.plan.penalty(self.network, 1.0).detach())
+
     def _losses(self, batches: JointBatches, step: int) -> Tensor:
         """Losses of the tasks on a batch."""
-        self.loss.expected = batches.expected(self.loss).clamp(min=1e-30)
+        self.loss.expected = self.expected[id(batches)]
         self.loss.scale = batches.scale(step)
         losses = self.forward(batches.batch(step)).losses
         self.divergence.check(losses, self.steps, step, batches.steps_per_epoch)
