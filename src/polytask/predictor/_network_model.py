@@ -71,7 +71,7 @@ class NetworkModel(Model):
     @torch_defaults()
     def forward_cost(self, sources: Sequence[Source]) -> ForwardCost | None:
         """Operations of a row, and seconds of a pass over the rows."""
-        return measured_cost(self.network, {s.name: self._tensors(s) for s in sources})
+        return measured_cost(self.network, {s.name: self.tensors(s) for s in sources})
 
     def relations(self) -> Mapping[str, TaskRelation]:
         """What the network has learned of how tasks are related, by layer."""
