@@ -36,10 +36,8 @@ ROOMS = (
 NOT_METHODS = {
     "Architecture", "EncoderArchitecture", "Encoder", "MultiTaskModule", "Condition", "ConditionedNetwork", "Copies", "FusedTowersNetwork", "FusionUnit", "Towers", "Heads", "Inputs", "Mixture", "Owned", "Owner", "Stages", "MaskedStage", "State", "Penalty", "QuadraticPenalty", "TableEntry", "NumericEmbedding", "Weighting", "Aggregator", "GramianAggregator",
     "JacobianAggregator", "AmortisedAggregator", "Property", "Merging", "Sampler", "MixedSampler", "Observer", "View", "Augmentation", "ImageAugmentation", "RowMixing", "Loss", "ListwiseLoss", "MultiTaskLoss", "Metric", "MetricValue", "DeltaM", "Kind", "Task",
-    "TaskSet", "TaskRelation", "FittedTarget", "FitRequest", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "CountTruth", "SceneTruth", "SurvivalTruth", "TrafficTruth", "PreferenceTruth", "RankingScores", "Boxes", "DetectionScores", "PublicFile", "Calibration", "ClassRow",
     "Affinity", "AffinityRecord", "Analysis", "GroupRuns", "MeasuredGain", "SampledGain", "TransferMap", "LearnedRelations", "Attribution", "Attributions", "HelpedRow", "HelpedRows", "SourceEffect", "SourceTasks",
     "TaskSet", "TaskRelation", "FittedTarget", "FitRequest", "Learner", "Estimator", "LabelledRows", "DatasetInfo", "FetchedDataset", "LinearTruth", "BranchTruth", "CountTruth", "SceneTruth", "SurvivalTruth", "TrafficTruth", "PreferenceTruth", "RankingScores", "Boxes", "DetectionScores", "PublicFile", "Calibration", "ClassRow",
-    "Affinity", "AffinityRecord", "Analysis", "GroupRuns", "MeasuredGain", "SampledGain", "TransferMap",
 }  # fmt: skip
 
 
