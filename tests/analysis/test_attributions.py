@@ -9,6 +9,7 @@ import pytest
 import polytask
 from polytask.analysis import Attributions, IntegratedGradients, PermutationImportance, attribute
 from polytask.analysis._network_gradients import NetworkGradients
+from polytask.analysis._overlap import shares_of
 from polytask.analysis._permutation_importance import shuffled_rows
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
@@ -191,6 +192,22 @@ def test_a_record_goes_through_plain_values(linear):
 def test_bad_arguments_are_refused_in_one_sentence(options, error, words):
     with pytest.raises(error, match=words):
         attribute(planted(40), "linear", **{"folds": 2, "seeds": 1, **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "fits"), [({"columns": ["x9"]}, 0), ({"method": "integrated_gradients"}, 1)]
+)
+def test_what_cannot_be_measured_is_refused_before_all_models_are_fitted(options, fits):
+    done = []
+    with pytest.raises(ParameterError if fits else UnknownNameError):
+        attribute(planted(40), "linear", folds=4, seeds=2, advance=done.append, **options)
+    assert len(done) == fits
+
+
+def test_a_column_that_makes_predictions_worse_has_no_share_even_without_standard_errors():
+    importance, none = np.array([[3.0, -1.0, 1.0]]), np.full((1, 3), np.nan)
+    assert shares_of(importance, none).tolist() == [[0.75, 0.0, 0.25]]
+    assert shares_of(importance, np.array([[1.0, np.nan, 0.6]])).tolist() == [[1.0, 0.0, 0.0]]
 
 
 def test_without_captum_its_installation_is_told_before_anything_is_fitted(monkeypatch):

@@ -287,6 +287,16 @@ def test_learned_relations_have_a_section_with_maps_graph_gates_and_parts(size):
     assert page.count("<td>0.75</td>") == min(size, 60)
 
 
+def test_maps_that_are_left_out_are_counted_without_the_graph():
+    from polytask.report._learned_section import learned_section
+
+    record = learned(4)
+    record["similarities"] = record["similarities"][:1] * 9
+    with figure_settings():
+        section = learned_section(record)
+    assert section.notes[-1] == "relations.json has 1 further map"
+
+
 def test_the_graph_joins_the_most_alike_and_clusters_have_symbols_of_their_own():
     from polytask.report._learned_section import learned_section
 

@@ -110,6 +110,14 @@ def test_groups_change_only_after_several_evaluations_that_agree():
     assert state.ratio[0, 1] > 0
 
 
+def test_a_correlation_that_is_unknown_once_is_learned_later_and_not_forgotten_again():
+    state, better = _state(), torch.ones(2, dtype=torch.bool)
+    known, unknown = torch.tensor([[0.0, 0.5], [0.4, 0.0]]), torch.full((2, 2), torch.nan)
+    for explained in (unknown, known, unknown):
+        state.learn(explained, torch.full((2,), 1e6), torch.full((2,), 0.5), better)
+    assert torch.allclose(state.explained, known.double())
+
+
 def test_a_task_leaves_when_sharing_harms_it_again_and_again_and_comes_back():
     state, counts = _state(), torch.full((2,), 100.0)
     state.groups.zero_()

@@ -66,7 +66,7 @@ class AffinityRecord:
     @property
     def matrix(self) -> Float64[np.ndarray, "k k"]:
         """The values as an array, NaN where there is none."""
-        return np.array([[np.nan if v is None else v for v in row] for row in self.values])
+        return np.array(self.values, dtype=np.float64)
 
     def agreement(self, other: Any) -> float | None:
         """Spearman's rank correlation with another record, over the ordered pairs that both know.

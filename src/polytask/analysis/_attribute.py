@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -100,12 +100,13 @@ def attribute(
     check(_OWNER, "budget", budget, Optional(InstanceOf((Budget,))))
     chosen = _method(method)
     started = time.perf_counter()
-    total, fit = _models(data, learner, split, folds, seeds, budget)
+    source = _models(data, learner, split, folds, seeds, budget)
+    listed = input_columns(source.data, source.tasks, columns)
+    total = source.n_fits + chosen.n_advances(source.tasks, listed)
     quiet = advance is not None or is_silent()
     with progress_bar(total, "attributing", quiet=quiet) as shown:
         tell = advance or shown
-        models = fit(tell)
-        return _measured(models, chosen, columns, started, tell)
+        return _measured(source.fit(tell, chosen.check), chosen, listed, started, tell)
 
 
 def attributions_of_runs(runs: GroupRuns) -> Attributions:
@@ -123,8 +124,11 @@ def _of_runs(runs: GroupRuns, method: Attribution) -> Attributions:
     started = time.perf_counter()
     tell = runs.advance or _say_nothing
     words = measured_in_words(runs.rounds)
-    models = fit_rounds(runs.data, runs.network, runs.rounds, runs.budget, tell, words)
-    return _measured(models, method, None, started, tell)
+    columns = input_columns(runs.data, runs.tasks, None)
+    models = fit_rounds(
+        runs.data, runs.network, runs.rounds, runs.budget, tell, words, method.check
+    )
+    return _measured(models, method, columns, started, tell)
 
 
 def _method(method: Attribution | str) -> Attribution:
@@ -139,6 +143,15 @@ def _method(method: Attribution | str) -> Attribution:
     return chosen
 
 
+class _Models(NamedTuple):
+    """What gives the models, and what is known before they are fitted."""
+
+    data: MultiTaskDataset
+    tasks: tuple[str, ...]
+    n_fits: int
+    fit: Callable[[Callable[[str], None], Callable[[FittedRounds], None]], FittedRounds]
+
+
 def _models(
     data: MultiTaskDataset,
     learner: Any,
@@ -146,20 +159,28 @@ def _models(
     folds: int | None,
     seeds: int,
     budget: Budget | None,
-) -> tuple[int, Callable[[Callable[[str], None]], FittedRounds]]:
-    """How many steps of progress there are, and what fits the models."""
+) -> _Models:
     if isinstance(learner, FittedPredictor):
-        return 1, lambda _: _given(data, learner)
+        given = _given(data, learner)
+
+        def checked(_: Callable[[str], None], check: Callable[[FittedRounds], None]) -> FittedRounds:
+            check(given)
+            return given
+
+        return _Models(data, given.tasks, 0, checked)
     data = with_checked_tasks(data, measured=False)
     recipe = as_learner(learner, _OWNER, data.tasks)
     reason = unserved(recipe, data)
     if reason is not None:
         raise ParameterError(reason)
     kept, rounds = rounds_of(data, split, folds, seeds)
-    n_columns = sum(source.inputs.width for source in kept.sources)
     words = measured_in_words(rounds)
-    total = sum(len(one.splits) for one in rounds) + n_columns
-    return total, lambda tell: fit_rounds(kept, recipe, rounds, budget, tell, words)
+    return _Models(
+        kept,
+        kept.tasks.names,
+        sum(len(one.splits) for one in rounds),
+        lambda tell, check: fit_rounds(kept, recipe, rounds, budget, tell, words, check),
+    )
 
 
 def _given(data: MultiTaskDataset, predictor: FittedPredictor) -> FittedRounds:
@@ -175,12 +196,10 @@ def _given(data: MultiTaskDataset, predictor: FittedPredictor) -> FittedRounds:
 def _measured(
     models: FittedRounds,
     method: Attribution,
-    wanted: Sequence[str] | None,
+    columns: Sequence[InputColumn],
     started: float,
     advance: Callable[[str], None],
 ) -> Attributions:
-    columns = input_columns(models.data, models.tasks, wanted)
-    method.check(models)
     found = method.measure(models, columns, advance)
     corrected = _corrected(found) if method.has_zero else {}
     one = len(models.rounds) == 1

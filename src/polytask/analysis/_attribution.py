@@ -70,8 +70,16 @@ class Attribution(ABC):
         del models, task
         return ""
 
+    def n_advances(self, tasks: Sequence[str], columns: Sequence[InputColumn]) -> int:
+        """How often `measure` calls `advance`; by default once per column."""
+        del tasks
+        return len(columns)
+
     def check(self, models: FittedRounds) -> None:  # noqa: B027 - most methods take every model
-        """Raise where the method cannot serve the models; by default it serves all."""
+        """Raise where the method cannot serve the models; by default it serves all.
+
+        It is called when the first model is fitted, with this one alone.
+        """
 
     @abstractmethod
     def measure(

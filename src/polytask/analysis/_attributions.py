@@ -98,11 +98,11 @@ class Attributions:
     def shares(self) -> Float64[np.ndarray, "k c"]:
         """Importances of each task as shares with sum 1.
 
-        Those of less than two standard errors count as 0, where the method's importances have a zero:
-        the many small ones of columns that do not matter would else add up. NaN for a task of
+        Those below 0, and those of less than two standard errors where these are known, count as 0:
+        the many small ones of columns that do not matter would otherwise add up. NaN for a task of
         which nothing is left.
         """
-        return shares_of(self.matrix, _array(self.error) if self.has_zero else None)
+        return shares_of(self.matrix, _array(self.error))
 
     @property
     def overlap(self) -> Float64[np.ndarray, "k k"]:
@@ -181,7 +181,7 @@ def _table(
 
 
 def _array(values: Numbers) -> Float64[np.ndarray, "k c"]:
-    return np.array([[np.nan if v is None else v for v in row] for row in values], dtype=np.float64)
+    return np.array(values, dtype=np.float64)
 
 
 def _plain(values: Float64[np.ndarray, "r c"]) -> list[list[float | None]]:

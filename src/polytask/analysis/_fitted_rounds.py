@@ -139,6 +139,7 @@ def fit_rounds(
     budget: Budget | None,
     advance: Callable[[str], None],
     measured: str,
+    check: Callable[[FittedRounds], None],
 ) -> FittedRounds:
     """Fit a learner for every fold of every round.
 
@@ -153,6 +154,9 @@ def fit_rounds(
         Receives a description of every fit that ended.
     measured : str
         Which rows are measured, in words.
+    check : callable
+        Receives the first model alone, so that one that cannot be served is refused before others are
+        fitted.
     """
     given = Budget() if budget is None and not learner.has_own_budget else budget
     found, number = [], 0
@@ -164,6 +168,8 @@ def fit_rounds(
                 fitted = learner.fit(train, validation, one.seed, given)  # type: ignore[arg-type]
             advance(f"{learner.name}, {split.name}")
             folds.append(Fold(number, fitted, train, test, positions(data, split)))
+            if number == 0:
+                check(FittedRounds(data, learner.name, (tuple(folds),), measured))
             number += 1
         found.append(tuple(folds))
     return FittedRounds(data, learner.name, tuple(found), measured)

@@ -81,9 +81,7 @@ class GradientCosine(Affinity):
                 cosines = epoch.observed.get("gradient_conflict", {}).get("cosines")
                 if cosines is None:
                     continue
-                matrix = np.array(
-                    [[np.nan if value is None else value for value in row] for row in cosines]
-                )
+                matrix = np.array(cosines, dtype=np.float64)
                 total += np.nan_to_num(matrix)
                 known += np.isfinite(matrix)
         with np.errstate(invalid="ignore"):

@@ -91,6 +91,11 @@ class IntegratedGradients(Attribution):
         del models, task
         return "score"
 
+    def n_advances(self, tasks: Sequence[str], columns: Sequence[InputColumn]) -> int:
+        """Once per task."""
+        del columns
+        return len(tasks)
+
     def check(self, models: FittedRounds) -> None:
         """Raise without Captum, or if a model is no network.
 

@@ -11,7 +11,7 @@ _ERRORS = 2.0
 
 
 def shares_of(
-    importance: Float64[np.ndarray, "k c"], error: Float64[np.ndarray, "k c"] | None
+    importance: Float64[np.ndarray, "k c"], error: Float64[np.ndarray, "k c"]
 ) -> Float64[np.ndarray, "k c"]:
     """Importances of each task as shares that sum to 1.
 
@@ -19,9 +19,9 @@ def shares_of(
     ----------
     importance : array of shape (k, c)
         NaN for columns that a task does not have.
-    error : array of shape (k, c) or None
-        Standard errors; importances of less than two of them count as 0. None where importances have
-        no zero.
+    error : array of shape (k, c)
+        Standard errors, NaN where they are not known; importances of less than two of them, and those
+        below 0, count as 0.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def shares_of(
         NaN for a task without any importance.
     """
     known = np.isfinite(importance)
-    shown = known if error is None else known & (importance > _ERRORS * error)
+    shown = known & (importance > _ERRORS * np.nan_to_num(error))
     kept = np.where(shown, importance, 0.0)
     total = kept.sum(axis=1, keepdims=True)
     shares = np.divide(kept, total, out=np.full_like(kept, np.nan), where=total > 0)

@@ -118,7 +118,8 @@ def _drop(models: FittedRounds, task: str, repeats: Sequence[Answers]) -> Paired
     if metric.greater_is_better or change.value is None:
         return change
     interval = None if change.interval is None else (-change.interval[1], -change.interval[0])
-    return replace(change, value=-change.value, interval=interval)
+    per_run = tuple(None if value is None else -value for value in change.per_run)
+    return replace(change, value=-change.value, interval=interval, per_run=per_run)
 
 
 def _shuffled(

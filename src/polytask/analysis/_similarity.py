@@ -40,7 +40,7 @@ class Similarity:
     @property
     def matrix(self) -> Float64[np.ndarray, "k k"]:
         """The values as an array, NaN where there is none."""
-        return np.array([[np.nan if v is None else v for v in row] for row in self.values])
+        return np.array(self.values, dtype=np.float64)
 
 
 def as_similarity(

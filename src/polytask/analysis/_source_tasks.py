@@ -82,9 +82,7 @@ class HelpedRows:
     @property
     def matrix(self) -> Float64[np.ndarray, "n s"]:
         """The values as an array (rows, source tasks), NaN where there is none."""
-        return np.array(
-            [[np.nan if v is None else v for v in row] for row in self.values], dtype=np.float64
-        )
+        return np.array(self.values, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -163,9 +161,7 @@ class SourceTasks:
     @property
     def matrix(self) -> Float64[np.ndarray, "k s"]:
         """`values` as an array, NaN where there is none."""
-        return np.array(
-            [[np.nan if v is None else v for v in row] for row in self.values], dtype=np.float64
-        )
+        return np.array(self.values, dtype=np.float64)
 
     @property
     def words(self) -> str:

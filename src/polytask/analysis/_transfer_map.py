@@ -92,7 +92,7 @@ class TransferMap:
     @property
     def matrix(self) -> Float64[np.ndarray, "k k"]:
         """`values` as an array, NaN where there is none."""
-        return np.array([[np.nan if v is None else v for v in row] for row in self.values])
+        return np.array(self.values, dtype=np.float64)
 
     @property
     def words(self) -> str:

@@ -62,7 +62,7 @@ def _table(record: Mapping[str, Any], shares: np.ndarray) -> SectionTable:
     """The most important columns of every task, with intervals."""
     rows: list[Sequence[str]] = []
     for i, task in enumerate(record["tasks"]):
-        values = np.array([np.nan if v is None else v for v in record["importance"][i]])
+        values = np.array(record["importance"][i], dtype=np.float64)
         order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")[:_TOP]
         rows += [_row(record, shares, task, i, int(j)) for j in order if np.isfinite(values[j])]
     more = len(rows) - _MOST_ROWS

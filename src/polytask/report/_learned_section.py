@@ -11,6 +11,7 @@ from polytask.report._drawing._canvas import both
 from polytask.report._drawing._heat_map import HeatMap, heat_map
 from polytask.report._drawing._task_graph import TaskGraph, task_graph
 from polytask.report._figure import Figure
+from polytask.report._format import plural
 from polytask.report._relations_view import clustered
 from polytask.report._section import Section, SectionTable
 
@@ -32,13 +33,13 @@ def learned_section(record: Mapping[str, Any]) -> Section:
     """
     of_tasks, of_experts = record["similarities"], record["experts"]
     figures = [_map(one, f"learned{place}") for place, one in enumerate(of_tasks[:_MOST_MAPS])]
-    if of_tasks and (graph := _graph(of_tasks[0], record["clusters"])) is not None:
-        figures.insert(1, graph)
     figures += [
         _map(one, f"experts{place}", "experts")
         for place, one in enumerate(of_experts[: _MOST_MAPS // 2])
     ]
     left_out = len(of_tasks) + len(of_experts) - len(figures)
+    if of_tasks and (graph := _graph(of_tasks[0], record["clusters"])) is not None:
+        figures.insert(1, graph)
     return Section(
         key="learned",
         title="What the network has learned of relations",
@@ -47,7 +48,7 @@ def learned_section(record: Mapping[str, Any]) -> Section:
         tables=[*_gates(record["gates"]), *_parts(record["parts"]), *_own(record)],
         notes=[
             *record["notes"],
-            *([f"{left_out} further maps are in relations.json"] if left_out > 0 else []),
+            *([f"relations.json has {plural(left_out, 'further map')}"] if left_out else []),
         ],
     )
 
@@ -171,4 +172,4 @@ def _table(
 
 
 def _matrix(similarity: Mapping[str, Any]) -> np.ndarray:
-    return np.array([[np.nan if v is None else v for v in row] for row in similarity["values"]])
+    return np.array(similarity["values"], dtype=np.float64)

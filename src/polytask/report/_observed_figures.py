@@ -63,7 +63,7 @@ def _panel(view: Observed, series: ObservedSeries, key: str) -> Figure:
 
 def _spread(series: ObservedSeries) -> tuple[list[str], list[Sequence[float | None]]]:
     """Median, and the tenth from above and below, at every evaluation."""
-    table = np.array([[np.nan if v is None else v for v in line] for line in series.lines])
+    table = np.array(series.lines, dtype=np.float64)
     found: list[Sequence[float | None]] = []
     for share in _SPREAD.values():
         known = [column[np.isfinite(column)] for column in table.T]

@@ -35,7 +35,7 @@ def relations_figures(record: Mapping[str, Any]) -> list[Figure]:
             )
         )
     for position, one in enumerate(record["affinities"]):
-        values = np.array([[np.nan if v is None else v for v in row] for row in one["values"]])
+        values = np.array(one["values"], dtype=np.float64)
         title = f"Affinity: {one['name']}"
         figures.append(
             matrix_figure(
@@ -61,7 +61,7 @@ def _gain_matrix(transfer: Mapping[str, Any]) -> np.ndarray | None:
         return None
     tasks = transfer["tasks"]
     found = [[known.get((i, j)) for j in tasks] for i in tasks]
-    return np.array([[np.nan if v is None else 100 * v for v in row] for row in found])
+    return 100 * np.array(found, dtype=np.float64)
 
 
 def matrix_figure(

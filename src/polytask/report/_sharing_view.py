@@ -80,7 +80,7 @@ def _alone(record: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _matrix(rows: Sequence[Sequence[float | None]]) -> np.ndarray:
-    return np.array([[np.nan if v is None else v for v in row] for row in rows], dtype=np.float64)
+    return np.array(rows, dtype=np.float64)
 
 
 def _pairs(record: Mapping[str, Any], ratio: np.ndarray, affinity: np.ndarray) -> SectionTable:

@@ -45,10 +45,11 @@ def group(
 ) -> Grouping:
     """Find out which tasks belong together, and whether sharing helps at all.
 
-    Affinities propose partitions (`best_partition`), and beside each one in which tasks that they know
-    nothing of, as these are not learned alone, join the group that explains their labels best; these, all tasks together, and random groups of
-    the same sizes are trained and measured against training apart, on rows that were neither trained
-    on nor are test rows. Tasks are trained apart unless a partition is better beyond chance.
+    Affinities propose partitions (`best_partition`). They know nothing of tasks that are not learned
+    alone; so each also proposes a partition in which such tasks join the group that explains their
+    labels best. These partitions, all tasks together, and random groups of the same sizes are trained
+    and measured against training apart, on rows that were neither trained on nor are test rows. Tasks
+    are trained apart unless a partition is better beyond chance.
 
     Parameters
     ----------

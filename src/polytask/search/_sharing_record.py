@@ -109,7 +109,7 @@ class SharingRecord:
     @property
     def matrix(self) -> Float64[np.ndarray, "k k"]:
         """The ratio of sharing as an array, NaN on the diagonal."""
-        return np.array([[np.nan if v is None else v for v in row] for row in self.ratio])
+        return np.array(self.ratio, dtype=np.float64)
 
     @property
     def groups(self) -> tuple[tuple[str, ...], ...]:

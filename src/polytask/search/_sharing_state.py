@@ -120,10 +120,11 @@ class SharingState(Owner):
 
     def learn(self, explained: Tensor, counts: Tensor, own: Tensor | None, better: Tensor) -> None:
         """Receive correlations; columns of networks that are better than ever are taken."""
-        known = explained.double()
         rate = 1.0 if int(self.looks) == 0 else _SMOOTHING
-        moved = self.explained.cpu() + rate * (known - self.explained.cpu())
-        self.explained.copy_(torch.where(better[None, :], moved, self.explained.cpu()))
+        now, before = explained.double(), self.explained.cpu()
+        moved = torch.where(before.isnan(), now, before + rate * (now - before))
+        kept = ~better[None, :] | (now.isnan() & (rate < 1))  # what is known is not forgotten
+        self.explained.copy_(torch.where(kept, before, moved))
         self.counts.copy_(counts)
         if own is not None:
             now = torch.nan_to_num(own.double())
