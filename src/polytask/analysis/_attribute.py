@@ -163,7 +163,9 @@ def _models(
     if isinstance(learner, FittedPredictor):
         given = _given(data, learner)
 
-        def checked(_: Callable[[str], None], check: Callable[[FittedRounds], None]) -> FittedRounds:
+        def checked(
+            _: Callable[[str], None], check: Callable[[FittedRounds], None]
+        ) -> FittedRounds:
             check(given)
             return given
 
