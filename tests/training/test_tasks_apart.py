@@ -84,6 +84,23 @@ def test_what_cannot_be_stacked_trains_one_after_another(trainer, encoder, monke
     assert units(replace(trainer, steps=4), SingleTask(encoder), data, monkeypatch) == [1, 1]
 
 
+def test_tasks_that_train_by_themselves_share_the_inputs_that_all_of_them_read(monkeypatch):
+    inputs = []
+    runs = _task_runs.TaskRuns.run
+
+    def run(self, *arguments):
+        rows = [unit.run.train["rows"] for unit in self.units]
+        rows += [unit.run.validation.rows["rows"] for unit in self.units]
+        inputs.extend(own.inputs["numeric"].data_ptr() for own in rows)
+        return runs(self, *arguments)
+
+    monkeypatch.setattr(_task_runs.TaskRuns, "run", run)
+    data = regression_table(3, 40)
+    replace(TRAINER, steps=1, augmentation=Mixup()).fit(SMALL, data, data)
+    assert len(inputs) == 6
+    assert len(set(inputs)) == 2
+
+
 def adam(parameters, lr, weight_decay):
     return torch.optim.Adam(parameters, lr=lr, weight_decay=weight_decay)
 

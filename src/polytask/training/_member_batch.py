@@ -27,6 +27,7 @@ def member_batch(
     rows : RowSet
         Its training or validation rows.
     chosen : mapping of source name to tensor of int64
+        Rows in ascending order; inputs are not copied where these are all.
     network : MultiTaskModule
         Of tasks of the table.
     """
@@ -44,7 +45,7 @@ def _columns(places: list[int], array: Tensor) -> Tensor:
 def _of_source(
     table: StackTable, stored: SourceBatch, source: str, index: Tensor, network: MultiTaskModule
 ) -> SourceBatch:
-    taken = stored.take(index)
+    taken = stored if len(index) == stored.n_rows else stored.take(index)  # all rows are shared
     targets = {}
     for block in network.blocks:
         names = block.tasks_in(source)
