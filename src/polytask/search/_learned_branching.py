@@ -88,6 +88,9 @@ class LearnedBranching(StructureLearner):
     geometrically from `first_temperature` to `last_temperature`. Weights and probabilities learn on
     rows apart, as in AdaShare.
 
+    The tree that is found is not to be taken as the tree of the tasks: of planted trees of six tasks
+    fewer than half were found (`benchmarks/results.md`).
+
     Sources of several schemas, and rows of one task each, are supported.
 
     References
