@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from polytask._listing import count, enumerated
-from polytask.analysis._measured_gain import worded_gain
+from polytask.analysis._worded_changes import worded_changes
 
 if TYPE_CHECKING:
     from polytask.analysis._source_tasks import SourceEffect, SourceTasks
 
 __all__ = ["words_of_sources"]
-
-_MOST = 3
 
 
 def words_of_sources(record: SourceTasks) -> str:
@@ -31,24 +29,15 @@ def words_of_sources(record: SourceTasks) -> str:
 
 
 def _of_pairs(effects: Sequence[SourceEffect]) -> str:
-    helping = [effect for effect in effects if effect.verdict() == "helps"]
-    harming = [effect for effect in effects if effect.verdict() == "harms"]
     looked = f"corrected for the {len(effects)} pairs that were looked at"
-    if not helping and not harming:
+    changes = worded_changes(effects, {"helps": "help", "harms": "harm"}, _named)
+    if not changes:
         return f"No task is shown to help or harm another, {looked}."
-    sentences = [
-        f"{len(found)} {verb} ({_largest(found)})"
-        for found, verb in ((helping, "help"), (harming, "harm"))
-        if found
-    ]
-    return f"Of pairs, {enumerated(sentences)}, {looked}."
+    return f"Of pairs, {changes}, {looked}."
 
 
-def _largest(effects: Sequence[SourceEffect]) -> str:
-    ordered = sorted(effects, key=lambda effect: -abs(effect.gain or 0.0))
-    shown = [f"{e.source} to {e.task} {worded_gain(e.gain)}" for e in ordered[:_MOST]]
-    more = len(ordered) - len(shown)
-    return ", ".join(shown) + (f", and {more} more" if more else "")
+def _named(effect: SourceEffect) -> str:
+    return f"{effect.source} to {effect.task}"
 
 
 def _of_rows(record: SourceTasks) -> str:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from polytask._listing import count, enumerated
 from polytask.analysis._measured_gain import MeasuredGain, worded_gain
+from polytask.analysis._worded_changes import worded_changes
 
 if TYPE_CHECKING:
     from polytask.analysis._transfer_map import TransferMap
 
 __all__ = ["words_of_map"]
-
-_MOST = 3
 
 
 def words_of_map(record: TransferMap) -> str:
@@ -34,27 +33,15 @@ def _metrics(record: TransferMap) -> str:
 
 
 def _of_pairs(pairs: Sequence[MeasuredGain]) -> str:
-    gaining = [gain for gain in pairs if gain.verdict() == "gains"]
-    losing = [gain for gain in pairs if gain.verdict() == "loses"]
     looked = f"corrected for the {len(pairs)} ordered pairs that were looked at"
-    if not gaining and not losing:
+    changes = worded_changes(pairs, {"gains": "gain", "loses": "lose"}, _named)
+    if not changes:
         return f"No task gains or loses by training with a single other one, {looked}."
-    sentences = [
-        f"{len(found)} {verb} ({_largest(found)})"
-        for found, verb in ((gaining, "gain"), (losing, "lose"))
-        if found
-    ]
-    return f"Of ordered pairs, {enumerated(sentences)} against training alone, {looked}."
+    return f"Of ordered pairs, {changes} against training alone, {looked}."
 
 
-def _largest(gains: Sequence[MeasuredGain]) -> str:
-    ordered = sorted(gains, key=lambda gain: -abs(gain.gain or 0.0))
-    shown = [
-        f"{g.task} with {next(name for name in g.group if name != g.task)} {worded_gain(g.gain)}"
-        for g in ordered[:_MOST]
-    ]
-    more = len(ordered) - len(shown)
-    return ", ".join(shown) + (f", and {more} more" if more else "")
+def _named(gain: MeasuredGain) -> str:
+    return f"{gain.task} with {next(name for name in gain.group if name != gain.task)}"
 
 
 def _of_sampled(record: TransferMap) -> str:

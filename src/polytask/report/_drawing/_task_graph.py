@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from polytask.report._drawing._canvas import SIZE, Canvas, marker
 from polytask.report._drawing._figure_text import shorten, text_width
@@ -56,37 +57,57 @@ def task_graph(shown: TaskGraph, width: int) -> Canvas:
     axes.set_yticks([])
     angles = np.pi / 2 - 2 * np.pi * np.arange(size) / size
     x, y = np.cos(angles), np.sin(angles)
+    _draw_edges(canvas, axes, shown, x, y)
+    for i, task in enumerate(shown.tasks):
+        _draw_node(
+            canvas,
+            axes,
+            f"{task}, cluster {shown.clusters[i] + 1}",
+            shown.clusters[i],
+            (x[i], y[i]),
+            large=named,
+        )
+        if named:
+            _write_name(axes, names[i], x[i], y[i])
+    return canvas
+
+
+def _draw_edges(canvas: Canvas, axes: Axes, shown: TaskGraph, x: np.ndarray, y: np.ndarray) -> None:
     largest = max((abs(value) for _, _, value in shown.edges), default=1.0)
     for i, j, value in shown.edges:
         (line,) = axes.plot(
             x[[i, j]], y[[i, j]], color=color("muted"), linewidth=0.6 + 3.4 * abs(value) / largest
         )
         canvas.explain(line, f"{shown.tasks[i]} and {shown.tasks[j]}: {shown.label} {value:.2f}")
-    for i, task in enumerate(shown.tasks):
-        cluster = shown.clusters[i]
-        node = axes.scatter(
-            x[i],
-            y[i],
-            s=90 if named else 40,
-            marker=marker(_SHAPES[cluster % len(_SHAPES)]),
-            facecolor=color(f"c{1 + cluster % 7}"),
-            edgecolor=color("card"),
-            zorder=3,
-            clip_on=False,
-        )
-        canvas.explain(node, f"{task}, cluster {cluster + 1}")
-        if named:
-            sideways = "center" if abs(x[i]) < 0.1 else "left" if x[i] > 0 else "right"
-            up = "center" if abs(y[i]) < 0.9 else "bottom" if y[i] > 0 else "top"
-            axes.annotate(
-                names[i],
-                (x[i], y[i]),
-                xytext=(9 * x[i], 9 * y[i]),
-                textcoords="offset points",
-                ha=sideways,
-                va=up,
-                size=SIZE - 1,
-                color=color("text"),
-                annotation_clip=False,
-            )
-    return canvas
+
+
+def _draw_node(
+    canvas: Canvas, axes: Axes, text: str, cluster: int, at: tuple[float, float], *, large: bool
+) -> None:
+    node = axes.scatter(
+        *at,
+        s=90 if large else 40,
+        marker=marker(_SHAPES[cluster % len(_SHAPES)]),
+        facecolor=color(f"c{1 + cluster % 7}"),
+        edgecolor=color("card"),
+        zorder=3,
+        clip_on=False,
+    )
+    canvas.explain(node, text)
+
+
+def _write_name(axes: Axes, name: str, x: float, y: float) -> None:
+    """Outside of the circle."""
+    sideways = "center" if abs(x) < 0.1 else "left" if x > 0 else "right"
+    up = "center" if abs(y) < 0.9 else "bottom" if y > 0 else "top"
+    axes.annotate(
+        name,
+        (x, y),
+        xytext=(9 * x, 9 * y),
+        textcoords="offset points",
+        ha=sideways,
+        va=up,
+        size=SIZE - 1,
+        color=color("text"),
+        annotation_clip=False,
+    )
