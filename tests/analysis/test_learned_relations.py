@@ -1,11 +1,14 @@
 """What fitted networks have learned of relations, on relations that were planted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 import polytask
 from polytask.analysis import LearnedRelations, learned_relations, linear_cka
+from polytask.analysis._similarity import as_similarity
 from polytask.analysis._task_clusters import task_clusters
 from polytask.architectures import PLE, HardSharing, MMoE, SoftSharing
 from polytask.bookkeeping import Budget
@@ -116,6 +119,15 @@ def test_gates_that_were_planted_are_read_out(data):
     assert found.clusters == CLUSTERS
     assert "Gates choose few experts" in found.words
     assert "shared 3 is hardly used" in found.words
+
+
+def test_a_similarity_of_some_tasks_is_not_said_to_show_no_clusters(hard, data):
+    found = learned_relations(hard, data, n_rows=20)
+    heads = as_similarity("heads", "cosine", found.tasks[:2], np.full((2, 2), 0.5))
+    few = replace(found, similarities=(heads,), separation=None)
+    assert "No part of it compares all tasks" in few.words
+    assert "by heads (cosine), the most alike are task_0 and task_1 (0.50)" in few.words
+    assert "tasks form no clusters" not in few.words
 
 
 def test_experts_that_are_equal_are_alike(data):

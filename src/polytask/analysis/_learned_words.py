@@ -48,6 +48,10 @@ def _of_clusters(record: LearnedRelations) -> str:
         return "Nothing in it compares tasks with each other."
     first = record.similarities[0]
     what = f"{first.name} ({first.quantity})"
+    if set(first.labels) != set(record.tasks):
+        alike = _largest(first, ",")
+        some = f"; by {what}{alike}" if alike else ""
+        return f"No part of it compares all tasks, so that there are no clusters{some}."
     if record.separation is None:
         return f"By {what}, tasks form no clusters{_largest(first)}."
     joint = [cluster for cluster in record.clusters if len(cluster) > 1]
@@ -62,14 +66,14 @@ def _of_clusters(record: LearnedRelations) -> str:
     )
 
 
-def _largest(similarity: Similarity) -> str:
+def _largest(similarity: Similarity, start: str = ";") -> str:
     matrix = np.abs(similarity.matrix)
     if not np.isfinite(matrix).any():
         return ""
     i, j = np.unravel_index(np.nanargmax(matrix), matrix.shape)
     value = similarity.matrix[i, j]
     chance = "" if similarity.chance is None else f", by chance {similarity.chance:.2f}"
-    return f"; the most alike are {similarity.labels[i]} and {similarity.labels[j]} ({value:.2f}{chance})"
+    return f"{start} the most alike are {similarity.labels[i]} and {similarity.labels[j]} ({value:.2f}{chance})"
 
 
 def _of_gates(gates: GateUse | None) -> str:
