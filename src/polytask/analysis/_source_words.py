@@ -29,7 +29,7 @@ def words_of_sources(record: SourceTasks) -> str:
 
 
 def _of_pairs(effects: Sequence[SourceEffect]) -> str:
-    looked = f"corrected for the {len(effects)} pairs that were looked at"
+    looked = f"corrected for all pairs that were looked at ({len(effects)})"
     changes = worded_changes(effects, {"helps": "help", "harms": "harm"}, _named)
     if not changes:
         return f"No task is shown to help or harm another, {looked}."
@@ -41,13 +41,13 @@ def _named(effect: SourceEffect) -> str:
 
 
 def _of_rows(record: SourceTasks) -> str:
-    """The prediction that was helped most."""
+    """Of the predictions that were helped most in their task, the one that most trainings agree on."""
     helped = [row for row in record.extremes if row.value > 0]
     if not helped:
         return ""
     best = max(helped, key=lambda row: (row.agreeing, row.value))
     of = count(record.n_rounds, "training")
     return (
-        f"Single predictions vary by chance more than means do: row {best.row} of {best.task} was helped "
-        f"most by {best.source}, in {best.agreeing} of {of}."
+        "Single predictions vary by chance more than means do: of those that were helped most in their "
+        f"task, row {best.row} of {best.task} was helped by {best.source} in {best.agreeing} of {of}."
     )
