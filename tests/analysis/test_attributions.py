@@ -1,6 +1,7 @@
 """Which columns a task looks at: planted columns are found, chance is not."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -176,7 +177,24 @@ def test_cells_of_a_group_are_shuffled_together_and_tasks_apart():
 def test_a_record_goes_through_plain_values(linear):
     assert Attributions.from_dict(linear.to_dict()) == linear
     assert str(linear).startswith("share, % | of …")
-    assert "One looks at city" in linear.words
+    assert "Task one looks at city" in linear.words
+
+
+def test_words_leave_names_as_they_are_and_columns_without_a_share_out(linear):
+    names = ("price €", "b", "c", "d", "e")
+    rows = ((2.0, 1.0, 1e-9), *[(1.0, 0.0, 0.0)] * 4)
+    record = replace(
+        linear,
+        tasks=names,
+        columns=("x", "y", "z"),
+        importance=rows,
+        p=((0.001,) * 3,) * 5,
+        low=rows,
+        high=rows,
+        error=((0.0,) * 3,) * 5,
+    )
+    assert "Task price € looks at x (67 %) and y (33 %); b looks at x (100 %);" in record.words
+    assert "; the table has 1 more task." in record.words
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,14 @@ def test_heads_of_clustered_tasks_show_the_clusters(hard, data):
     assert "By heads (cosine), tasks form 2 clusters" in found.words
     assert [len(part.tasks) for part in found.parts] == [6, 1, 1, 1, 1, 1, 1]
     assert sum(part.n_parameters for part in found.parts) == hard.n_parameters
+    one, two = (
+        replace(found.similarities[0], values=v) for v in (((None, -0.5),) * 2, ((None, 0.5),) * 2)
+    )
+    opposed, alike = (
+        replace(found, similarities=(one_,), separation=None).words for one_ in (one, two)
+    )
+    assert "(-0.50), in opposite directions." in opposed
+    assert "the most alike are" in alike
 
 
 def test_the_features_of_single_tasks_show_the_clusters_and_are_held_against_the_joint_ones(

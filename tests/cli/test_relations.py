@@ -6,8 +6,12 @@ import re
 import pytest
 
 import polytask as package
+from polytask._naming import public_classes
+from polytask._naming._unknown import spelt
+from polytask.analysis import Affinity
 from polytask.cli._read_data import read_data
 from polytask.cli._relation_data import relation_data, relation_settings
+from polytask.cli._relation_options import AffinityNames
 from polytask.cli._settings import CompareSettings, GroupSettings
 from polytask.cli._voice import Voice
 from polytask.data import splits_of
@@ -199,3 +203,10 @@ def test_a_further_analysis_names_the_extra_that_it_takes_before_anything_is_rea
 def test_sizes_are_whole_numbers(polytask, table):
     ran = polytask("analyze", table, *TARGETS, "--sizes", "many")
     assert "`sizes` parameter of the command line must be whole numbers" in ran.error
+
+
+def test_the_help_of_affinity_names_every_affinity():
+    names = {spelt(name, None) for name in public_classes("polytask.analysis", Affinity)}
+    (option,) = AffinityNames.__metadata__
+    assert names <= set(re.findall(r"\w+", option.help))
+    assert "head_similarity" in names

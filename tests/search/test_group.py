@@ -9,6 +9,7 @@ import pytest
 
 from polytask.analysis import (
     Affinity,
+    AffinityRecord,
     GradientCosine,
     GroupRuns,
     PredictionSimilarity,
@@ -22,7 +23,7 @@ from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.search import Grouping, group
 from polytask.search._candidates import candidates_of
-from polytask.search._group import _over_random, group_runs
+from polytask.search._group import _of_affinities, _over_random, group_runs
 from polytask.search._grouping import CandidateGain
 from polytask.search._joined import _host
 from polytask.search._verify import choose
@@ -171,6 +172,12 @@ def test_planted_groups_are_found_and_unrelated_tasks_are_trained_apart(clusters
 def test_a_budget_too_small_to_verify_is_refused_and_says_how_many_networks_it_takes(runs):
     with pytest.raises(ParameterError, match=r"must be at least 10, .* Got 9 instead. Allow more"):
         group_runs(runs, [FirstTwo()], most_networks=9)
+
+
+def test_a_note_on_an_affinity_leaves_its_name_as_it_is():
+    values = ((None, None), (None, None))
+    record = AffinityRecord("own", ("a", "b"), values, 0.0, 0.0, 0, ("2 pairs are not known",))
+    assert _of_affinities([record]) == ("affinity own: 2 pairs are not known",)
 
 
 def test_networks_of_affinities_count_before_anything_is_trained(runs):

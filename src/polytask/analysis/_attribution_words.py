@@ -44,16 +44,17 @@ def _of_tasks(record: Attributions) -> str:
     known = [i for i in range(len(record.tasks)) if np.isfinite(shares[i]).any()]
     sentences = [f"{record.tasks[i]} looks at {_top(record, shares[i])}" for i in known]
     more = len(sentences) - _MOST_TASKS
-    told = "; ".join(sentences[:_MOST_TASKS]) + (f"; and {more:,} more tasks" if more > 0 else "")
+    told = "; ".join(sentences[:_MOST_TASKS])
+    rest = f"; the table has {count(more, 'more task')}" if more > 0 else ""
     nothing = [task for i, task in enumerate(record.tasks) if i not in known]
     none = f"For {first_and_more(nothing)}, no column is shown to matter." if nothing else ""
-    return " ".join(filter(None, [f"{told[0].upper()}{told[1:]}." if told else "", none]))
+    return " ".join(filter(None, [f"Task {told}{rest}." if told else "", none]))
 
 
 def _top(record: Attributions, shares: np.ndarray) -> str:
     order = np.argsort(-np.nan_to_num(shares), kind="stable")[:_MOST_COLUMNS]
-    shown = [f"{record.columns[j]} ({100 * shares[j]:.0f} %)" for j in order if shares[j] > 0]
-    return enumerated(shown)
+    shown = [j for j in order if shares[j] >= 0.005] or [j for j in order if shares[j] > 0]
+    return enumerated(f"{record.columns[j]} ({100 * shares[j]:.0f} %)" for j in shown)
 
 
 def _of_pairs(record: Attributions) -> str:

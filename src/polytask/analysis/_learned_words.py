@@ -34,12 +34,13 @@ def _of_parts(record: LearnedRelations) -> str:
     of_all = sum(part.n_parameters for part in record.parts if len(part.tasks) == size)
     of_some = [part for part in record.parts if 1 < len(part.tasks) < size]
     of_one = sum(part.n_parameters for part in record.parts if len(part.tasks) == 1)
-    shares = [f"{of_all / total:.0%} of {count(total, 'parameter')} serve all tasks"]
+    shares = [f"{100 * of_all / total:.0f} % of {count(total, 'parameter')} serve all tasks"]
     if of_some:
         some = sum(part.n_parameters for part in of_some)
         groups = len({part.tasks for part in of_some})
-        shares.append(f"{some / total:.0%} one of {count(groups, 'group')}")
-    shares.append(f"{of_one / total:.0%} a single task")
+        of_groups = "a group of tasks" if groups == 1 else f"one of {groups:,} groups of tasks"
+        shares.append(f"{100 * some / total:.0f} % {of_groups}")
+    shares.append(f"{100 * of_one / total:.0f} % a single task")
     return f"In {record.model or 'the model'}, {enumerated(shares)}."
 
 
@@ -73,7 +74,10 @@ def _largest(similarity: Similarity, start: str = ";") -> str:
     i, j = np.unravel_index(np.nanargmax(matrix), matrix.shape)
     value = similarity.matrix[i, j]
     chance = "" if similarity.chance is None else f", by chance {similarity.chance:.2f}"
-    return f"{start} the most alike are {similarity.labels[i]} and {similarity.labels[j]} ({value:.2f}{chance})"
+    pair = f"{similarity.labels[i]} and {similarity.labels[j]} ({value:.2f}{chance})"
+    if value < 0:
+        return f"{start} the most related are {pair}, in opposite directions"
+    return f"{start} the most alike are {pair}"
 
 
 def _of_gates(gates: GateUse | None) -> str:
@@ -96,8 +100,12 @@ def _of_gates(gates: GateUse | None) -> str:
         else ""
     )
     own = sum(name.startswith("own") for name in gates.experts)
-    kept = f", and give {matrix[:, :own].sum(axis=1).mean():.0%} to the task's own" if own else ""
-    return f"Gates {how} (entropy {evenness:.0%} of the largest){kept}{idle}."
+    kept = (
+        f", and give {100 * matrix[:, :own].sum(axis=1).mean():.0f} % to the task's own"
+        if own
+        else ""
+    )
+    return f"Gates {how} (entropy {100 * evenness:.0f} % of the largest){kept}{idle}."
 
 
 def _of_own(record: LearnedRelations) -> str:

@@ -37,8 +37,8 @@ AffinityNames = Annotated[
         "--affinity",
         metavar="NAME",
         help="What estimates who helps whom: prediction_similarity (the default), explained_labels, "
-        "prediction_correlation, gradient_cosine, lookahead_affinity or trained_pairs; module:Class is one of your own. "
-        "Repeat for more.",
+        "prediction_correlation, gradient_cosine, lookahead_affinity, projected_gradients, head_similarity or "
+        "trained_pairs; module:Class is one of your own. Repeat for more.",
         rich_help_panel=_PANEL,
     ),
 ]

@@ -267,4 +267,4 @@ def _over_random(
 
 
 def _of_affinities(records: Sequence[AffinityRecord]) -> tuple[str, ...]:
-    return tuple(f"{record.name}: {note}" for record in records for note in record.notes)
+    return tuple(f"affinity {record.name}: {note}" for record in records for note in record.notes)
