@@ -13,6 +13,7 @@ from polytask.encoders import MLP
 from polytask.processes import GroupProcesses, OneProcess
 from polytask.training import Trainer, to_tensors
 from polytask.training._device import make_fabric
+from polytask.training._task_runs import TaskRuns
 from polytask.training._training_run import TrainingRun
 
 SMALL = HardSharing(MLP((8,)))
@@ -30,6 +31,9 @@ def run_of(trainer, data, validation, processes=None, architecture=SMALL):
 
         fabric = make_fabric(trainer.accelerator, trainer.precision)
         held_out = None if validation is None else tensors(validation)
+        if network.apart:
+            rows = tensors(data), held_out
+            return TaskRuns(trainer, fabric, network, schemas, *rows, 0, processes)
         return TrainingRun(
             trainer, fabric, network, data.tasks, tensors(data), held_out, 0, processes
         )

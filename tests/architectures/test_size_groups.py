@@ -11,8 +11,9 @@ from polytask.architectures import _copies as copies_module
 from polytask.architectures import _size_groups as groups_module
 from polytask.architectures._size_groups import gathered, scattered, size_groups
 from polytask.data import MultiTaskDataset, RandomSplit
-from polytask.encoders import MLP, State, TabM
+from polytask.encoders import MLP, State
 from polytask.training import Trainer
+from polytask.training import _stack_forward as stack_module
 
 SIZES = [3, 40, 0, 12, 11, 38]
 
@@ -28,12 +29,14 @@ def grouped(monkeypatch):
         formed.append(len(groups := size_groups(sizes, n_numbers)))
         return groups
 
-    monkeypatch.setattr(copies_module, "size_groups", watched)
+    for module in (copies_module, stack_module):
+        monkeypatch.setattr(module, "size_groups", watched)
     return formed
 
 
 def without_groups(monkeypatch):
-    monkeypatch.setattr(copies_module, "size_groups", lambda *_: [])
+    for module in (copies_module, stack_module):
+        monkeypatch.setattr(module, "size_groups", lambda *_: [])
 
 
 class Tower(nn.Module):
@@ -128,10 +131,9 @@ def unequal_table():
     "architecture",
     [
         SingleTask(MLP((8, 8))),
-        SingleTask(TabM(3, (8,), dropout=0.0)),
         Separate(HardSharing(MLP((8,)))),
     ],
-    ids=["single_task", "ensemble", "separate"],
+    ids=["single_task", "separate"],
 )
 def test_training_is_the_same(monkeypatch, grouped, architecture):
     train, validation, _ = RandomSplit().splits(unequal_table(), seed=0)[0].apply(unequal_table())

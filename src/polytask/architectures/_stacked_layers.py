@@ -28,6 +28,8 @@ _COMMON = (*_ELEMENTWISE, nn.Linear, nn.LayerNorm, nn.Dropout, Dropout, Rectifie
 def is_common_chain(module: nn.Module) -> bool:
     """Whether a module is made of linear layers, layer norm, dropout and activations alone.
 
+    No two layers may share a parameter.
+
     Examples
     --------
     >>> from torch import nn
@@ -36,7 +38,7 @@ def is_common_chain(module: nn.Module) -> bool:
     (True, False)
     """
     layers = [layer for _, layer in _layers(module)]
-    learned = [id(layer) for layer in layers if next(layer.parameters(), None) is not None]
+    learned = [id(parameter) for layer in layers for parameter in layer.parameters()]
     plain = all(type(layer) in _COMMON and not _has_hooks(layer) for layer in layers)
     return plain and len(set(learned)) == len(learned)
 
