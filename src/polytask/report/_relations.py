@@ -11,7 +11,6 @@ from polytask._files import write_text
 from polytask.report._matplotlib import figure_settings
 from polytask.report._relations_view import relations_record, relations_view
 from polytask.report._render import COLUMNS, page_environment
-from polytask.report._sections import has_section, section_of
 
 __all__ = ["render_relations", "write_relations"]
 
@@ -48,6 +47,8 @@ def render_relations(record: object, also: Sequence[object] = ()) -> str:
     >>> "Affinity: mine" in render_relations(record)
     True
     """
+    from polytask.report._sections import has_section, section_of  # which load matplotlib
+
     alone = has_section(record)
     plain = _NOTHING if alone else relations_record(record)
     also = (record, *also) if alone else also
