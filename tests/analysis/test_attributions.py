@@ -225,7 +225,7 @@ def test_what_cannot_be_measured_is_refused_before_all_models_are_fitted(options
 def test_a_column_that_makes_predictions_worse_has_no_share_even_without_standard_errors():
     importance, none = np.array([[3.0, -1.0, 1.0]]), np.full((1, 3), np.nan)
     assert shares_of(importance, none).tolist() == [[0.75, 0.0, 0.25]]
-    assert shares_of(importance, np.array([[1.0, np.nan, 0.6]])).tolist() == [[1.0, 0.0, 0.0]]
+    assert shares_of(importance, np.array([[1.0, np.nan, 1.2]])).tolist() == [[1.0, 0.0, 0.0]]
 
 
 def test_without_captum_its_installation_is_told_before_anything_is_fitted(monkeypatch):

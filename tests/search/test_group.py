@@ -187,6 +187,12 @@ def test_networks_of_affinities_count_before_anything_is_trained(runs):
     assert fresh.n_networks == 0
 
 
+def test_a_search_that_is_refused_claims_no_folder(runs, tmp_path):
+    with pytest.raises(ParameterError, match="`most_networks` parameter"):
+        group(runs.data, runs.network, folds=2, seeds=1, most_networks=1, out=tmp_path / "refused")
+    assert not (tmp_path / "refused").exists()
+
+
 def test_what_the_budget_does_not_allow_is_left_out_and_named(runs):
     fresh = GroupRuns(runs.data, runs.network, runs.rounds, Budget(steps=2))
     found = group_runs(fresh, [FirstTwo()], most_networks=12)

@@ -40,14 +40,17 @@ class Analysis:
 
     @property
     def words(self) -> str:
-        """What the map says, and how far the affinities agree with it."""
+        """What the map says, how far the affinities agree with it, and what they could not tell."""
         known = [
             f"{name} {value:+.2f}" for name, value in self.agreement.items() if value is not None
         ]
-        if not known:
-            return self.transfer.words
-        agreement = f"Rank correlation of affinities with the measured gains: {', '.join(known)}."
-        return f"{self.transfer.words} {agreement}"
+        words = [self.transfer.words]
+        if known:
+            words.append(
+                f"Rank correlation of affinities with the measured gains: {', '.join(known)}."
+            )
+        words += [f"Affinity {one.name}: {note}." for one in self.affinities for note in one.notes]
+        return " ".join(words)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""

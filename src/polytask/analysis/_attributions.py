@@ -98,7 +98,7 @@ class Attributions:
     def shares(self) -> Float64[np.ndarray, "k c"]:
         """Importances of each task as shares with sum 1.
 
-        Those below 0, and those of less than two standard errors where these are known, count as 0:
+        Those below 0, and those of less than one standard error where these are known, count as 0:
         the many small ones of columns that do not matter would otherwise add up. NaN for a task of
         which nothing is left.
         """

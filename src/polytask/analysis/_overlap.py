@@ -7,7 +7,8 @@ from jaxtyping import Float64
 
 __all__ = ["overlap_of_shares", "shares_of"]
 
-_ERRORS = 2.0
+_ERRORS = 1.0
+"""Two would hide columns that matter: with two trainings a standard error is often twice too large."""
 
 
 def shares_of(
@@ -20,7 +21,7 @@ def shares_of(
     importance : array of shape (k, c)
         NaN for columns that a task does not have.
     error : array of shape (k, c)
-        Standard errors, NaN where they are not known; importances of less than two of them, and those
+        Standard errors, NaN where they are not known; importances of less than one of them, and those
         below 0, count as 0.
 
     Returns

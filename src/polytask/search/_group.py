@@ -140,6 +140,7 @@ def group(
         advance=advance,
         executor=executor,
     )
+    _check_before(runs, methods, most_networks)  # a folder is not claimed for what is refused
     with runs.keeping(out):
         return group_runs(
             runs,
@@ -171,15 +172,13 @@ def group_runs(
     most_networks: int | None = None,
 ) -> Grouping:
     """Group the tasks of runs, training what is missing."""
-    check(_OWNER, "most_networks", most_networks, Optional(Interval(int, 1)))
-    per_group = sum(len(one.splits) for one in runs.rounds)
-    _check_networks(most_networks, _known_before(runs, methods, per_group))
+    _check_before(runs, methods, most_networks)
     runs.train([task] for task in runs.tasks)
     records = [method.estimate(runs) for method in methods]
     candidates = candidates_of(runs, records, thresholds)
     first = candidates[0]
     random = random_partitions(runs, first.groups, n_random, seed)
-    candidates, random, notes = _affordable(runs, candidates, random, most_networks, per_group)
+    candidates, random, notes = _affordable(runs, candidates, random, most_networks)
     measured = measure_candidates(runs, candidates, corrected=True)
     at_random = measure_candidates(runs, random, corrected=False)
     proposed = [one.name for one in candidates if one.proposal]
@@ -204,13 +203,22 @@ def group_runs(
     )
 
 
-def _known_before(runs: GroupRuns, methods: Sequence[Affinity], per_group: int) -> int:
-    """Networks of the tasks apart and together, and of affinities as far as they say before."""
+def _check_before(runs: GroupRuns, methods: Sequence[Affinity], most: int | None) -> None:
+    """Check the number of networks against what is known before anything is trained.
+
+    These are the tasks apart and together, and those of affinities as far as they say.
+    """
+    check(_OWNER, "most_networks", most, Optional(Interval(int, 1)))
     groups = {runs.tasks, *((task,) for task in runs.tasks)}
     for method in methods:
         groups.update(map(runs.group, method.trains(runs) or ()))
     observed = sum(method.observes for method in methods) * len(runs.rounds)
-    return len(groups) * per_group + observed
+    _check_networks(most, len(groups) * _per_group(runs) + observed)
+
+
+def _per_group(runs: GroupRuns) -> int:
+    """Trainings of a group in all rounds."""
+    return sum(len(one.splits) for one in runs.rounds)
 
 
 def _check_networks(most: int | None, needed: int) -> None:
@@ -228,11 +236,11 @@ def _affordable(
     candidates: Sequence[Candidate],
     random: Sequence[Candidate],
     most: int | None,
-    per_group: int,
 ) -> tuple[list[Candidate], list[Candidate], tuple[str, ...]]:
     """The candidates whose networks may be trained, together first, then in order."""
     if most is None:
         return list(candidates), list(random), ()
+    per_group = _per_group(runs)
     # affinities that say nothing before may have taken more than was known
     _check_networks(most, runs.n_networks + len(runs.missing([runs.tasks])) * per_group)
     left = most - runs.n_networks
