@@ -21,7 +21,7 @@ def test_its_code_runs(capsys):
     for block in CODE:
         exec(compile(block, "docs/explaining.md", "exec"), names)
     said = capsys.readouterr().out
-    assert "Rent looks at" in said
+    assert "rent looks at" in said
     overlap = names["found"].overlap
     assert overlap[0, 1] > 0.8 > overlap[0, 2]
     assert names["rows"].matrix.shape == (60, 3)
