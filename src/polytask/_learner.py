@@ -18,7 +18,7 @@ from polytask.predictor import FittedPredictor, refitted
 from polytask.ranges import SearchRange
 from polytask.tasks import TaskSet
 
-__all__ = ["FitRequest", "Learner", "OnFitted", "raised_unless"]
+__all__ = ["FitRequest", "Learner", "OnFitted", "fit_each", "raised_unless"]
 
 OnFitted = Callable[[int, FittedPredictor], None]
 """Receives a position and the predictor that was fitted there."""
@@ -184,17 +184,11 @@ class Learner(ABC):
             In the order of `requests`.
         """
         del checkpoint
-        results: list[FittedPredictor | PolytaskError] = []
-        for position, request in enumerate(requests):
-            try:
-                fitted = request.learner.fit(train, validation, request.seed, budget)
-            except PolytaskError as error:
-                results.append(error)
-            else:
-                results.append(fitted)
-                if on_done is not None:
-                    on_done(position, fitted)
-        return raised_unless(results, return_errors=return_errors)
+
+        def fit(request: FitRequest) -> FittedPredictor:
+            return request.learner.fit(train, validation, request.seed, budget)
+
+        return fit_each(requests, fit, on_done, return_errors=return_errors)
 
     def serves(self, tasks: TaskSet) -> bool:
         """Whether the learner can learn these tasks; True by default."""
@@ -324,6 +318,27 @@ def _refitting(fit: Callable[..., FittedPredictor]) -> Callable[..., FittedPredi
         return refitted(fit(self, train, *args, **options), train)
 
     return fitted
+
+
+def fit_each(
+    requests: Sequence[FitRequest],
+    fit: Callable[[FitRequest], FittedPredictor],
+    on_done: OnFitted | None,
+    *,
+    return_errors: bool,
+) -> list[FittedPredictor | PolytaskError]:
+    """Fit one request after another; as `Learner.fit_many`."""
+    results: list[FittedPredictor | PolytaskError] = []
+    for position, request in enumerate(requests):
+        try:
+            fitted = fit(request)
+        except PolytaskError as error:
+            results.append(error)
+        else:
+            results.append(fitted)
+            if on_done is not None:
+                on_done(position, fitted)
+    return raised_unless(results, return_errors=return_errors)
 
 
 def raised_unless(

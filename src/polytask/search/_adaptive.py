@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from polytask._learner import FitRequest, Learner
 from polytask._validation import Constraint, Interval, message
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget, History
@@ -188,15 +187,6 @@ class Adaptive(MultiTaskNetwork):
             "alone."
         )
         return (*super().notes(data), note)
-
-    def shape(self, train: MultiTaskDataset) -> str | None:
-        """None: tasks change how they share in each training by itself."""
-        del train
-        return None
-
-    def fit_many(self, requests: Sequence[FitRequest], *args: Any, **options: Any) -> Any:
-        """Fit one after another; as `Learner.fit_many`."""
-        return Learner.fit_many(self, requests, *args, **options)
 
     def fit(
         self,

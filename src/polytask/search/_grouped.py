@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from polytask._learner import FitRequest, OnFitted, raised_unless
+from polytask._learner import FitRequest, OnFitted, fit_each, raised_unless
 from polytask._recipes import to_json
 from polytask._validation import Constraint, InstanceOf, Interval, OneOf, Optional, message
 from polytask.analysis import Affinity, GroupRuns
@@ -153,23 +153,16 @@ class Grouped(MultiTaskNetwork):
     ) -> list[FittedPredictor | PolytaskError]:
         """Search once, then train the groups with the seed of each request."""
         del checkpoint
-        results: list[FittedPredictor | PolytaskError] = []
         try:
             grouping = self.search(train, budget, validation)
         except PolytaskError as error:
             return raised_unless([error] * len(requests), return_errors=return_errors)
-        for position, request in enumerate(requests):
-            try:
-                fitted = refitted(
-                    self._trained(grouping, train, validation, request.seed, budget), train
-                )
-            except PolytaskError as error:
-                results.append(error)
-            else:
-                results.append(fitted)
-                if on_done is not None:
-                    on_done(position, fitted)
-        return raised_unless(results, return_errors=return_errors)
+
+        def fit(request: FitRequest) -> FittedPredictor:
+            model = self._trained(grouping, train, validation, request.seed, budget)
+            return refitted(model, train)
+
+        return fit_each(requests, fit, on_done, return_errors=return_errors)
 
     def search(
         self,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, ClassVar
 
-from polytask._learner import FitRequest, Learner
+from polytask._learner import Learner
 from polytask._seeds import derived_seed
 from polytask._validation import Constraint, Interval
 from polytask.architectures import Branching, HardSharing, seeded
@@ -123,19 +123,10 @@ class StructureLearner(MultiTaskNetwork):
         if plan_network(replace(whole, shared_stages=2), data).refusal is None:
             return None
         return (
-            f"{self.name} searches where the stages of an encoder branch, and "
+            f"{self.name} searches how the stages of an encoder are shared, and "
             f"{type(as_encoder(whole.encoder)).__name__} has fewer than two here. Give more, such as "
             "MLP((64, 64)), or use grouped, which divides tasks among networks."
         )
-
-    def shape(self, train: MultiTaskDataset) -> str | None:
-        """None: searches run one after another."""
-        del train
-        return None
-
-    def fit_many(self, requests: Sequence[FitRequest], *args: Any, **options: Any) -> Any:
-        """Fit one after another; as `Learner.fit_many`."""
-        return Learner.fit_many(self, requests, *args, **options)
 
     def search(
         self,
