@@ -8,7 +8,7 @@ from jaxtyping import Float64
 __all__ = ["overlap_of_shares", "shares_of"]
 
 _ERRORS = 1.0
-"""Two would hide columns that matter: with two trainings a standard error is often twice too large."""
+"""Of two trainings standard errors are known poorly, so that a bound of two hid columns that matter."""
 
 
 def shares_of(
