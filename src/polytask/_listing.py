@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
 
-__all__ = ["count", "enumerated", "first_and_more", "first_names", "names_by_text"]
+__all__ = ["count", "enumerated", "first_and_more", "first_names", "names_by_key"]
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 def count(number: int, thing: str) -> str:
@@ -59,16 +62,16 @@ def enumerated(names: Iterable[object]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def names_by_text(pairs: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
-    """Gather pairs (name, text) by text, in the order in which texts first occur.
+def names_by_key(pairs: Iterable[tuple[str, Key]]) -> Mapping[Key, list[str]]:
+    """Gather pairs (name, key) by key, in the order in which keys first occur.
 
     Examples
     --------
-    >>> from polytask._listing import names_by_text
-    >>> names_by_text([("a", "is long"), ("b", "is short"), ("c", "is long")])
+    >>> from polytask._listing import names_by_key
+    >>> names_by_key([("a", "is long"), ("b", "is short"), ("c", "is long")])
     {'is long': ['a', 'c'], 'is short': ['b']}
     """
-    names: dict[str, list[str]] = {}
-    for name, text in pairs:
-        names.setdefault(text, []).append(name)
+    names: dict[Key, list[str]] = {}
+    for name, key in pairs:
+        names.setdefault(key, []).append(name)
     return names

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from polytask.architectures import HardSharing, SingleTask
 from polytask.encoders import PiecewiseLinear, Standardized, TabM
 from polytask.evaluation import grid
-from polytask.evaluation.running._plan import tuned_ranges
+from polytask.evaluation.running._trials import tuned_ranges
 from polytask.exceptions import ParameterError
 from polytask.learners import GradientBoosting, Linear, PooledLinear
 from polytask.neural_network import MultiTaskNetwork

@@ -149,7 +149,7 @@ def handlers():
 
 @pytest.mark.slow
 def test_an_executor_of_a_cluster_keeps_the_promises_of_executors(executor, cluster):
-    assert executor.notes == ["Jobs run on a Ray cluster, 2 at a time, each on 1 CPUs; nodes: 2."]
+    assert executor.notes == ["Jobs run on a Ray cluster, 2 at a time, each on 1 CPU; nodes: 2."]
     assert dict(executor.run(environment, ["OMP_NUM_THREADS"], COMMON)) == {0: "1"}
     check_executor(executor)
     executor.__enter__()

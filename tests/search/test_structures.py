@@ -262,7 +262,6 @@ def test_choices_learn_on_other_rows_than_weights(branched, monkeypatch):
     weights, choices = seen.values()
     assert not weights & choices
     assert len(weights | choices) == 80
-    assert search_structure is module.search_structure
 
 
 def test_of_several_searches_the_one_with_the_lowest_loss_is_kept(branched, monkeypatch):

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
+from polytask._listing import names_by_key
 from polytask._validation import Each, Interval, check, message
 from polytask.data import MultiTaskDataset
-from polytask.datasets._linear_tasks import check_sizes
+from polytask.datasets._linear_tasks import check_sizes, orthonormal
 from polytask.exceptions import ParameterError
 from polytask.tasks import Task
 
@@ -138,8 +139,7 @@ def _features(
     generator: np.random.Generator, rows: Float64[np.ndarray, "n h"], width: int, bend: float
 ) -> Float64[np.ndarray, "n w"]:
     """Random nonlinear features of rows."""
-    columns, _ = np.linalg.qr(generator.standard_normal((rows.shape[1], width)))
-    projected = rows @ columns
+    projected = rows @ orthonormal(generator, width, rows.shape[1]).T
     projected = projected / np.maximum(projected.std(axis=0), 1e-12)
     features = np.tanh(bend * projected + generator.uniform(-1, 1, width))
     centred: np.ndarray = features - features.mean(axis=0)
@@ -168,7 +168,5 @@ def _groups(
     names: Sequence[str], paths: Sequence[tuple[int, ...]], stage: int
 ) -> tuple[tuple[str, ...], ...]:
     """Names by the beginning of their paths."""
-    found: dict[tuple[int, ...], list[str]] = {}
-    for name, path in zip(names, paths, strict=True):
-        found.setdefault(path[:stage], []).append(name)
-    return tuple(tuple(group) for group in found.values())
+    starts = [path[:stage] for path in paths]
+    return tuple(map(tuple, names_by_key(zip(names, starts, strict=True)).values()))

@@ -41,8 +41,9 @@ from polytask.evaluation.running._candidates import (
     make_candidates,
 )
 from polytask.evaluation.running._left_out import remaining, unserved_defaults, why_left_out
-from polytask.evaluation.running._plan import Repetition, measure_chosen
+from polytask.evaluation.running._plan import measure_chosen
 from polytask.evaluation.running._records import RunRecord
+from polytask.evaluation.running._repetition import Repetition
 from polytask.evaluation.running._run_progress import Notes
 from polytask.evaluation.running._runner import Runner, check_jobs
 from polytask.evaluation.running._study_folder import out_folder, study_folder

@@ -208,14 +208,14 @@ def check_versions(nodes: Mapping[str, int], note: Callable[[str], None]) -> Non
 def _compare(
     node: str, ours: Mapping[str, str], theirs: Mapping[str, str], note: Callable[[str], None]
 ) -> None:
-    differing = [
-        f"{name} {theirs.get(name, 'missing')} instead of {own}"
+    differing = {
+        name: f"{name} {theirs.get(name, 'missing')} instead of {own}"
         for name, own in ours.items()
         if theirs.get(name) != own
-    ]
+    }
     if not differing:
         return
-    said = f"Node {node} of the Ray cluster has {enumerated(differing)}"
-    if any(text.split(" ")[0] in {"polytask", "Python"} for text in differing):
+    said = f"Node {node} of the Ray cluster has {enumerated(differing.values())}"
+    if differing.keys() & {"polytask", "Python"}:
         raise WorkerError(f"{said}. Install the same there, since records name the versions here.")
     note(f"{said}; records name the versions here.")

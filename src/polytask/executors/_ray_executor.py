@@ -23,7 +23,7 @@ from polytask.executors._ray_cluster import (
     imported_ray,
     own_nodes,
 )
-from polytask.executors._ray_work import Place, answer
+from polytask.executors._ray_work import Sender, answer
 from polytask.executors._thread_limits import thread_limits
 
 __all__ = ["RayExecutor"]
@@ -124,7 +124,7 @@ class RayExecutor(Executor):
         if not jobs:
             return
         ray = self._connected()
-        arguments = (Place.here(), *self._held(common))
+        arguments = (Sender.here(), *self._held(common))
         task = self._task()
         waiting, running = deque(enumerate(jobs)), dict[Any, int]()
         try:
@@ -168,7 +168,9 @@ class RayExecutor(Executor):
         return ray
 
     def _say_size(self, nodes: dict[str, int]) -> None:
-        needs = f"{self.num_cpus:g} CPUs" + f" and {self.num_gpus:g} GPUs" * bool(self.num_gpus)
+        needs = _amount(self.num_cpus, "CPU")
+        if self.num_gpus:
+            needs += f" and {_amount(self.num_gpus, 'GPU')}"
         if not nodes:
             self._note(
                 f"No node of the Ray cluster has {needs} for a job: jobs wait until one joins."
@@ -215,6 +217,11 @@ class RayExecutor(Executor):
         if not succeeded:
             raise result
         return result
+
+
+def _amount(number: float, thing: str) -> str:
+    """A number of things, which need not be whole."""
+    return f"{number:g} {thing}{'s' * (number != 1)}"
 
 
 def _system_errors() -> tuple[type[Exception], ...]:

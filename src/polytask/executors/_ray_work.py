@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from polytask._local_modules import import_modules_of, local_folders
 from polytask._workers import answered
 
-__all__ = ["Place", "answer", "installed"]
+__all__ = ["Sender", "answer", "installed"]
 
 _PACKAGES = ("polytask", "numpy", "polars", "scikit-learn", "scipy", "torch")
 
@@ -22,7 +22,7 @@ _HELD: dict[str, Any] = {}
 """What all jobs share, by its key: that of the last run alone."""
 
 
-class Place(NamedTuple):
+class Sender(NamedTuple):
     """Where the process that sends jobs finds its modules and files.
 
     Attributes
@@ -40,7 +40,7 @@ class Place(NamedTuple):
     folders: Mapping[str, str]
 
     @classmethod
-    def here(cls) -> Place:
+    def here(cls) -> Sender:
         """That of this process."""
         return cls(str(Path.cwd()), tuple(sys.path), local_folders())
 
@@ -52,12 +52,12 @@ class Place(NamedTuple):
         import_modules_of(self.folders)
 
 
-def answer(place: Place, key: str, shared: Sequence[Any], request: bytes) -> bytes:
+def answer(sender: Sender, key: str, shared: Sequence[Any], request: bytes) -> bytes:
     """Do one job; the pickled pair of `polytask._workers.answered`.
 
     Parameters
     ----------
-    place : Place
+    sender : Sender
     key : str
         Of what the jobs share, which is fetched once per worker.
     shared : sequence of one ObjectRef
@@ -72,7 +72,7 @@ def answer(place: Place, key: str, shared: Sequence[Any], request: bytes) -> byt
     def job() -> Any:
         if packed is not None:
             _HELD.clear()
-            place.enter()
+            sender.enter()
             _HELD[key] = pickle.loads(packed)  # noqa: S301 - from the user's own process
         work, given = pickle.loads(request)  # noqa: S301 - the same
         return work(given, _HELD[key])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from polytask._listing import first_and_more, names_by_text
+from polytask._listing import first_and_more, names_by_key
 from polytask.data import MultiTaskDataset
 from polytask.losses import Loss, check_losses
 from polytask.metrics import Metric, check_metrics, metrics_for, threshold_metric
@@ -42,7 +42,7 @@ def with_checked_tasks(data: MultiTaskDataset, *, measured: bool = True) -> Mult
     pairs = [
         (name, note) for name, task in changed.items() for note in _notes(data.tasks[name], task)
     ]
-    notes = [f"{first_and_more(names)}: {note}" for note, names in names_by_text(pairs).items()]
+    notes = [f"{first_and_more(names)}: {note}" for note, names in names_by_key(pairs).items()]
     return replace(data.with_tasks(changed), notes=(*data.notes, *notes))
 
 

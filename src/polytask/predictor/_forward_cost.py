@@ -17,7 +17,7 @@ class ForwardCost(NamedTuple):
         Floating-point operations of one row: those of matrix products and convolutions, two for
         each multiplication and addition.
     seconds : float
-        Median of measured passes over the rows of `n_rows`.
+        Median of measured passes over `n_rows` rows.
     n_rows : int
         Rows of a pass.
     """

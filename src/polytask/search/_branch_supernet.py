@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from polytask._listing import names_by_key
 from polytask.architectures import Copies, Heads, Raw, Stages
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
@@ -45,7 +46,7 @@ class BranchSupernet(Supernet):
     policy : nn.ParameterList
         Logits of the parents of the nodes of each stage from the second on, (n_nodes, n_nodes), and
         of the tasks, (n_tasks, n_nodes).
-    choices : list of tensor or None
+    choices : list of tensor
         The weights of the parents in the next passes, of the shapes of `policy`.
     """
 
@@ -73,13 +74,6 @@ class BranchSupernet(Supernet):
     def logits(self) -> list[Tensor]:
         """Logits of the parents, of nodes stage by stage and then of tasks."""
         return list(self.policy)
-
-    def together(self) -> list[Tensor]:
-        """All read from the first node of the stage below."""
-        rows = [torch.zeros_like(logits) for logits in self.policy]
-        for row in rows:
-            row[:, 0] = 1.0
-        return rows
 
     def begin(self) -> None:
         """All nodes start from the first of their stage; each prefers the parent of its own number."""
@@ -149,10 +143,10 @@ class BranchSupernet(Supernet):
         for below, of_nodes in zip(
             reversed(parents[:-1]), reversed(probabilities[:-1]), strict=True
         ):
-            stages.append(grouped(names, places))
+            stages.append(_gathered(names, places))
             chosen += [of_nodes[node] for node in sorted(set(places))]
             places = [below[node] for node in places]
-        stages.append(grouped(names, places))
+        stages.append(_gathered(names, places))
         skips: tuple[tuple[str, ...], ...] = ((),) * len(stages)
         return tuple(reversed(stages)), skips, float(torch.stack(chosen).mean().detach())
 
@@ -164,9 +158,6 @@ def mixed_states(
     return (weights @ values.flatten(1)).view(len(weights), *values.shape[1:])
 
 
-def grouped(names: Sequence[str], places: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+def _gathered(names: Sequence[str], places: Sequence[int]) -> tuple[tuple[str, ...], ...]:
     """Names at equal places together, in the order of their first."""
-    groups: dict[int, list[str]] = {}
-    for name, place in zip(names, places, strict=True):
-        groups.setdefault(place, []).append(name)
-    return tuple(tuple(group) for group in groups.values())
+    return tuple(map(tuple, names_by_key(zip(names, places, strict=True)).values()))

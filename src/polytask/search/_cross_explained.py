@@ -76,10 +76,10 @@ def cross_explained(
             counts[places] += mask.sum(dim=0).cpu()
             for other in _alike(network, source, block):
                 columns = [names.index(name) for name in other.tasks_in(source)]
-                found = _correlations(labels, mask, scores[source][source, other.name]).cpu()
-                part = mask.sum(dim=0).cpu()[:, None] * torch.isfinite(found)
+                correlations = _correlations(labels, mask, scores[source][source, other.name]).cpu()
+                part = mask.sum(dim=0).cpu()[:, None] * torch.isfinite(correlations)
                 cells = torch.tensor(places)[:, None], torch.tensor(columns)[None]
-                total[cells] += torch.nan_to_num(found) * part
+                total[cells] += torch.nan_to_num(correlations) * part
                 weight[cells] += part
     return torch.where(weight > 0, total / weight, torch.nan), counts
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from polytask.evaluation.running._candidates import Candidate
 from polytask.evaluation.running._labelled import labelled_rows
-from polytask.evaluation.running._plan import Repetition
 from polytask.evaluation.running._records import RunRecord
+from polytask.evaluation.running._repetition import Repetition
 from polytask.evaluation.running._run import Run
 from polytask.evaluation.running._run_progress import run_progress
 from polytask.evaluation.running._runner import Runner

@@ -20,7 +20,7 @@ from polytask.tasks import TaskSet
 
 __all__ = ["PolicySupernet"]
 
-_SHARE, _COPY, _SKIP = range(3)
+_SHARE, _COPY, _SKIP = range(3)  # `together` takes the first
 _NEVER = 1e9
 
 
@@ -74,13 +74,6 @@ class PolicySupernet(Supernet):
         """Draw weights of the choices; closed stages are shared."""
         drawn, shared = super().draw(temperature, generator), self.together()
         return [*shared[: self.n_closed], *drawn[self.n_closed :]]
-
-    def together(self) -> list[Tensor]:
-        """All tasks share every stage."""
-        rows = [torch.zeros_like(logits) for logits in self.policy]
-        for row in rows:
-            row[:, _SHARE] = 1.0
-        return rows
 
     def begin(self) -> None:
         """Copies start from the common stage."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from polytask._paths import find, setting_text
 from polytask.evaluation import grid
-from polytask.evaluation.running._plan import tuned_ranges
 from polytask.evaluation.running._recorded_settings import recorded_settings
+from polytask.evaluation.running._trials import tuned_ranges
 from polytask.learners import Learner
 from polytask.ranges import Range, SearchRange
 from polytask.search._search_space import SearchSpace

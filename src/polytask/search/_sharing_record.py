@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float64
 
+from polytask._listing import names_by_key
 from polytask._plain import from_plain, to_plain
 from polytask._validation import message
 from polytask.analysis._affinity_record import matrix_table
@@ -153,11 +154,7 @@ def changes_of(epochs: Sequence[EpochRecord], names: tuple[str, ...]) -> list[Sh
     changes: list[SharingChange] = []
     for look in epochs:
         seen = look.observed[SHARING]
-        numbers = seen["groups"]
-        groups = tuple(
-            tuple(n for n, own in zip(names, numbers, strict=True) if own == number)
-            for number in dict.fromkeys(numbers)
-        )
+        groups = tuple(map(tuple, names_by_key(zip(names, seen["groups"], strict=True)).values()))
         alone = tuple(n for n, is_alone in zip(names, seen["alone"], strict=True) if is_alone)
         if not changes or (groups, alone) != (changes[-1].groups, changes[-1].alone):
             changes.append(SharingChange(look.step, groups, alone))

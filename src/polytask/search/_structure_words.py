@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from polytask._listing import enumerated, first_names
+from polytask._listing import count, enumerated, first_names
 
 if TYPE_CHECKING:
     from polytask.search._structure import FoundStructure
@@ -41,7 +41,7 @@ def _stage(found: FoundStructure, stage: int) -> str:
     if joint:
         shared = [first_names(group, _SHOWN) for group in joint]
         listed = "; ".join(shared[:_SHOWN]) + ("; …" if len(shared) > _SHOWN else "")
-        parts.append(f"is shared in {len(joint)} group{'s' * (len(joint) > 1)} ({listed})")
+        parts.append(f"is shared in {count(len(joint), 'group')} ({listed})")
     if alone:
         parts.append(f"is copied for {first_names(alone, _SHOWN)}")
     if skipping:

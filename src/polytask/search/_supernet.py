@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from polytask.architectures._encoder_network import EncoderNetwork
+from polytask.search._structure import Groups
 
 __all__ = ["Supernet", "load_copies", "relaxed"]
 
@@ -43,9 +44,12 @@ class Supernet(EncoderNetwork):
         """Draw weights of the choices; without a generator, at their probabilities."""
         return [relaxed(logits, temperature, generator) for logits in self.logits()]
 
-    @abstractmethod
     def together(self) -> list[Tensor]:
-        """Choices by which all tasks share everything."""
+        """Choices by which all tasks share everything: the first of each softmax."""
+        rows = [torch.zeros_like(logits) for logits in self.policy]
+        for row in rows:
+            row[:, 0] = 1.0
+        return rows
 
     def begin(self) -> None:
         """Prepare for the choices, after weights have learned with all tasks together."""
@@ -70,9 +74,7 @@ class Supernet(EncoderNetwork):
         """Expected parameters of the stages in use, relative to those of all tasks apart."""
 
     @abstractmethod
-    def structure(
-        self,
-    ) -> tuple[tuple[tuple[tuple[str, ...], ...], ...], tuple[tuple[str, ...], ...], float]:
+    def structure(self) -> tuple[Groups, tuple[tuple[str, ...], ...], float]:
         """Groups and skips per stage by the likeliest choices, and their mean probability."""
 
 

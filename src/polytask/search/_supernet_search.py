@@ -14,7 +14,7 @@ from polytask._torch_defaults import torch_defaults
 from polytask.data import MultiTaskDataset, Schema, SourceBatch
 from polytask.losses import MultiTaskLoss
 from polytask.processes import OneProcess
-from polytask.search._structure import FoundStructure
+from polytask.search._structure import FoundStructure, Groups
 from polytask.search._supernet import Supernet
 from polytask.training import Trainer
 from polytask.training._device import make_fabric
@@ -248,7 +248,7 @@ class _Search:
         self.steps += 1
 
 
-def _share(network: Supernet, groups: tuple[tuple[tuple[str, ...], ...], ...]) -> float:
+def _share(network: Supernet, groups: Groups) -> float:
     """Parameters of the copies that are in use, relative to those of all tasks apart."""
     sizes = network.stage_sizes
     used = sum(size * len(of_stage) for size, of_stage in zip(sizes, groups, strict=True))

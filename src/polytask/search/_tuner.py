@@ -11,8 +11,8 @@ from typing import Any
 from polytask._recipes import to_json
 from polytask.data import Split
 from polytask.evaluation.running._candidates import Candidate
-from polytask.evaluation.running._plan import Repetition
 from polytask.evaluation.running._records import RunRecord
+from polytask.evaluation.running._repetition import Repetition
 from polytask.evaluation.running._run_progress import RunProgress, run_progress, tell_runs
 from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._tuning import Tuned

@@ -16,8 +16,8 @@ from polytask._plain import from_plain, read_json, to_plain
 from polytask._recipes import to_json
 from polytask.data import Split
 from polytask.evaluation.running._candidates import Candidate
-from polytask.evaluation.running._plan import Repetition
 from polytask.evaluation.running._records import RunRecord
+from polytask.evaluation.running._repetition import Repetition
 from polytask.evaluation.running._run_progress import progress_bar
 from polytask.evaluation.running._runner import Runner
 from polytask.evaluation.running._tuning import Tuned, headlines

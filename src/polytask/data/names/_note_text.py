@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable
 
-from polytask._listing import first_and_more, names_by_text
+from polytask._listing import first_and_more, names_by_key
 
 __all__ = ["as_missing", "gathered", "named", "quoted"]
 
@@ -18,7 +18,7 @@ def gathered(notes: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """One note for all columns with the same text, given as pairs (column, text)."""
     return tuple(
         f"{first_and_more(names)}: {named(text, names[0])}"
-        for text, names in names_by_text(notes).items()
+        for text, names in names_by_key(notes).items()
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from polytask._listing import first_and_more, names_by_text
+from polytask._listing import first_and_more, names_by_key
 from polytask.tasks import Task
 
 __all__ = ["metric_notes"]
@@ -29,4 +29,4 @@ def metric_notes(tasks: Iterable[Task]) -> list[str]:
     from polytask.metrics import headline_note  # which loads scikit-learn
 
     pairs = [(task.name, note) for task in named if (note := headline_note(task)) is not None]
-    return [f"{first_and_more(names)}: {note}" for note, names in names_by_text(pairs).items()]
+    return [f"{first_and_more(names)}: {note}" for note, names in names_by_key(pairs).items()]

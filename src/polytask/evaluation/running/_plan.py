@@ -9,10 +9,10 @@ from polytask.evaluation.running._records import RunRecord
 from polytask.evaluation.running._repetition import Repetition
 from polytask.evaluation.running._run_progress import progress_bar, run_progress
 from polytask.evaluation.running._runner import Runner
-from polytask.evaluation.running._trials import Trials, make_places, tuned_ranges
+from polytask.evaluation.running._trials import Trials, make_cases
 from polytask.evaluation.running._tuning import Tuned
 
-__all__ = ["Repetition", "fit_candidates", "measure_chosen", "tuned_ranges"]
+__all__ = ["fit_candidates", "measure_chosen"]
 
 
 def fit_candidates(
@@ -28,22 +28,23 @@ def fit_candidates(
     one of these gives no model, all settings are tried with that seed, too. Candidates that gave
     no model in some repetition are returned apart, each with a failed record.
     """
-    places = make_places(runner, candidates, repetitions)
-    own = [place for of_candidate in places.values() for place in of_candidate]
-    leads = [place for place in own if place.lead is None]
-    others = [place for place in own if place.lead is not None]
-    with run_progress(sum(len(p.points) for p in leads) + len(others), quiet=quiet) as progress:
+    cases = make_cases(runner, candidates, repetitions)
+    own = [case for of_candidate in cases.values() for case in of_candidate]
+    leads = [case for case in own if case.lead is None]
+    others = [case for case in own if case.lead is not None]
+    with run_progress(
+        sum(len(case.points) for case in leads) + len(others), quiet=quiet
+    ) as progress:
         trials = Trials(runner, progress)
         trials.try_all(leads, ahead=len(others))
-        lacking = trials.follow([p for p in others if p.candidate not in trials.failed])
+        lacking = trials.follow([c for c in others if c.candidate not in trials.failed])
         trials.try_all(lacking)
-    failed = {candidate.name: record for candidate, record in trials.failed.items()}
     tuned = {
-        candidate.name: tuple(trials.tuned[place] for place in of_candidate)
-        for candidate, of_candidate in places.items()
-        if candidate.name not in failed
+        candidate.name: tuple(trials.tuned[case] for case in of_candidate)
+        for candidate, of_candidate in cases.items()
+        if candidate not in trials.failed
     }
-    return tuned, {c.name: failed[c.name] for c in candidates if c.name in failed}
+    return tuned, {c.name: trials.failed[c] for c in candidates if c in trials.failed}
 
 
 def measure_chosen(

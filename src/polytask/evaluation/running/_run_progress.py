@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 Advance = Callable[..., None]
-"""Callback that advances by one step, with the step's description."""
+"""Callback that advances by one step, with its description and, where it changed, the total."""
 
 _patience: ContextVar[float] = ContextVar("patience", default=2.0)
 """Seconds before the first line, so that a short comparison prints nothing."""

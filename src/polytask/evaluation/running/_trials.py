@@ -20,14 +20,14 @@ from polytask.exceptions import ParameterError
 from polytask.learners import Learner
 from polytask.ranges import SearchRange
 
-__all__ = ["Place", "Trials", "make_places", "tuned_ranges", "well_validated"]
+__all__ = ["Trials", "TuningCase", "make_cases", "tuned_ranges", "well_validated"]
 
 _ENOUGH_ROWS = 100
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
-    """A candidate in a repetition.
+class TuningCase:
+    """A candidate whose settings are chosen in a repetition.
 
     Parameters
     ----------
@@ -35,37 +35,37 @@ class Place:
     repetition : Repetition
     points : sequence of mapping
         All settings that it may try.
-    lead : Place, optional
-        The place of the same split whose choice is taken over; None where all settings are tried.
+    lead : TuningCase, optional
+        The case of the same split whose choice is taken over; None where all settings are tried.
     """
 
     candidate: Candidate
     repetition: Repetition
     points: Sequence[Mapping[str, object]]
-    lead: Place | None = None
+    lead: TuningCase | None = None
 
 
-def make_places(
+def make_cases(
     runner: Runner, candidates: Sequence[Candidate], repetitions: Sequence[Repetition]
-) -> dict[Candidate, tuple[Place, ...]]:
-    """The places of every candidate, in the order of the repetitions.
+) -> dict[Candidate, tuple[TuningCase, ...]]:
+    """The cases of every candidate, in the order of the repetitions.
 
     Settings are chosen with the first seed of a split. A learner whose fit does not depend on the
     seed tries them with every seed, which is one fit; so does one with nothing to choose.
     """
     trains = {id(r.split): runner.data.take(r.split.train) for r in repetitions}
-    made: dict[Candidate, tuple[Place, ...]] = {}
+    made: dict[Candidate, tuple[TuningCase, ...]] = {}
     for candidate in candidates:
         learner = candidate.learner
         points = grid(tuned_ranges(learner), runner.budget.trials)
-        leads: dict[int, Place] = {}
+        leads: dict[int, TuningCase] = {}
         own = []
         for repetition in repetitions:
             split = id(repetition.split)
             follows = len(points) > 1 and learner.uses_seed(trains[split])
-            place = Place(candidate, repetition, points, leads.get(split) if follows else None)
-            leads.setdefault(split, place)
-            own.append(place)
+            case = TuningCase(candidate, repetition, points, leads.get(split) if follows else None)
+            leads.setdefault(split, case)
+            own.append(case)
         made[candidate] = tuple(own)
     return made
 
@@ -84,7 +84,7 @@ def tuned_ranges(learner: Learner) -> dict[str, SearchRange]:
 
 
 class Trials:
-    """Runs settings at places, and what was kept there.
+    """Runs the settings of cases, and holds what was kept of each.
 
     Parameters
     ----------
@@ -94,73 +94,70 @@ class Trials:
     Attributes
     ----------
     failed : dict of Candidate to RunRecord
-        Candidates that gave no model at some place, each with a failed record.
-    tuned : dict of Place to Tuned
-        What was kept at the others.
+        Candidates that gave no model in some case, each with a failed record.
+    tuned : dict of TuningCase to Tuned
+        What was kept in the others.
     """
 
     def __init__(self, runner: Runner, progress: RunProgress) -> None:
         self._runner, self._progress = runner, progress
         self._keys: list[str] = []
         self.failed: dict[Candidate, RunRecord] = {}
-        self.tuned: dict[Place, Tuned] = {}
+        self.tuned: dict[TuningCase, Tuned] = {}
 
-    def try_all(self, places: Sequence[Place], ahead: int = 0) -> None:
-        """Run all settings, and choose per place on validation rows; so many runs follow at least."""
+    def try_all(self, cases: Sequence[TuningCase], ahead: int = 0) -> None:
+        """Run all settings, and choose per case on validation rows; so many runs follow at least."""
         tried = self._run(
-            {p: [self._request(p, point) for point in p.points] for p in places}, ahead
+            {c: [self._request(c, point) for point in c.points] for c in cases}, ahead
         )
-        for place, (runs, records) in tried.items():
+        for case, (runs, records) in tried.items():
             if all(record.failure for record in records):
-                self.failed.setdefault(place.candidate, records[0])
+                self.failed.setdefault(case.candidate, records[0])
                 continue
-            data, split = self._runner.data, place.repetition.split
-            alone = () if place.candidate.joint else well_validated(data, split)
+            data, split = self._runner.data, case.repetition.split
+            alone = () if case.candidate.joint else well_validated(data, split)
             chosen = choose(records, data.tasks, alone=alone)
-            self.tuned[place] = Tuned(runs, records, chosen)
+            self.tuned[case] = Tuned(runs, records, chosen)
 
-    def follow(self, places: Sequence[Place]) -> list[Place]:
-        """Run the settings kept with the first seed; returns the places where one gave no model."""
-        kept = {place: self._kept(place) for place in places}
-        followed = self._run({place: list(own.values()) for place, own in kept.items()})
+    def follow(self, cases: Sequence[TuningCase]) -> list[TuningCase]:
+        """Run the settings kept with the first seed; returns the cases in which one gave no model."""
+        kept = {case: self._kept(case) for case in cases}
+        followed = self._run({case: list(own.values()) for case, own in kept.items()})
         lacking = []
-        for place, (runs, records) in followed.items():
+        for case, (runs, records) in followed.items():
             if any(record.failure for record in records):
-                lacking.append(place)
+                lacking.append(case)
                 continue
-            order = list(kept[place])
-            chosen = {t: order.index(trial) for t, trial in self._lead(place).chosen.items()}
-            self.tuned[place] = Tuned(runs, records, chosen, compared=False)
+            order = list(kept[case])
+            chosen = {t: order.index(trial) for t, trial in self._lead(case).chosen.items()}
+            self.tuned[case] = Tuned(runs, records, chosen, compared=False)
         return lacking
 
-    def _lead(self, place: Place) -> Tuned:
-        if place.lead is None:
-            raise ValueError("it follows no other place")
-        return self.tuned[place.lead]
+    def _lead(self, case: TuningCase) -> Tuned:
+        if case.lead is None:
+            raise ValueError("it follows no other case")
+        return self.tuned[case.lead]
 
-    def _kept(self, place: Place) -> dict[int, Run]:
+    def _kept(self, case: TuningCase) -> dict[int, Run]:
         """Runs of the settings that were kept with the first seed, by their positions."""
-        return {
-            trial: self._request(place, place.points[trial]) for trial in self._lead(place).kept
-        }
+        return {trial: self._request(case, case.points[trial]) for trial in self._lead(case).kept}
 
-    def _request(self, place: Place, settings: Mapping[str, object]) -> Run:
-        repetition = place.repetition
+    def _request(self, case: TuningCase, settings: Mapping[str, object]) -> Run:
+        repetition = case.repetition
         return self._runner.request(
-            place.candidate.learner, repetition.split, repetition.seed, settings
+            case.candidate.learner, repetition.split, repetition.seed, settings
         )
 
     def _run(
-        self, requests: Mapping[Place, Sequence[Run]], ahead: int = 0
-    ) -> dict[Place, tuple[tuple[Run, ...], tuple[RunRecord, ...]]]:
+        self, requests: Mapping[TuningCase, Sequence[Run]], ahead: int = 0
+    ) -> dict[TuningCase, tuple[tuple[Run, ...], tuple[RunRecord, ...]]]:
         runs = [run for own in requests.values() for run in own]
         self._progress.expect(len(self._keys) + len(runs) + ahead)
         self._keys += [run.spec.key for run in runs]
         tell_runs(self._keys)
         records = iter(self._runner.run_all(runs, self._progress.fitted, self._progress.known))
         return {
-            place: (tuple(own), tuple(next(records) for _ in own))
-            for place, own in requests.items()
+            case: (tuple(own), tuple(next(records) for _ in own)) for case, own in requests.items()
         }
 
 

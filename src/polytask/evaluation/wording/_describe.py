@@ -14,7 +14,7 @@ from polytask._naming import snake_case
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._labelled import labelled_rows
-from polytask.evaluation.running._plan import Repetition
+from polytask.evaluation.running._repetition import Repetition
 from polytask.metrics import metrics_for
 from polytask.tasks import Task
 
