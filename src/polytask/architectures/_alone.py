@@ -13,9 +13,9 @@ from polytask.architectures._multi_task_module import MultiTaskModule
 from polytask.data import Schema, SourceBatch
 from polytask.tasks import TaskSet
 
-__all__ = ["ONE_SOURCE", "Alone", "schema_of_tasks", "schemas_alone"]
+__all__ = ["Alone", "schema_of_tasks", "schemas_alone"]
 
-ONE_SOURCE = "rows"
+_ONE_SOURCE = "rows"
 """Name of the source of a task that is trained alone, so that networks of tasks of several tables have
 one structure."""
 
@@ -63,9 +63,9 @@ class Alone(nn.Module):
 
 
 def schemas_alone(schemas: Mapping[str, Schema], names: Sequence[str]) -> dict[str, Schema]:
-    """Schemas of tasks that have no others beside them; a single source is named `ONE_SOURCE`."""
+    """Schemas of tasks that have no others beside them; a single source is named "rows"."""
     own = {source: schema_of_tasks(schema, names) for source, schema in schemas.items()}
-    return dict(zip([ONE_SOURCE], own.values(), strict=True)) if len(own) == 1 else own
+    return dict(zip([_ONE_SOURCE], own.values(), strict=True)) if len(own) == 1 else own
 
 
 def schema_of_tasks(schema: Schema, names: Sequence[str]) -> Schema:

@@ -16,6 +16,7 @@ from polytask.architectures._architecture import Architecture
 from polytask.architectures._copies import Copies
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._overrides import overrides
 from polytask.architectures._places import places_among
 from polytask.architectures._row_groups import group_rows
 from polytask.data import Batch, Bins, Block, Schema, SourceBatch, Tokenizer
@@ -213,5 +214,4 @@ def _equal_tasks(blocks: Sequence[Block]) -> Iterator[_Group]:
 
 def has_hooks(network: MultiTaskModule) -> bool:
     """Whether a network has penalties or updates, which act on parameters of its own."""
-    hooks = ("penalty", "batch_penalty", "proximal_step", "refit")
-    return any(getattr(type(network), hook) is not getattr(MultiTaskModule, hook) for hook in hooks)
+    return overrides(network, "penalty", "batch_penalty", "proximal_step", "refit")

@@ -179,9 +179,8 @@ class SingleTaskNetwork(MultiTaskModule):
         self, name: str, schemas: Mapping[str, Schema], names: Sequence[str]
     ) -> MultiTaskModule:
         """The network that `HardSharing` has of some tasks, with the entry of one."""
-        from polytask.architectures._hard_sharing import (
-            HardSharingNetwork,
-        )  # whose recipe names this
+        # Here, since the recipe of `HardSharing` names this file's.
+        from polytask.architectures._hard_sharing import HardSharingNetwork
 
         with seeded(0):
             inputs = Inputs(self._encoder, schemas, "SingleTask", [name])

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._overrides import overrides
 from polytask.architectures._stacked_trunk import stacked_trunk
 from polytask.data import Batch, SourceBatch
 from polytask.encoders._dropout import member_masks
@@ -49,7 +50,7 @@ class StackedNetworks:
 
     def __init__(self, networks: Sequence[MultiTaskModule], changing: Collection[str] = ()) -> None:
         self.template = copy.deepcopy(networks[0])
-        self._penalized = type(self.template).penalty is not MultiTaskModule.penalty
+        self._penalized = overrides(self.template, "penalty")
         self._scorer = _Scorer(self.template, penalized=self._penalized)
         self._trunk = stacked_trunk(self.template)
         self.changing = frozenset(changing)

@@ -15,6 +15,7 @@ from torch import Tensor
 from polytask._reason import reason
 from polytask.architectures._copies_trial import all_close
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._overrides import overrides
 from polytask.architectures._stacked_networks import StackedNetworks
 from polytask.data import Batch
 
@@ -32,7 +33,7 @@ def hooks_refusal(network: MultiTaskModule) -> str | None:
         ("adapt", "sharing that changes at evaluations"),
         ("draw_preference", "a preference as its input"),
     ):
-        if getattr(type(network), hook) is not getattr(MultiTaskModule, hook):
+        if overrides(network, hook):
             return f"{name} has {what}, which acts on each network by itself"
     if network.has_batch_penalty:
         return (

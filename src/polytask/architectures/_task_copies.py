@@ -17,6 +17,7 @@ from polytask.architectures._architecture import Architecture
 from polytask.architectures._copies import Copies
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
+from polytask.architectures._overrides import overrides
 from polytask.architectures._separate import SeparateNetwork, has_hooks
 from polytask.data import Batch, Bins, Schema, SourceBatch, Tokenizer
 from polytask.tasks import TaskSet
@@ -194,7 +195,7 @@ class _RegularizedCopy(_CopyNetwork):
     def proximal_step(self, step: float) -> None:
         """The copy's proximal step of what it trains."""
         network = self.copied.network
-        if _has_proximal_map(network):
+        if overrides(network, "proximal_step"):
             kept = [(p, p.clone()) for p in network.parameters() if not p.requires_grad]
             network.proximal_step(step)
             for parameter, value in kept:
@@ -203,10 +204,6 @@ class _RegularizedCopy(_CopyNetwork):
     def refit(self) -> None:
         """Update what the copy learns in closed form."""
         self.copied.network.refit()
-
-
-def _has_proximal_map(network: MultiTaskModule) -> bool:
-    return type(network).proximal_step is not MultiTaskModule.proximal_step
 
 
 def _freeze_own_parts(network: MultiTaskModule) -> None:

@@ -51,7 +51,6 @@ def _trains_networks(learner: Learner) -> bool:
 
 
 def _augmented(learner: Learner, augmentation: Any) -> Learner:
-    augmented: Learner = with_inside(
+    return with_inside(
         learner, lambda one: replace(one, trainer=replace(one.trainer, augmentation=augmentation))
     )
-    return augmented

@@ -57,7 +57,6 @@ def _with(learner: Any, observers: Sequence[Observer]) -> Learner:
     served = tuple(observer for observer in observers if _serves(learner, observer))
     if not served:
         return learner
-    observed: Learner = with_inside(
+    return with_inside(
         learner, lambda one: replace(one, trainer=replace(one.trainer, observers=served))
     )
-    return observed

@@ -29,7 +29,6 @@ from polytask.neural_network._merged_states import merged_state
 from polytask.neural_network._planned_network import shares_parameters
 from polytask.neural_network._stage_history import concluded, counted_on, joined
 from polytask.neural_network._stages import Stages
-from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.tasks import TaskSet
 from polytask.training import Trainer
 from polytask.training._row_losses import RowLosses
@@ -228,7 +227,7 @@ def unmergeable(architecture: Architecture, tasks: TaskSet, *, shares: bool) -> 
 
 def _n_steps(trainer: Trainer, train: MultiTaskDataset) -> int:
     n_rows = sum(source.n_rows for source in train.sources)
-    return trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.rows_per_batch(n_rows)))
+    return trainer.planned_steps(n_rows)
 
 
 def _has_parameters(network: MultiTaskModule, state: State) -> bool:

@@ -34,7 +34,6 @@ from polytask.neural_network._suited_trainer import (
 )
 from polytask.observers import Observer
 from polytask.predictor import FittedPredictor, NetworkModel
-from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.training import Trainer
 from polytask.training._batch_size import batch_size_note
 
@@ -237,8 +236,7 @@ class MultiTaskNetwork(Learner):
         steps = budget.steps
         if trainer.epochs is not None:
             n_rows = sum(source.n_rows for source in data.sources)
-            own = trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.rows_per_batch(n_rows)))
-            steps = min(steps, own)
+            steps = min(steps, trainer.planned_steps(n_rows))
         return replace(trainer, steps=steps, epochs=None)
 
     def _unobserved(self, data: MultiTaskDataset) -> str | None:

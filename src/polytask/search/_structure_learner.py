@@ -22,7 +22,6 @@ from polytask.neural_network import MultiTaskNetwork
 from polytask.neural_network._multi_task_network import warn_unless_savable
 from polytask.neural_network._planned_network import plan_network
 from polytask.predictor import FittedPredictor, NetworkModel
-from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.search._structure import FoundStructure
 from polytask.search._supernet import Supernet
 from polytask.search._supernet_search import SearchPlan, search_structure
@@ -201,8 +200,7 @@ class StructureLearner(MultiTaskNetwork):
         )
 
     def _search_steps(self, train: MultiTaskDataset, trainer: Trainer) -> int:
-        per_epoch = steps_per_epoch(train.n_rows, trainer.rows_per_batch(train.n_rows))
-        n_steps = trainer.optimizer_steps(per_epoch)
+        n_steps = trainer.planned_steps(train.n_rows)
         searched = round(self.search_share * n_steps)
         if min(searched // self.restarts, n_steps - searched) < _FEWEST_STEPS:
             times = "" if self.restarts == 1 else f", each of {self.restarts} times,"
@@ -239,8 +237,7 @@ class StructureLearner(MultiTaskNetwork):
         warn_unless_savable(self.architecture)
         found = self.search(train, seed, budget, options.get("progress"))
         trainer = self._trainer_for(train, budget)
-        per_epoch = steps_per_epoch(train.n_rows, trainer.rows_per_batch(train.n_rows))
-        left = trainer.optimizer_steps(per_epoch) - found.steps
+        left = trainer.planned_steps(train.n_rows) - found.steps
         recipe = self.branching(found)
         trainer = replace(trainer, steps=left, epochs=None)
         trained = trainer.fit(recipe, train, validation, seed=seed, **options)

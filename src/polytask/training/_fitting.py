@@ -1,4 +1,4 @@
-"""What a training run begins with: schemas, the network, rows as tensors."""
+"""What a training run begins with: schemas, the network, rows as tensors, the run of these."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor
 
 from polytask._recipes import to_json
@@ -16,6 +17,8 @@ from polytask.architectures._limited_size import within_memory
 from polytask.bookkeeping import History
 from polytask.data import MultiTaskDataset, Schema, SourceBatch, encode, fit_schemas, schema_to_json
 from polytask.exceptions import ParameterError
+from polytask.processes import Processes
+from polytask.training._absent_categories import clear_absent_categories
 from polytask.training._checkpoint import state_digest
 from polytask.training._process_checks import check_same_step
 from polytask.training._saver import OnEpoch, Saver
@@ -26,7 +29,7 @@ from polytask.training._tensors import to_tensors
 from polytask.training._trainer_settings import TrainerSettings
 from polytask.training._training_run import TrainingRun
 
-__all__ = ["build", "run", "run_identity", "tensors"]
+__all__ = ["build", "run", "run_identity", "tensors", "training_of"]
 
 
 def tensors(
@@ -37,6 +40,34 @@ def tensors(
 ) -> dict[str, SourceBatch]:
     """Encoded rows of every source as tensors."""
     return to_tensors(encode(data.sources, data.tasks, schemas, network.blocks), device)
+
+
+def training_of(
+    trainer: TrainerSettings,
+    fabric: Fabric,
+    network: MultiTaskModule,
+    schemas: Mapping[str, Schema],
+    train: dict[str, SourceBatch],
+    validation: dict[str, SourceBatch] | None,
+    seed: int,
+    processes: Processes,
+    batch_size: int,
+    *,
+    fine_tuned: bool,
+) -> TrainingRun | TaskRuns:
+    """The training of a network, or of those of its tasks; unknown categories begin at 0 unless fine-tuned."""
+    if network.apart:
+        if not fine_tuned:
+            clear_absent_categories(network, train)
+        return TaskRuns(
+            trainer, fabric, network, schemas, train, validation, seed, processes, batch_size
+        )
+    training = TrainingRun(
+        trainer, fabric, network, network.tasks, train, validation, seed, processes, batch_size
+    )
+    if not fine_tuned:
+        clear_absent_categories(network, training.train)
+    return training
 
 
 def run(

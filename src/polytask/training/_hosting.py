@@ -10,6 +10,7 @@ import torch
 
 from polytask.architectures import MultiTaskModule, Raw
 from polytask.architectures._copies_trial import all_close
+from polytask.architectures._overrides import overrides
 from polytask.architectures._stacking_trial import hooks_refusal, run_alone
 from polytask.data import Batch
 from polytask.training._hosted import host_for
@@ -63,8 +64,7 @@ def host_members(members: Sequence[StackMember], host_of: HostOf) -> None:
 def _may_be_hosted(member: StackMember) -> bool:
     """Whether tensors of tasks that it has not leave a member's own training as it is."""
     network = member.network
-    penalized = type(network).penalty is not MultiTaskModule.penalty
-    return not penalized and not member.trainer.l1 and hooks_refusal(network) is None
+    return not (member.trainer.l1 or overrides(network, "penalty") or hooks_refusal(network))
 
 
 def _hosted(

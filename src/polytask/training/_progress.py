@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -57,8 +57,16 @@ class TrainingProgress:
         if self._bar is not None:
             self._bar.stop()
 
-    def show(self, step: int, losses: Mapping[str, float], worsened: Iterable[str] = ()) -> None:
-        """Advance the bar to a step; show the latest losses, and tasks that lose what they had learned."""
+    def show(
+        self,
+        step: int,
+        losses: Mapping[str, float],
+        worsened: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        """Advance the bar to a step; show the latest losses, and tasks that lose what they had learned.
+
+        These are searched only where there is a bar, since that takes long with many tasks.
+        """
         if not self.enabled or time.monotonic() - self._started < _SILENT_SECONDS:
             return
         if self._bar is None:
@@ -71,11 +79,8 @@ class TrainingProgress:
             self._bar.start()
         shown = [f"{name} {loss:.4g}" for name, loss in list(losses.items())[:_TASKS_SHOWN]]
         more = ["…"] if len(losses) > _TASKS_SHOWN else []
-        alarm = (
-            [f"{first_and_more(names, 2)} worse while others improve"]
-            if (names := [*worsened])
-            else []
-        )
+        names = [*worsened()]
+        alarm = [f"{first_and_more(names, 2)} worse while others improve"] if names else []
         self._bar.update(
             self._bar.task_ids[0], completed=step, losses="  ".join([*shown, *more, *alarm])
         )

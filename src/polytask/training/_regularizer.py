@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from polytask.architectures import MultiTaskModule
+from polytask.architectures._overrides import overrides
 from polytask.training._balancing import Balancing
 from polytask.training._divergence import Divergence
 from polytask.training._forward import BatchLosses
@@ -40,7 +41,7 @@ class Regularizer:
     ) -> None:
         self.network, self.parameters, self.l1 = network, parameters, l1
         self.balancing, self.divergence = balancing, divergence
-        self.penalized = type(network).penalty is not MultiTaskModule.penalty
+        self.penalized = overrides(network, "penalty")
 
     def __call__(self, batch_losses: BatchLosses) -> Tensor | None:
         """The sum for a batch; None if there is nothing to add."""

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from polytask.tasks import TaskSet
 
-__all__ = [
-    "HasState",
-    "Selection",
-    "mean_gain",
-]
+__all__ = ["ALL_STEPS", "EVERY_TASK_STOPPED", "HasState", "Selection", "mean_gain"]
+
+ALL_STEPS = "all steps were taken"
+EVERY_TASK_STOPPED = "every task was stopped"
+"""Why a training ended, in its history."""
 
 
 @runtime_checkable
@@ -114,7 +114,7 @@ class Selection:
         """The reason to end training; None to go on."""
         if self.patience is not None and self.wait >= self.patience:
             return f"no better validation score for {self.wait} evaluations"
-        return None if bool(self.active.any()) else "every task was stopped"
+        return None if bool(self.active.any()) else EVERY_TASK_STOPPED
 
     def restore(self) -> None:
         """Give the network its best state."""

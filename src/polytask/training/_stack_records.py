@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from polytask.bookkeeping import EpochRecord, History
-from polytask.training._selection import Selection
+from polytask.training._selection import ALL_STEPS, Selection
 from polytask.training._stack_member import StackMember
 
 __all__ = ["MemberRecords", "StackMeans"]
@@ -73,7 +73,7 @@ class MemberRecords:
         self.member.load(self._tensors.state_dict())  # the last, unless there is a best
         selection.restore()
         self.member.network.eval()
-        history.stopped = selection.exhausted or "all steps were taken"
+        history.stopped = selection.exhausted or ALL_STEPS
         history.best_epoch = selection.best_epoch
         history.best_epochs = dict(selection.best_epochs)
         history.n_steps, history.seconds = step, seconds

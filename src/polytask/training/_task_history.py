@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from itertools import count
 
 from polytask.bookkeeping import EpochRecord, History
+from polytask.training._selection import ALL_STEPS, EVERY_TASK_STOPPED
 
 __all__ = ["close_history", "joined_history", "joined_record"]
-
-_ALL_STEPS = "all steps were taken"
 
 
 def joined_record(epoch: int, seconds: float, records: Mapping[str, EpochRecord]) -> EpochRecord:
@@ -25,8 +24,8 @@ def joined_record(epoch: int, seconds: float, records: Mapping[str, EpochRecord]
 
 def close_history(history: History, own: Mapping[str, History]) -> None:
     """Close the history of all tasks by those of the networks of each, which have ended."""
-    stopped = all(one.stopped != _ALL_STEPS for one in own.values())
-    history.stopped = "every task was stopped" if stopped else _ALL_STEPS
+    stopped = all(one.stopped != ALL_STEPS for one in own.values())
+    history.stopped = EVERY_TASK_STOPPED if stopped else ALL_STEPS
     history.best_epochs = {name: one.best_epochs[name] for name, one in own.items()}
     history.n_steps = max(one.n_steps for one in own.values())
 

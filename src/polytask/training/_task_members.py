@@ -10,9 +10,8 @@ import torch
 
 from polytask.architectures import MultiTaskModule
 from polytask.architectures._copy_task import take_task
-from polytask.data import Schema
 from polytask.exceptions import ParameterError
-from polytask.sampling._epoch_batches import n_batches, steps_per_epoch
+from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.tasks import Task, TaskSet
 from polytask.training._stack_member import StackMember
 from polytask.training._stack_table import StackTable, source_table
@@ -38,8 +37,9 @@ def task_trainer(trainer: Any, n_rows: int) -> Any:
         If it has balancing or a sampler, which would have no effect.
     """
     _check(trainer)
-    steps = trainer.optimizer_steps(steps_per_epoch(n_rows, trainer.rows_per_batch(n_rows)))
-    return replace(trainer, steps=steps, epochs=None, observers=(), task_patience=None)
+    return replace(
+        trainer, steps=trainer.planned_steps(n_rows), epochs=None, observers=(), task_patience=None
+    )
 
 
 def task_members(
@@ -73,7 +73,7 @@ def task_members(
         alone = network.of_task(task.name).to(device)
         take_task(network, task.name, alone)
         members.append(_member(trainer, alone, task, table, tables, seed, position))
-    epoch = max(_batches(member) for member in members)
+    epoch = max(steps_per_epoch(m.n_rows, trainer.rows_per_batch(m.n_rows)) for m in members)
     for member in members:
         member.epoch = epoch
     return members
@@ -102,24 +102,18 @@ def _member(
     if table.validation is not None:
         validation = table.validation.of_tasks(names)
     tasks = TaskSet([replace(task, role="primary", after=())])
-    schemas: Mapping[str, Schema] = table.schemas
     return StackMember(
         position,
         trainer,
         seed,
         tasks,
-        schemas,
+        table.schemas,
         alone,
         table,
         train,
         validation,
         part=task.name,
     )
-
-
-def _batches(member: StackMember) -> int:
-    size = member.trainer.rows_per_batch(member.n_rows)
-    return n_batches(member.n_rows, min(size, member.n_rows))
 
 
 def _check(trainer: Any) -> None:

@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import Literal, overload
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from polytask._torch_defaults import torch_defaults
 from polytask._validation import InstanceOf, Interval, check
-from polytask.architectures import Architecture, MultiTaskModule
-from polytask.data import MultiTaskDataset, Schema, SourceBatch
+from polytask.architectures import Architecture
+from polytask.data import MultiTaskDataset, Schema
 from polytask.exceptions import PolytaskError
 from polytask.processes import OneProcess, Processes
-from polytask.training._absent_categories import clear_absent_categories
 from polytask.training._checkpoint import Checkpoint
 from polytask.training._device import make_fabric
-from polytask.training._fitting import build, run, run_identity, tensors
+from polytask.training._fitting import build, run, run_identity, tensors, training_of
 from polytask.training._freed_memory import keep_freed_memory
 from polytask.training._held_out import hold_out
 from polytask.training._member import Member
@@ -29,11 +27,9 @@ from polytask.training._population import OnDone, Population
 from polytask.training._process_checks import check_same_training
 from polytask.training._saver import OnEpoch, Saver
 from polytask.training._step_work import step_work
-from polytask.training._task_runs import TaskRuns
 from polytask.training._threads import threads_for
 from polytask.training._trained import Trained
 from polytask.training._trainer_settings import TrainerSettings
-from polytask.training._training_run import TrainingRun
 
 __all__ = ["Trainer"]
 
@@ -206,7 +202,8 @@ class Trainer(TrainerSettings):
         devices = [fabric.device] if fabric.device.type == "cuda" else []
         batch_size = self.rows_per_batch(sum(source.n_rows for source in train.sources))
         with torch.random.fork_rng(devices=devices), threads_for(*step_work(network, batch_size)):
-            training = self._training(
+            training = training_of(
+                self,
                 fabric,
                 network,
                 fitted,
@@ -215,7 +212,7 @@ class Trainer(TrainerSettings):
                 seed,
                 processes,
                 batch_size,
-                start,
+                fine_tuned=start is not None,
             )
             save = None
             if checkpoint is not None:
@@ -224,32 +221,6 @@ class Trainer(TrainerSettings):
                 save = Saver(checkpoint, identity, checkpoint_seconds)
             history = run(training, save, progress, on_epoch)
         return Trained(network, fitted, history)
-
-    def _training(
-        self,
-        fabric: Fabric,
-        network: MultiTaskModule,
-        schemas: Mapping[str, Schema],
-        train: dict[str, SourceBatch],
-        validation: dict[str, SourceBatch] | None,
-        seed: int,
-        processes: Processes,
-        batch_size: int,
-        start: Mapping[str, Tensor] | None,
-    ) -> TrainingRun | TaskRuns:
-        """The training of a network, or of those of its tasks; unknown categories begin at 0."""
-        if network.apart:
-            if start is None:
-                clear_absent_categories(network, train)
-            return TaskRuns(
-                self, fabric, network, schemas, train, validation, seed, processes, batch_size
-            )
-        training = TrainingRun(
-            self, fabric, network, network.tasks, train, validation, seed, processes, batch_size
-        )
-        if start is None:
-            clear_absent_categories(network, training.train)
-        return training
 
     @overload
     def fit_many(

@@ -28,6 +28,7 @@ from polytask.gradients import ENGINES, ForeignAggregator, as_aggregator, is_for
 from polytask.observers import Observer
 from polytask.ranges import Choices, Range, SearchRange
 from polytask.sampling import Sampler
+from polytask.sampling._epoch_batches import steps_per_epoch
 from polytask.training._augmentation_slot import AUGMENTATIONS, resolved_augmentations
 from polytask.training._batch_size import batch_size_for
 from polytask.training._device import PRECISIONS
@@ -212,6 +213,10 @@ class TrainerSettings:
         if self.epochs is None:
             return self.steps
         return math.ceil(self.epochs * batches_per_epoch / self.accumulate)
+
+    def planned_steps(self, n_rows: int) -> int:
+        """The number of optimiser steps where `n_rows` train."""
+        return self.optimizer_steps(steps_per_epoch(n_rows, self.rows_per_batch(n_rows)))
 
 
 def _is_name_in(name: str, slot: str) -> bool:

@@ -38,7 +38,7 @@ from polytask.training._regularizer import Regularizer
 from polytask.training._run_means import RunMeans
 from polytask.training._run_state import restore_run, run_state
 from polytask.training._sampler_checks import check_sampler
-from polytask.training._selection import Selection
+from polytask.training._selection import ALL_STEPS, Selection
 from polytask.training._several_processes import (
     average_buffers,
     average_gradients,
@@ -188,7 +188,7 @@ class TrainingRun:
             while not self.ended:
                 record = self.advance()
                 losses = record.validation_losses or record.train_losses
-                bar.show(self.step, losses, self._worsened())
+                bar.show(self.step, losses, self._worsened)
                 self._alone(partial(self._report, record, on_epoch, save))
         return self.finish()
 
@@ -214,7 +214,7 @@ class TrainingRun:
 
     def _worsened(self) -> Mapping[str, float]:
         """Tasks that lose what they had learned while others improve, up to now."""
-        if not self.selection.best_epoch:  # each task keeps a state of its own, or none is kept
+        if not self.selection.best_epoch:  # no state is kept
             return {}
         return worsened_tasks(History(self.history.epochs, best_epoch=len(self.history.epochs)))
 
@@ -253,7 +253,7 @@ class TrainingRun:
         """Give the network its best state, and close the history."""
         self.selection.restore()
         self.network.eval()
-        self.history.stopped = self.selection.exhausted or "all steps were taken"
+        self.history.stopped = self.selection.exhausted or ALL_STEPS
         self.history.best_epoch = self.selection.best_epoch
         self.history.best_epochs = dict(self.selection.best_epochs)
         self.history.n_steps, self.history.seconds = self.step, self.seconds()

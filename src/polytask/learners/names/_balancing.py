@@ -67,8 +67,7 @@ def with_trainer_settings(learner: Any, settings: Mapping[str, Any]) -> Learner:
 
     Of an ensemble, the members have them.
     """
-    changed: Learner = with_inside(learner, lambda network: _with_settings(network, settings))
-    return changed
+    return with_inside(learner, lambda network: _with_settings(network, settings))
 
 
 def _with_settings(network: Any, settings: Mapping[str, Any]) -> Learner:

@@ -90,8 +90,7 @@ def with_other_encoder(learner: Any, word: str, texts: Mapping[str, str]) -> Lea
 
     Of an ensemble, the members have it.
     """
-    changed: Learner = with_inside(learner, lambda network: _with_encoder(network, word, texts))
-    return changed
+    return with_inside(learner, lambda network: _with_encoder(network, word, texts))
 
 
 def _with_encoder(learner: Any, word: str, texts: Mapping[str, str]) -> Learner:
