@@ -1,5 +1,6 @@
 """Twins: a network of one architecture per task, each as it would be alone."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -70,17 +71,22 @@ def test_sources_of_a_task_meet_in_its_network():
 class Anchored(HardSharingNetwork):
     """A network with every kind of regulariser, and a buffer that is learned in closed form."""
 
+    calls: ClassVar[Counter[str]] = Counter()
+
     def __init__(self, encoder, schemas, tasks):
         super().__init__(encoder, schemas, tasks)
         self.register_buffer("size", torch.zeros(()))
 
     def penalty(self):
+        self.calls["penalty"] += 1
         return self.heads[0].weight.square().sum()
 
     def batch_penalty(self, features, raw, batch):
+        self.calls["batch_penalty"] += self.training
         return sum(state.values.square().mean() for state in features.values())
 
     def proximal_step(self, step):
+        self.calls["proximal_step"] += 1
         with torch.no_grad():
             self.heads[0].weight.mul_(1 - step)
 
@@ -100,7 +106,10 @@ def test_each_network_has_its_own_penalties_and_updates():
     recipe = Separate(Anchor(MLP((4,))))
     check_architecture(recipe)
     start = recipe.build(schemas, data.tasks, seed=0)
+    Anchored.calls.clear()
     trained = Trainer(steps=6, batch_size=16, evaluate_every=3).fit(recipe, data, seed=0).network
+    of_each = ("penalty", "batch_penalty", "proximal_step")
+    assert Anchored.calls == dict.fromkeys(of_each, 6 * len(data.tasks))
     for copies, before in zip(trained.networks, start.networks, strict=True):
         for member, untrained in zip(copies.members, before.members, strict=True):
             weight = member.network.heads[0].weight

@@ -11,9 +11,9 @@ from polytask.training import Trainer, score, to_tensors
 from polytask.training._joint_batches import JointBatches
 
 
-def prepared(data, encoder=MLP((8,))):  # noqa: B008 - a frozen recipe
+def prepared(data):
     schemas = fit_schemas(data)
-    network = SingleTask(encoder).build(schemas, data.tasks, seed=0)
+    network = SingleTask(MLP((8,))).build(schemas, data.tasks, seed=0)
     return network, to_tensors(encode(data.sources, data.tasks, schemas, network.blocks))
 
 
