@@ -60,6 +60,7 @@ def test_a_task_and_its_opposite_conflict_in_every_stage_and_have_gradients_of_o
     values = StageConflict(n_batches=1).observe(view)
     assert max(values["mean"]) < 0
     assert values["negative"] == [1.0, 1.0]
+    assert min(values["magnitude"]) > 0.9
 
 
 def test_tasks_that_are_absent_have_no_conflict():

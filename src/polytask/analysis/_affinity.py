@@ -33,7 +33,7 @@ class Affinity(ABC):
     threshold : float
         Affinity from which tasks are taken to be related.
     observes : bool
-        Whether all tasks are trained together once per seed beside these groups, with observers.
+        Whether all tasks are trained together once per seed beside the groups of `trains`.
 
     Examples
     --------

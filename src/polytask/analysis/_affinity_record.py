@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float64
 
+from polytask._listing import count
 from polytask._plain import from_plain, to_plain
 from polytask._validation import message
 from polytask.exceptions import ParameterError
@@ -135,14 +136,16 @@ def matrix_table(
     for task, row in zip(shown, values, strict=False):
         cells = ["-" if value is None else f"{value:{form}}" for value in row[:_MOST_SHOWN]]
         rows.append([task, *cells])
-    more = len(tasks) - len(shown)
-    return "\n".join([aligned(rows), *([f"and {more} further tasks"] if more else [])])
+    return aligned(rows, len(tasks) - len(shown))
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of cells as lines whose cells stand below each other."""
+def aligned(rows: Sequence[Sequence[str]], more_tasks: int = 0) -> str:
+    """Rows of cells as lines whose cells stand below each other, and how many tasks have none."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
+    lines = [
         "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
+    ]
+    return "\n".join(
+        [*lines, *([f"and {count(more_tasks, 'further task')}"] if more_tasks else [])]
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from polytask._naming import made
 from polytask._validation import InstanceOf, Optional, check
-from polytask.analysis._attribution import Attribution, Measured
+from polytask.analysis._attribution import Attribution
 from polytask.analysis._attributions import Attributions
 from polytask.analysis._fitted_rounds import FittedRounds, Fold, fit_rounds
 from polytask.analysis._group_runs import GroupRuns
@@ -18,7 +18,7 @@ from polytask.analysis._input_columns import InputColumn, input_columns
 from polytask.analysis._integrated_gradients import IntegratedGradients, check_captum
 from polytask.analysis._map_transfer import measured_in_words
 from polytask.analysis._permutation_importance import PermutationImportance
-from polytask.analysis._rounds import rounds_of
+from polytask.analysis._rounds import positions, rounds_of
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._run_progress import progress_bar
@@ -187,10 +187,7 @@ def _models(
 
 def _given(data: MultiTaskDataset, predictor: FittedPredictor) -> FittedRounds:
     """A fitted model and the rows that it is measured on."""
-    rows, start = {}, 0
-    for source in data.sources:
-        rows[source.name] = start + np.arange(source.n_rows)
-        start += source.n_rows
+    rows = positions(data, {source.name: np.arange(source.n_rows) for source in data.sources})
     fold = Fold(0, predictor, data, data, rows)
     return FittedRounds(data, predictor.name, ((fold,),), "the given rows")
 
@@ -203,7 +200,7 @@ def _measured(
     advance: Callable[[str], None],
 ) -> Attributions:
     found = method.measure(models, columns, advance)
-    corrected = _corrected(found) if method.has_zero else {}
+    corrected = holm({key: own.p for key, own in found.items()}) if method.has_zero else {}
     one = len(models.rounds) == 1
     return Attributions(
         method=method.name,
@@ -233,12 +230,6 @@ _ONE_ROUND = (
     "Every row was predicted by one model, so that intervals speak about these models and not about the "
     "method; more seeds speak about it"
 )
-
-
-def _corrected(found: Measured) -> dict[tuple[str, str], float | None]:
-    keys = list(found)
-    by_position = holm({str(n): found[key].p for n, key in enumerate(keys)})
-    return {key: by_position[str(n)] for n, key in enumerate(keys)}
 
 
 def _table(

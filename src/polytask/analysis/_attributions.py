@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float64
 
+from polytask._listing import count
 from polytask._plain import from_plain, to_plain
 from polytask._validation import message
 from polytask.analysis._affinity_record import aligned
@@ -159,11 +160,10 @@ class Attributions:
 
     def __str__(self) -> str:
         top = [self.columns.index(name) for name in self.top()]
-        percent = 100 * self.shares[:, top].T
-        values = [[None if np.isnan(v) else float(v) for v in row] for row in percent]
+        values = _plain(100 * self.shares[:, top].T)
         table = _table("share, % | of …", [self.columns[i] for i in top], self.tasks, values)
         more = len(self.columns) - len(top)
-        lines = [table, *([f"and {more:,} further columns"] if more else [])]
+        lines = [table, *([f"and {count(more, 'further column')}"] if more else [])]
         return "\n".join([*lines, "", self.words])
 
 
@@ -176,8 +176,7 @@ def _table(
     for name, row in zip(names, values, strict=True):
         cells = ["-" if value is None else f"{value:.0f}" for value in row[: len(shown)]]
         rows.append([name, *cells])
-    more = len(tasks) - len(shown)
-    return "\n".join([aligned(rows), *([f"and {more:,} further tasks"] if more else [])])
+    return aligned(rows, len(tasks) - len(shown))
 
 
 def _array(values: Numbers) -> Float64[np.ndarray, "k c"]:

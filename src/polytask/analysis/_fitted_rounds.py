@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 
 from polytask._learner import Learner
 from polytask.analysis._pooled_answers import pooled_answers
-from polytask.analysis._rounds import Round
+from polytask.analysis._rounds import Round, positions
 from polytask.bookkeeping import Budget
-from polytask.data import MultiTaskDataset, Split
+from polytask.data import MultiTaskDataset
 from polytask.evaluation.judging._unit_ids import unit_ids
 from polytask.evaluation.running._outcome import Outcome, outcomes
 from polytask.predictor import FittedPredictor
@@ -167,7 +168,7 @@ def fit_rounds(
             with silently():
                 fitted = learner.fit(train, validation, one.seed, given)  # type: ignore[arg-type]
             advance(f"{learner.name}, {split.name}")
-            folds.append(Fold(number, fitted, train, test, positions(data, split)))
+            folds.append(Fold(number, fitted, train, test, positions(data, split.test)))
             if number == 0:
                 check(FittedRounds(data, learner.name, (tuple(folds),), measured))
             number += 1
@@ -175,21 +176,8 @@ def fit_rounds(
     return FittedRounds(data, learner.name, tuple(found), measured)
 
 
-def positions(data: MultiTaskDataset, split: Split) -> dict[str, np.ndarray]:
-    """Position in the whole data set of every test row of a split, by source."""
-    rows, start, none = {}, 0, np.zeros(0, dtype=np.int64)
-    for source in data.sources:
-        rows[source.name] = start + split.test.get(source.name, none)
-        start += source.n_rows
-    return rows
-
-
 def _joined(parts: Sequence[MultiTaskDataset]) -> MultiTaskDataset:
     """The rows of all data sets, which differ in cells of inputs alone, one after another."""
-    from dataclasses import replace
-
-    import polars as pl
-
     if len(parts) == 1:
         return parts[0]
     first = parts[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
+from polytask.analysis._affinity_record import aligned
 from polytask.analysis._similarity import Similarity, as_similarity
 from polytask.architectures import MultiTaskModule
 from polytask.data import Batch
@@ -44,16 +45,11 @@ class GateUse:
         return np.array(self.weights)
 
     def __str__(self) -> str:
-        width = max(map(len, ("weights", *self.tasks[:_MOST_SHOWN])))
-        lines = ["  ".join([f"{'weights':<{width}}", *self.experts[:_MOST_SHOWN]])]
-        for task, row in zip(self.tasks[:_MOST_SHOWN], self.weights, strict=False):
-            cells = [
-                f"{weight:<{max(len(name), 4)}.2f}"
-                for name, weight in zip(self.experts[:_MOST_SHOWN], row, strict=False)
-            ]
-            lines.append("  ".join([f"{task:<{width}}", *cells]).rstrip())
-        more = len(self.tasks) - _MOST_SHOWN
-        return "\n".join([*lines, *([f"and {more} further tasks"] if more > 0 else [])])
+        shown = self.tasks[:_MOST_SHOWN]
+        rows = [["weights", *self.experts[:_MOST_SHOWN]]]
+        for task, weights in zip(shown, self.weights, strict=False):
+            rows.append([task, *(f"{weight:.2f}" for weight in weights[:_MOST_SHOWN])])
+        return aligned(rows, len(self.tasks) - len(shown))
 
 
 def gate_use(network: MultiTaskModule, batch: Batch) -> GateUse | None:

@@ -56,10 +56,11 @@ class HeadSimilarity(Affinity):
     """
 
     needs: ClassVar[str] = "one joint network per seed"
+    observes: ClassVar[bool] = True
     threshold: ClassVar[float] = 0.3
 
     def trains(self, runs: GroupRuns) -> Sequence[Group]:
-        """No group beside the joint network that is observed."""
+        """No group beside the joint network that is read."""
         del runs
         return ()
 

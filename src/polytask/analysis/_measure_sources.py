@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -11,13 +10,13 @@ from jaxtyping import Float64, Int64
 from polytask._validation import Interval, check, message
 from polytask.analysis._group_runs import GroupRuns
 from polytask.analysis._map_transfer import measured_in_words, measured_rows, notes_on_seeds
-from polytask.analysis._measured_gain import compared
+from polytask.analysis._measured_gain import compared, corrected
 from polytask.analysis._source_tasks import HelpedRow, HelpedRows, SourceEffect, SourceTasks
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._tuning import headline
 from polytask.exceptions import ParameterError
-from polytask.statistics import Answers, holm, row_values
+from polytask.statistics import Answers, row_values
 
 __all__ = ["source_tasks", "sources_of_runs"]
 
@@ -63,7 +62,7 @@ def source_tasks(
     most_sources : int, default 20
         Networks that are trained per fold and seed, beside that of all tasks.
     split, folds, seeds, budget, advance
-        As for `polytask.analysis.transfer_map`.
+        As for `polytask.analysis.transfer_map`, but for two seeds by default.
     seed : int, default 0
         Of the sample of tasks, and of the rows that the record keeps.
 
@@ -145,7 +144,7 @@ def sources_of_runs(
         sources=left_out,
         learner=runs.network.name,
         metrics={name: headline(runs.data.tasks, name).label for name in names},
-        effects=_corrected(effects),
+        effects=corrected(effects),
         rows={task: _record(runs, task, values, seed) for task, values in rows.items()},
         extremes=tuple(
             row for task, values in rows.items() for row in _extremes(runs, task, left_out, values)
@@ -224,13 +223,6 @@ def _effect(
         None,
         float((known > 0).mean()) if len(known) else None,
         result.left_out.get(task),
-    )
-
-
-def _corrected(effects: Sequence[SourceEffect]) -> tuple[SourceEffect, ...]:
-    by_position = holm({str(n): effect.p for n, effect in enumerate(effects)})
-    return tuple(
-        replace(effect, p_corrected=by_position[str(n)]) for n, effect in enumerate(effects)
     )
 
 

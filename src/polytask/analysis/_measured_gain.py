@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.evaluation.running._tuning import headline
 from polytask.statistics import Answers, PairedGain, holm, paired_gain
+
+if TYPE_CHECKING:
+    from polytask.analysis._source_tasks import SourceEffect
+
+    Tested = TypeVar("Tested", "MeasuredGain", SourceEffect)
 
 __all__ = ["MeasuredGain", "compared", "corrected", "gain_of_task", "mean_gain_of", "worded_gain"]
 
@@ -70,13 +76,11 @@ def mean_gain_of(
     return compared(runs, _together(runs, groups, names), baseline, n_tests)
 
 
-def corrected(gains: Sequence[MeasuredGain]) -> tuple[MeasuredGain, ...]:
+def corrected(gains: Sequence[Tested]) -> tuple[Tested, ...]:
     """The same gains with p-values corrected for all of them."""
-    from dataclasses import replace
-
-    by_position = holm({str(position): gain.p for position, gain in enumerate(gains)})
+    by_position = holm({position: gain.p for position, gain in enumerate(gains)})
     return tuple(
-        replace(gain, p_corrected=by_position[str(position)]) for position, gain in enumerate(gains)
+        replace(gain, p_corrected=by_position[position]) for position, gain in enumerate(gains)
     )
 
 

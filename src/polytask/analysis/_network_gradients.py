@@ -110,7 +110,7 @@ class NetworkGradients:
                 n_steps=self.n_steps,
                 internal_batch_size=_ROWS_AT_ONCE,
             )
-        return self._by_column(dict(_summed(names, found)))
+        return self._by_column(_summed(names, found))
 
     def _encoded(self, rows: Source) -> SourceBatch:
         """The tensors of rows without labels."""
@@ -204,14 +204,14 @@ class NetworkGradients:
         return found
 
 
-def _summed(names: Sequence[str], found: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:
+def _summed(names: Sequence[str], found: Sequence[Tensor]) -> dict[str, Tensor]:
     """Attributions by part: of categories (n, columns), the sum over all tables of a part."""
     total: dict[str, Tensor] = {}
     for name, values in zip(names, found, strict=True):
         own = values.sum(dim=-1) if name == "categorical" else values
         own = own if name in {"numeric", "categorical"} else own.flatten(1).sum(dim=1, keepdim=True)
         total[name] = total[name] + own if name in total else own
-    yield from total.items()
+    return total
 
 
 def _equal(array: Tensor, other: object) -> bool:

@@ -111,6 +111,7 @@ class ProjectedGradients(Affinity):
     seed: int = 0
 
     needs: ClassVar[str] = "one joint network per seed"
+    observes: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "n_dimensions": Interval(int, 1, 10_000),
         "ridge": Interval(float, 0.0, closed="neither"),
@@ -125,7 +126,7 @@ class ProjectedGradients(Affinity):
         check_parameters(self)
 
     def trains(self, runs: GroupRuns) -> Sequence[Group]:
-        """No group beside the joint network that is observed."""
+        """No group beside the joint network that is read."""
         del runs
         return ()
 

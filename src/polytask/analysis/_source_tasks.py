@@ -201,9 +201,7 @@ class SourceTasks:
         for task, values in zip(shown, self.values, strict=False):
             cells = ["-" if v is None else f"{100 * v:+.1f}" for v in values[: len(sources)]]
             rows.append([task, *cells])
-        more = len(self.tasks) - len(shown)
-        lines = [aligned(rows), *([f"and {more:,} further tasks"] if more else [])]
-        return "\n".join([*lines, "", self.words])
+        return "\n".join([aligned(rows, len(self.tasks) - len(shown)), "", self.words])
 
 
 _SCHEMA: dict[str, Any] = {

@@ -10,7 +10,7 @@ import numpy as np
 
 from polytask.analysis._cross_scores import raw_scores
 from polytask.analysis._networks import fit_alone, fit_groups
-from polytask.analysis._rounds import Round
+from polytask.analysis._rounds import Round, positions
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.running._outcome import Outcome, outcomes
@@ -173,9 +173,8 @@ def _outcomes(
 ) -> dict[str, Outcome]:
     names = predictor.tasks.names
     dropped = set(data.tasks.names) - set(names)
-    rows, start = {}, 0
-    for source, tested in zip(data.sources, test.sources, strict=True):
-        positions = start + split.test.get(source.name, np.zeros(0, dtype=np.int64))
-        rows[source.name] = positions[tested.rows_without(dropped)]
-        start += source.n_rows
+    of_test = positions(data, split.test)
+    rows = {
+        source.name: of_test[source.name][source.rows_without(dropped)] for source in test.sources
+    }
     return outcomes(predictor, test.without_tasks(dropped), rows, names)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,9 @@ class TrainingStore:
                 for group in record.get("groups", ()):
                     self._known.setdefault((record["spec"]["rows"], tuple(group)), path.stem)
 
-    @property
+    @cached_property
     def _own(self) -> Any:
+        """What trainings depend on, as a file gives it back."""
         return json.loads(json.dumps(self.about))
 
     def read(self, job: TrainingJob) -> dict[Group, TrainedGroup]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from polytask._listing import enumerated
-from polytask.analysis._measured_gain import MeasuredGain, worded_gain
+from polytask.analysis._measured_gain import worded_gain
 
 if TYPE_CHECKING:
-    from polytask.analysis._source_tasks import SourceEffect
-
-    Tested = TypeVar("Tested", MeasuredGain, SourceEffect)
+    from polytask.analysis._measured_gain import Tested
 
 __all__ = ["worded_changes"]
 

@@ -33,7 +33,7 @@ def relation_folder(
     steps = None if found.budget is None else found.budget.steps
     split = found.split.digest()
     parts = [found.data.digest(), split, found.folds, steps, to_json(learner)]
-    folder: Path = getattr(options, "out", None) or named_folder(options, kind, parts)
+    folder: Path = options.out or named_folder(options, kind, parts)
     voice.note(f"all is kept in {folder}")
     return folder
 

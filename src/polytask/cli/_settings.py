@@ -118,6 +118,7 @@ class RelationSettings(DataSettings):
     seed: Seed = 0
     executor: Name = "local"
     jobs: Several | None = None
+    out: Place | None = None
 
 
 class AnalyzeSettings(RelationSettings):
@@ -127,7 +128,6 @@ class AnalyzeSettings(RelationSettings):
     sizes: Words = []
     random_groups: Several = 20
     also: Words = []
-    out: Place | None = None
 
 
 class GroupSettings(RelationSettings):
@@ -135,7 +135,6 @@ class GroupSettings(RelationSettings):
 
     random_groups: Seed = 2
     most_networks: Steps | None = None
-    out: Place | None = None
 
 
 class FitSettings(DataSettings):

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from polytask.report._figure import Figure
-from polytask.report._format import number, percent
+from polytask.report._format import number, percent, plural
+from polytask.report._relations_figures import matrix_figure
 from polytask.report._section import Section, SectionTable
-from polytask.report._task_map import columns_figure, pairs_figure
+from polytask.report._task_map import columns_figure
 
 __all__ = ["attributions_section"]
 
@@ -26,15 +27,19 @@ def attributions_section(record: Mapping[str, Any]) -> Section:
     key = str(record["method"])
     figures = [_map(record, shares, name, key)]
     if len(record["tasks"]) > 1:
+        overlap = np.array(record["overlap"], dtype=float)
+        np.fill_diagonal(overlap, np.nan)
         figures.append(
-            pairs_figure(
-                record["tasks"],
-                np.array(record["overlap"], dtype=float),
+            matrix_figure(
                 f"Overlap of the tasks' importances ({name})",
                 "overlap",
+                record["tasks"],
+                overlap,
+                None,
+                ".2f",
+                f"{key}-overlap",
                 "Weighted Jaccard overlap of the shares: 1 where two tasks look at the same columns to the "
                 "same extent, 0 where they have none in common. Tasks stand in the order of the tree.",
-                f"{key}-overlap",
             )
         )
     return Section(
@@ -46,7 +51,10 @@ def _map(record: Mapping[str, Any], shares: np.ndarray, name: str, key: str) -> 
     order = np.argsort(-np.nan_to_num(shares).sum(axis=0), kind="stable")[:_MOST_COLUMNS]
     columns = [record["columns"][j] for j in order]
     more = len(record["columns"]) - len(columns)
-    left_out = f" The {more:,} columns of the smallest shares are left out." if more else ""
+    are = "is" if more == 1 else "are"
+    left_out = (
+        f" The {plural(more, 'column')} of the smallest shares {are} left out." if more else ""
+    )
     return columns_figure(
         record["tasks"],
         columns,
@@ -70,7 +78,9 @@ def _table(record: Mapping[str, Any], shares: np.ndarray) -> SectionTable:
         f"The most important columns of each task ({str(record['method']).replace('_', ' ')})",
         ("task", "column", "importance", "interval", "share", "measured in"),
         rows[:_MOST_ROWS],
-        f"… and {more:,} further rows; the JSON file beside this page has all." if more > 0 else "",
+        f"… and {plural(more, 'further row')}; the JSON file beside this page has all."
+        if more > 0
+        else "",
         2,
     )
 
@@ -92,5 +102,5 @@ def _row(
 
 
 def _number(value: float) -> str:
-    digits = 3 if value == 0 else int(np.clip(2 - np.floor(np.log10(abs(value))), 0, 6))
-    return number(value, min(digits, 4))
+    digits = 3 if value == 0 else int(np.clip(2 - np.floor(np.log10(abs(value))), 0, 4))
+    return number(value, digits)

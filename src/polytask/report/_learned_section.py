@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from polytask._listing import first_names
 from polytask.report._drawing._canvas import both
 from polytask.report._drawing._heat_map import HeatMap, heat_map
 from polytask.report._drawing._task_graph import TaskGraph, task_graph
@@ -134,15 +135,17 @@ def _gates(gates: Mapping[str, Any] | None) -> list[SectionTable]:
         )
     ]
     more_experts = len(gates["experts"]) - len(experts)
-    more = [f"{more_experts} further experts"] if more_experts else []
+    more = [plural(more_experts, "further expert")] if more_experts else []
     return [_table("Mean weights of experts", ["task", *experts, "entropy"], rows, further=more)]
 
 
 def _parts(parts: Sequence[Mapping[str, Any]]) -> list[SectionTable]:
     several = [part for part in parts if len(part["tasks"]) > 1]
     own = [part for part in parts if len(part["tasks"]) == 1]
-    rows = [[", ".join(part["tasks"][:12]) + " …" * (len(part["tasks"]) > 12),
-             str(len(part["tasks"])), f"{part['n_parameters']:,}"] for part in several]  # fmt: skip
+    rows = [
+        [first_names(part["tasks"], 12), str(len(part["tasks"])), f"{part['n_parameters']:,}"]
+        for part in several
+    ]
     rows += (
         [["one task each", "1", f"{sum(part['n_parameters'] for part in own):,}"]] if own else []
     )
@@ -166,7 +169,7 @@ def _table(
     further: Sequence[str] = (),
 ) -> SectionTable:
     left_out = len(rows) - _MOST_ROWS
-    more = [*further, *([f"{left_out} further rows"] if left_out > 0 else [])]
+    more = [*further, *([plural(left_out, "further row")] if left_out > 0 else [])]
     sentence = f"… and {' and '.join(more)}; relations.json has all." if more else ""
     return SectionTable(title, head, rows[:_MOST_ROWS], sentence)
 

@@ -65,7 +65,7 @@ def learner_table(study: Study) -> LearnerTable:
             seconds=duration(learner["seconds"]),
             tuning=duration(learner["seconds_tuning"]),
             parameters=compact(learner["n_parameters"]) if learner["n_parameters"] else "–",
-            flops=compact(learner.get("flops") or 0) if learner.get("flops") else "–",
+            flops=compact(learner["flops"]) if learner.get("flops") else "–",
             passing=_milliseconds(learner.get("seconds_of_pass") or 0.0),
         )
         for i, learner in enumerate(study.learners)

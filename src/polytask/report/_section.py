@@ -1,4 +1,4 @@
-"""Content of a section of the page of relations."""
+"""Content of a section of a page, such as that of relations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SectionTable:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the page.
+    """A section of a page.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from polytask._listing import first_and_more
-from polytask.report._format import plural
+from polytask.report._format import number, plural
 from polytask.report._observed_view import is_sharing
 from polytask.report._relations_figures import matrix_figure
 from polytask.report._section import Section, SectionTable
@@ -127,4 +127,4 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _number(value: float) -> str:
-    return "unknown" if np.isnan(value) else f"{value:.2f}".replace("-", "−")
+    return "unknown" if np.isnan(value) else number(value, 2)

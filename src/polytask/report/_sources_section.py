@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from polytask.report._figure import Figure
-from polytask.report._format import number, percent
+from polytask.report._format import number, percent, plural
 from polytask.report._section import Section, SectionTable
 from polytask.report._task_map import columns_figure
 
@@ -30,13 +30,11 @@ def sources_section(record: Mapping[str, Any]) -> Section:
 
 def _map(record: Mapping[str, Any]) -> Figure:
     known = {(one["task"], one["source"]): one["gain"] for one in record["effects"]}
-    values = np.array(
-        [[_or_nan(known.get((i, j))) for j in record["sources"]] for i in record["tasks"]]
-    )
+    gains = [[known.get((i, j)) for j in record["sources"]] for i in record["tasks"]]
     return columns_figure(
         record["tasks"],
         record["sources"],
-        100 * values,
+        100 * np.array(gains, dtype=np.float64),
         "Gain of each task by the labels of another, in the network of all",
         "gain, %",
         "Rows are the tasks that are predicted, columns the tasks that were left out; light is more help.",
@@ -96,11 +94,5 @@ def _rows(record: Mapping[str, Any]) -> SectionTable:
 
 
 def _left_out(n_rows: int) -> str:
-    more = n_rows - _MOST_ROWS
-    return (
-        f"… and {more:,} further ones; the JSON file beside this page has all." if more > 0 else ""
-    )
-
-
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else float(value)
+    more = plural(n_rows - _MOST_ROWS, "further row")
+    return f"… and {more}; sources.json has all." if n_rows > _MOST_ROWS else ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
 
 __all__ = ["holm"]
 
+Test = TypeVar("Test", bound=Hashable)
 
-def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
+
+def holm(p_values: Mapping[Test, float | None]) -> dict[Test, float | None]:
     """Holm's step-down correction; tests without a p-value (None) are not counted.
 
     Parameters
@@ -27,7 +30,7 @@ def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
     {'a': 0.02, 'b': 0.5, 'c': None}
     """
     known = {name: p for name, p in p_values.items() if p is not None}
-    corrected: dict[str, float | None] = dict.fromkeys(p_values)
+    corrected: dict[Test, float | None] = dict.fromkeys(p_values)
     largest = 0.0
     for rank, name in enumerate(sorted(known, key=lambda name: known[name])):
         largest = max(largest, min(1.0, (len(known) - rank) * known[name]))

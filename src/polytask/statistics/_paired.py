@@ -155,7 +155,7 @@ def paired(
         return result
     difference = mean_difference_contributions(metric, pairs)
     amounts = difference.amounts
-    spread = _spread(_of_units(metric, learner, difference), runs, test_per_train)
+    spread = _spread(spread_of_units(metric, learner, difference), runs, test_per_train)
     enough = enough_units(result.n_units, n_tasks)
     return replace(
         result,
@@ -182,7 +182,9 @@ def _difference(learner: MetricValue, baseline: MetricValue) -> MetricValue:
     return MetricValue(learner.value - baseline.value, left_out=left_out)
 
 
-def _of_units(metric: Metric, answers: Sequence[Answers], difference: Contributions) -> Spread:
+def spread_of_units(
+    metric: Metric, answers: Sequence[Answers], difference: Contributions
+) -> Spread:
     """Spread of the difference over units: within classes if applicable, with tails of losses."""
     if not metric.is_share:
         return tailed(of_units(difference.amounts), difference.amounts)

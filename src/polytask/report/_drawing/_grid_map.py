@@ -12,11 +12,11 @@ from polytask.report._drawing._canvas import SIZE, Canvas
 from polytask.report._drawing._figure_text import shorten, text_width
 from polytask.report._drawing._heat_map import (
     HeatMap,
-    _draw_legend,
-    _draw_levels,
-    _range,
-    _shade,
-    _write,
+    draw_legend,
+    draw_levels,
+    shade_of,
+    value_range,
+    write_values,
 )
 
 __all__ = ["GridMap", "grid_map"]
@@ -71,18 +71,18 @@ def grid_map(shown: GridMap, width: int) -> Canvas:
     axes.xaxis.tick_top()
     axes.set_xticks(np.arange(n_columns) + 0.5 if columns else [], columns, rotation=90)
     axes.tick_params(top=False, pad=4)
-    low, high = _range(shown.values)
+    low, high = value_range(shown.values)
     square = HeatMap(shown.rows, shown.values, None, (), shown.label, shown.form)
     if shown.values.size <= _MOST_EXPLAINED:
         for i, j in np.argwhere(np.isfinite(shown.values)).tolist():
             value = shown.values[i, j]
-            cell = Rectangle((j, i), 1, 1, linewidth=0, facecolor=_shade(value, low, high))
+            cell = Rectangle((j, i), 1, 1, linewidth=0, facecolor=shade_of(value, low, high))
             axes.add_patch(cell)
             canvas.explain(cell, f"{shown.rows[i]}, {shown.columns[j]}: {value:{shown.form}}")
     else:
-        _draw_levels(canvas, axes, square, low, high)
+        draw_levels(canvas, axes, square, low, high)
     if rows and n_columns <= _MOST_WRITTEN:
-        _write(axes, square, low, high, side / n_columns)
+        write_values(axes, square, low, high, side / n_columns)
     legend = canvas.axes(left=left, right=right, top=canvas.height - 34, bottom=20)
-    _draw_legend(legend, square, low, high, side)
+    draw_legend(legend, square, low, high, side)
     return canvas

@@ -16,7 +16,15 @@ from polytask.report._drawing._canvas import SIZE, Canvas
 from polytask.report._drawing._figure_text import shorten, text_width
 from polytask.report._theme import color
 
-__all__ = ["HeatMap", "heat_map"]
+__all__ = [
+    "HeatMap",
+    "draw_legend",
+    "draw_levels",
+    "heat_map",
+    "shade_of",
+    "value_range",
+    "write_values",
+]
 
 _TREE, _LEGEND = 46, 52  # pixels
 _MOST_EXPLAINED = 40  # tasks whose cells have tooltips
@@ -68,7 +76,7 @@ def heat_map(shown: HeatMap, width: int) -> Canvas:
     tree = _TREE if shown.links is not None and shown.links[:, 2].any() else 0
     canvas = Canvas(width, side + tree + _LEGEND + 16)
     right = width - left - side
-    low, high = _range(shown.values)
+    low, high = value_range(shown.values)
     if tree and shown.links is not None:
         _draw_tree(canvas.axes(left=left, right=right, top=6, bottom=side + _LEGEND + 12), shown)
     axes = canvas.axes(left=left, right=right, top=tree + 8, bottom=_LEGEND + 8)
@@ -77,15 +85,15 @@ def heat_map(shown: HeatMap, width: int) -> Canvas:
     fits = named and widest < side / size
     axes.set_xticks(np.arange(size) + 0.5 if fits else [], names if fits else [])
     axes.set_yticks(np.arange(size) + 0.5 if named else [], names)
-    (_draw_cells if named else _draw_levels)(canvas, axes, shown, low, high)
+    (_draw_cells if named else draw_levels)(canvas, axes, shown, low, high)
     if size <= _MOST_WRITTEN:
-        _write(axes, shown, low, high, side / size)
+        write_values(axes, shown, low, high, side / size)
     for first, count in shown.blocks:
         box = Rectangle((first, first), count, count, fill=False, linewidth=2.5)
         box.set_edgecolor(color("text"))
         axes.add_patch(box)
     legend = canvas.axes(left=left, right=right, top=canvas.height - 34, bottom=20)
-    _draw_legend(legend, shown, low, high, side)
+    draw_legend(legend, shown, low, high, side)
     return canvas
 
 
@@ -93,7 +101,7 @@ def _label_width(name: str) -> float:
     return text_width(name, SIZE - 1)
 
 
-def _range(values: np.ndarray) -> tuple[float, float]:
+def value_range(values: np.ndarray) -> tuple[float, float]:
     known = values[np.isfinite(values)]
     if not len(known):
         return 0.0, 1.0
@@ -114,7 +122,7 @@ def _draw_tree(axes: Axes, shown: HeatMap) -> None:
     axes.set_xticks([])
 
 
-def _shade(value: float, low: float, high: float) -> tuple[float, ...]:
+def shade_of(value: float, low: float, high: float) -> tuple[float, ...]:
     return tuple(colormaps[_MAP]((value - low) / (high - low)))
 
 
@@ -122,12 +130,12 @@ def _draw_cells(canvas: Canvas, axes: Axes, shown: HeatMap, low: float, high: fl
     """A cell with a tooltip per pair."""
     for i, j in np.argwhere(np.isfinite(shown.values)).tolist():
         value = shown.values[i, j]
-        cell = Rectangle((j, i), 1, 1, linewidth=0, facecolor=_shade(value, low, high))
+        cell = Rectangle((j, i), 1, 1, linewidth=0, facecolor=shade_of(value, low, high))
         axes.add_patch(cell)
         canvas.explain(cell, f"{shown.tasks[i]} with {shown.tasks[j]}: {value:{shown.form}}")
 
 
-def _draw_levels(canvas: Canvas, axes: Axes, shown: HeatMap, low: float, high: float) -> None:
+def draw_levels(canvas: Canvas, axes: Axes, shown: HeatMap, low: float, high: float) -> None:
     """All cells of one level as one path of thick lines, so that many tasks make a small page."""
     edges = np.linspace(low, high, _LEVELS + 1)
     level = np.clip(np.digitize(shown.values, edges[1:-1]), 0, _LEVELS - 1)
@@ -138,7 +146,7 @@ def _draw_levels(canvas: Canvas, axes: Axes, shown: HeatMap, low: float, high: f
         if not len(points):
             continue
         codes = [Path.MOVETO, Path.LINETO] * (len(points) // 2)
-        shade = _shade((edges[position] + edges[position + 1]) / 2, low, high)
+        shade = shade_of((edges[position] + edges[position + 1]) / 2, low, high)
         patch = PathPatch(
             Path(points, codes), fill=False, linewidth=height, edgecolor=shade, capstyle="butt"
         )
@@ -159,7 +167,7 @@ def _runs(cells: np.ndarray) -> np.ndarray:
     return points
 
 
-def _write(axes: Axes, shown: HeatMap, low: float, high: float, side: float) -> None:
+def write_values(axes: Axes, shown: HeatMap, low: float, high: float, side: float) -> None:
     """Numbers in the cells, dark on light ground and light on dark."""
     for i, j in np.argwhere(np.isfinite(shown.values)).tolist():
         value = shown.values[i, j]
@@ -169,12 +177,12 @@ def _write(axes: Axes, shown: HeatMap, low: float, high: float, side: float) -> 
         axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", size=size, color=ink)
 
 
-def _draw_legend(axes: Axes, shown: HeatMap, low: float, high: float, width: float) -> None:
+def draw_legend(axes: Axes, shown: HeatMap, low: float, high: float, width: float) -> None:
     """Shades from the smallest to the largest value, with a mark where gains turn into losses."""
     for position in range(_LEVELS):
         middle = low + (position + 0.5) / _LEVELS * (high - low)
         axes.add_patch(
-            Rectangle((position, 0), 1, 1, linewidth=0, facecolor=_shade(middle, low, high))
+            Rectangle((position, 0), 1, 1, linewidth=0, facecolor=shade_of(middle, low, high))
         )
     axes.set_xlim(0, _LEVELS)
     axes.set_ylim(0, 1)
