@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -132,4 +132,5 @@ class LearnedBranching(StructureLearner):
     def penalty(self, network: Supernet, done: float) -> Tensor:
         """What is added to the loss of the probabilities."""
         strength = self.alpha * max(0.0, (done - _RAMP) / (1 - _RAMP))
-        return strength * len(network.tasks) * network.cost()
+        trees: Any = network
+        return strength * len(network.tasks) * trees.cost()

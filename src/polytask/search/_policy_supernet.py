@@ -137,14 +137,6 @@ class PolicySupernet(Supernet):
         """Raw scores from the states of the tasks."""
         return self.heads(features, batch)
 
-    def cost(self) -> Float[Tensor, ""]:
-        """Expected parameters of the stages in use, relative to those of all tasks apart."""
-        total = self.policy[0].new_zeros(())
-        for of_stage, size in zip(self.probabilities(), self.stage_sizes, strict=True):
-            shared = 1 - torch.prod(1 - of_stage[:, _SHARE], dim=0)
-            total = total + size * (shared + of_stage[:, _COPY].sum())
-        return total / max(sum(self.stage_sizes) * len(self.tasks), 1)
-
     def structure(self) -> tuple[Groups, tuple[tuple[str, ...], ...], float]:
         """Groups and skips per stage by the likeliest choices, and their mean probability."""
         names, groups, skips, chosen = self.tasks.names, [], [], []

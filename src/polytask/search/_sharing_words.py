@@ -38,12 +38,10 @@ def _who(record: SharingRecord) -> str:
     if not joint:
         return "No tasks share at the end: each has a network of its own."
     shared = record.matrix[np.nan_to_num(record.matrix) > 0]
-    ratios = f"with ratios from {shared.min():.2f} to {shared.max():.2f}" if len(shared) else ""
+    ratios = f" with ratios from {shared.min():.2f} to {shared.max():.2f}" if len(shared) else ""
     if len(joint) == len(record.groups) == 1:
-        return f"All {len(record.tasks)} tasks share, {ratios}."
-    return (
-        f"{count(len(joint), 'group')} of tasks share {ratios}: {groups_in_words(record.groups)}."
-    )
+        return f"All {len(record.tasks)} tasks share{ratios}."
+    return f"{count(len(joint), 'group')} of tasks share{ratios}: {groups_in_words(record.groups)}."
 
 
 def _left(record: SharingRecord) -> list[str]:

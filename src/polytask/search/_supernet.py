@@ -70,10 +70,6 @@ class Supernet(EncoderNetwork):
         self.choices = self.draw(1.0, None)
 
     @abstractmethod
-    def cost(self) -> Float[Tensor, ""]:
-        """Expected parameters of the stages in use, relative to those of all tasks apart."""
-
-    @abstractmethod
     def structure(self) -> tuple[Groups, tuple[tuple[str, ...], ...], float]:
         """Groups and skips per stage by the likeliest choices, and their mean probability."""
 
