@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 from fakes_executors import LastFirst
 
-from polytask.analysis import GradientCosine, GroupRuns, PredictionSimilarity, _group_runs
+from polytask.analysis import (
+    GradientCosine,
+    GroupRuns,
+    PredictionSimilarity,
+    _group_runs,
+    analyze,
+)
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.datasets import make_clustered_tasks
 from polytask.encoders import MLP
-from polytask.exceptions import StudyError
+from polytask.exceptions import ParameterError, StudyError
 
 GROUPS = [("task_0",), ("task_1",), ("task_0", "task_1")]
 
@@ -166,3 +172,9 @@ def test_records_say_what_they_are_of(data, tmp_path):
     assert about["data"] == runs.data.digest()
     assert about["versions"]["polytask"]
     assert set(about) == {"data", "learner", "budget", "versions"}
+
+
+def test_an_analysis_that_is_refused_claims_no_folder(data, tmp_path):
+    with pytest.raises(ParameterError, match="`sizes` parameter"):
+        analyze(data, folds=2, seeds=1, sizes=(99,), out=tmp_path / "refused")
+    assert not (tmp_path / "refused").exists()

@@ -121,6 +121,8 @@ def analyze(
         advance=advance,
         executor=executor,
     )
+    # a folder is not claimed for what is refused
+    check_groups("analyze", runs, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed)
     with runs.keeping(out):
         return analyze_runs(
             runs, affinities=affinities, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed

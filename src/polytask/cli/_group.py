@@ -7,7 +7,12 @@ from typing import Any
 
 from polytask._workers import collection_paused
 from polytask.cli._interrupt import ending_well
-from polytask.cli._relation_data import check_result_folder, relation_data, relation_settings
+from polytask.cli._relation_data import (
+    NOTHING_BEGUN,
+    check_result_folder,
+    relation_data,
+    relation_settings,
+)
 from polytask.cli._settings import GroupSettings
 from polytask.cli._voice import Voice
 
@@ -21,11 +26,7 @@ def run(given: Mapping[str, Any]) -> None:
     options = relation_settings(GroupSettings, "group", given)
     voice = Voice(options.quiet)
     voice.keep(f"asked for {options.model_dump_json(exclude_defaults=True)}")
-    with ending_well(
-        lambda: (
-            "no training had begun; those of earlier commands are kept, and the same command goes on."
-        )
-    ):
+    with ending_well(lambda: NOTHING_BEGUN):
         check_result_folder(options.out, _FILES)
         found = relation_data(options, voice)
         with collection_paused():

@@ -24,7 +24,13 @@ from polytask.data import (
 )
 from polytask.exceptions import ParameterError
 
-__all__ = ["RelationData", "check_result_folder", "relation_data", "relation_settings"]
+__all__ = [
+    "NOTHING_BEGUN",
+    "RelationData",
+    "check_result_folder",
+    "relation_data",
+    "relation_settings",
+]
 
 Kind = TypeVar("Kind", bound=RelationSettings)
 _FOLDS = 5
@@ -90,6 +96,11 @@ def _folds(options: RelationSettings, splitter: Splitter) -> int | None:
         raise ParameterError(message("the command line", "folds", expected, options.folds))
     return None
 
+
+NOTHING_BEGUN = (
+    "no training had begun; those of earlier commands are kept, and the same command goes on."
+)
+"""What is said of a command that is interrupted before it trains."""
 
 _KEPT = ("runs", "study.json", ".lock")
 """What trainings leave in a folder."""
