@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -238,4 +237,3 @@ def _ended(ray: Any, running: dict[Any, int]) -> list[Any]:
         if ended:
             more, _ = ray.wait(list(running), num_returns=len(running), timeout=0)
             return list(more)
-        time.sleep(0)
