@@ -9,10 +9,17 @@ from fakes_executors import LastFirst
 from polytask.analysis import (
     GradientCosine,
     GroupRuns,
+    PermutationImportance,
     PredictionSimilarity,
-    _group_runs,
+    _training_jobs,
+    _trainings,
     analyze,
+    analyze_runs,
+    attribute,
 )
+from polytask.analysis._analysis import plan_runs
+from polytask.analysis._measure_sources import groups_of_sources, sources_of_runs
+from polytask.analysis._relations_of_runs import relations_of_runs
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.datasets import make_clustered_tasks
@@ -67,7 +74,7 @@ class Killed(BaseException):
 def test_after_a_kill_only_what_is_missing_is_trained_and_the_answers_are_the_same(
     data, whole, tmp_path, monkeypatch
 ):
-    train_job, done = _group_runs.train_job, []
+    train_job, done = _trainings.train_job, []
 
     def killed(job, common, on_done=None):
         if len(done) == 2:
@@ -75,13 +82,13 @@ def test_after_a_kill_only_what_is_missing_is_trained_and_the_answers_are_the_sa
         done.append(job.groups)
         return train_job(job, common, on_done)
 
-    monkeypatch.setattr(_group_runs, "train_job", killed)
+    monkeypatch.setattr(_trainings, "train_job", killed)
     first = runs_of(data)
     with pytest.raises(Killed), first.keeping(tmp_path / "out"):
         first.train(GROUPS)
     (tmp_path / "out" / "runs" / f".{'0' * 24}.answers-{'a' * 16}.safetensors").touch()
     monkeypatch.setattr(
-        _group_runs,
+        _trainings,
         "train_job",
         lambda job, *rest: done.append(job.groups) or train_job(job, *rest),
     )
@@ -97,9 +104,9 @@ def test_after_a_kill_only_what_is_missing_is_trained_and_the_answers_are_the_sa
 def test_groups_that_are_new_are_trained_and_others_are_not(data, tmp_path, monkeypatch):
     with (runs := runs_of(data)).keeping(tmp_path):
         runs.train(GROUPS)
-    done, train_job = [], _group_runs.train_job
+    done, train_job = [], _trainings.train_job
     monkeypatch.setattr(
-        _group_runs,
+        _trainings,
         "train_job",
         lambda job, *rest: done.append(job.groups) or train_job(job, *rest),
     )
@@ -145,7 +152,7 @@ def test_the_history_of_an_observed_training_is_kept(data, tmp_path, monkeypatch
     affinity = GradientCosine(n_batches=1)
     with (runs := runs_of(data)).keeping(tmp_path):
         first = affinity.estimate(runs)
-    monkeypatch.setattr(_group_runs, "observed", None)
+    monkeypatch.setattr(_training_jobs, "observed", None)
     with (runs := runs_of(data)).keeping(tmp_path):
         again = affinity.estimate(runs)
     assert first.values == again.values
@@ -177,4 +184,77 @@ def test_records_say_what_they_are_of(data, tmp_path):
 def test_an_analysis_that_is_refused_claims_no_folder(data, tmp_path):
     with pytest.raises(ParameterError, match="`sizes` parameter"):
         analyze(data, folds=2, seeds=1, sizes=(99,), out=tmp_path / "refused")
+    assert not (tmp_path / "refused").exists()
+
+
+def test_an_attribution_that_was_killed_fits_what_is_missing_with_the_same_importances(
+    data, tmp_path, monkeypatch
+):
+    train_job, done = _trainings.train_job, []
+
+    def killed(job, *rest):
+        if len(done) == 1:
+            raise Killed
+        done.append(job.split.name)
+        return train_job(job, *rest)
+
+    options = {"columns": ["x0"], "folds": 2, "seeds": 1, "method": PermutationImportance(1)}
+    monkeypatch.setattr(_trainings, "train_job", killed)
+    with pytest.raises(Killed):
+        attribute(data, "linear", out=tmp_path / "out", **options)
+    monkeypatch.setattr(
+        _trainings,
+        "train_job",
+        lambda job, *rest: done.append(job.split.name) or train_job(job, *rest),
+    )
+    executor = LastFirst()
+    again = attribute(data, "linear", out=tmp_path / "out", executor=executor, **options)
+    assert len(done) == 2
+    assert len(executor.done) == 1
+    whole = attribute(data, "linear", **options)
+    assert (again.importance, again.low, again.p) == (whole.importance, whole.low, whole.p)
+    with pytest.raises(StudyError, match="holds another study: its learner differs"):
+        attribute(data, "constant", out=tmp_path / "out", **options)
+
+
+def test_networks_that_were_read_are_kept_with_their_bits_and_serve_other_analyses(
+    data, tmp_path, monkeypatch
+):
+    with (runs := runs_of(data)).keeping(tmp_path):
+        ((joint,),) = runs.models(folds=1)
+        ((alone,),) = runs.models(folds=1, alone=True)
+        first = relations_of_runs(runs)
+        runs.train([runs.tasks])
+    assert runs.n_networks == 1 + 3 + 1  # the joint network of the second fold is new
+    monkeypatch.setattr(_trainings, "train_job", None)
+    with (again := runs_of(data)).keeping(tmp_path):
+        ((kept,),) = again.models(folds=1)
+        assert relations_of_runs(again).similarities == first.similarities
+        assert again.answers(again.tasks).keys() == set(data.tasks.names)
+    rows = data.sources[0]
+    for before, after in ((joint, kept), (alone, again.models(folds=1, alone=True)[0][0])):
+        one, other = (
+            model.predict({"table": rows})["task_0"].response for model in (before, after)
+        )
+        assert np.array_equal(one, other)
+    assert again.n_networks == runs.n_networks
+
+
+def test_what_is_planned_is_what_is_trained_and_too_much_is_refused_before_it_begins(
+    data, tmp_path
+):
+    options = {"folds": 2, "seeds": 1, "budget": Budget(steps=2), "affinities": "head_similarity"}
+    network = HardSharing(MLP((2,)))
+    runs = GroupRuns.of(data, network, folds=2, seeds=1, budget=Budget(steps=2))
+    asked = {"pairs": False, "sizes": (2,), "n_groups": 1, "seed": 0}
+    planned = plan_runs(runs, affinities="head_similarity", **asked, also=groups_of_sources(runs))
+    assert planned.words == f"{planned.n_networks} networks of at most 2 steps each"
+    relations_of_runs(runs)
+    analyze_runs(runs, affinities="head_similarity", **asked)
+    sources_of_runs(runs)
+    assert runs.n_networks == planned.n_networks
+    with pytest.raises(
+        ParameterError, match="`most_networks` parameter of analyze must be at least"
+    ):
+        analyze(data, network, most_networks=3, out=tmp_path / "refused", **options)
     assert not (tmp_path / "refused").exists()

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from polytask.analysis import SourceTasks, source_tasks
-from polytask.analysis._measure_sources import _sources, sources_of_runs
+from polytask.analysis._measure_sources import left_out_of, sources_of_runs
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
@@ -86,11 +86,11 @@ def test_extremes_are_the_largest_and_smallest_values_of_a_task(record):
 
 
 def test_of_many_tasks_a_sample_is_left_out_and_said(runs):
-    chosen, notes = _sources(runs, None, 2, 0)
+    chosen, notes = left_out_of(runs, None, 2, 0)
     assert len(chosen) == 2
     assert notes[0].startswith("Of 4 tasks, a random sample of 2 was left out")
-    assert chosen == _sources(runs, None, 2, 0)[0]
-    assert _sources(runs, None, 4, 0) == (runs.tasks, ())
+    assert chosen == left_out_of(runs, None, 2, 0)[0]
+    assert left_out_of(runs, None, 4, 0) == (runs.tasks, ())
 
 
 def test_a_record_goes_through_plain_values(record):

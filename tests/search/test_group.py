@@ -185,8 +185,8 @@ def test_a_note_on_an_affinity_leaves_its_name_as_it_is():
 def test_networks_of_affinities_count_before_anything_is_trained(runs):
     fresh = GroupRuns(runs.data, runs.network, runs.rounds, Budget(steps=2))
     affinities = [TrainedPairs(), GradientCosine(), HeadSimilarity(), ProjectedGradients()]
-    with pytest.raises(ParameterError, match=r"must be at least 25, .* Got 24 instead"):
-        group_runs(fresh, affinities, most_networks=24)
+    with pytest.raises(ParameterError, match=r"must be at least 23, .* Got 22 instead"):
+        group_runs(fresh, affinities, most_networks=22)
     assert fresh.n_networks == 0
 
 

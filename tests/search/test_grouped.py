@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import polytask
-from polytask.analysis import PredictionSimilarity, _group_runs
+from polytask.analysis import PredictionSimilarity, _trainings
 from polytask.architectures import HardSharing, MMoE, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import RandomSplit, TimeSplit, read
@@ -99,9 +99,9 @@ def test_where_rows_are_split_by_time_groups_are_verified_on_later_rows(data, mo
     (split,) = TimeSplit("x0").splits(data, 0)
     train, validation = data.take(split.train), data.take(split.validation)
     seen = []
-    watched = _group_runs.train_job
+    watched = _trainings.train_job
     monkeypatch.setattr(
-        _group_runs, "train_job", lambda job, *rest: seen.append(job) or watched(job, *rest)
+        _trainings, "train_job", lambda job, *rest: seen.append(job) or watched(job, *rest)
     )
     fitted = late.fit(train, validation, 0, Budget(steps=5))
     assert set(fitted.tasks.names) == set(data.tasks.names)

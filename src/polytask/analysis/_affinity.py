@@ -33,7 +33,8 @@ class Affinity(ABC):
     threshold : float
         Affinity from which tasks are taken to be related.
     observes : bool
-        Whether all tasks are trained together once per seed beside the groups of `trains`.
+        Whether all tasks are trained together once per seed, with observers, beside the groups of
+        `trains`.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,21 @@ import numpy as np
 
 from polytask._plain import from_plain, to_plain
 from polytask.analysis._affinity_record import AffinityRecord
-from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.analysis._map_transfer import check_groups, map_of_runs, random_groups
+from polytask.analysis._planned_networks import (
+    PlannedNetworks,
+    check_networks,
+    planned_networks,
+)
 from polytask.analysis._resolved_affinities import Affinities, resolved_affinities
+from polytask.analysis._rounds import FOLDS, SEEDS
 from polytask.analysis._transfer_map import TransferMap
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.executors import Executor
 
-__all__ = ["Analysis", "analyze", "analyze_runs"]
+__all__ = ["Analysis", "analyze", "analyze_runs", "plan_runs"]
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,8 @@ def analyze(
     *,
     affinities: Affinities = "prediction_similarity",
     split: Split | Splitter | str | None = None,
-    folds: int | None = 5,
-    seeds: int = 3,
+    folds: int | None = FOLDS,
+    seeds: int = SEEDS,
     budget: Budget | None = None,
     pairs: bool = True,
     sizes: Sequence[int] = (),
@@ -82,6 +88,7 @@ def analyze(
     advance: Callable[[str], None] | None = None,
     out: str | Path | None = None,
     executor: Executor | None = None,
+    most_networks: int | None = None,
 ) -> Analysis:
     """Measure who gains from whom, and estimate it by affinities from the same networks.
 
@@ -90,6 +97,8 @@ def analyze(
     data, learner, split, folds, seeds, budget, pairs, sizes, n_groups, seed, advance, out, executor
         As for `transfer_map`.
     affinities : Affinity or str, or sequence of these, default "prediction_similarity"
+    most_networks : int, optional
+        Networks that may be trained in all; an analysis that takes more is refused before it begins.
 
     Returns
     -------
@@ -98,7 +107,7 @@ def analyze(
     Raises
     ------
     ParameterError or StudyError
-        As `transfer_map` does, or if there is no such affinity.
+        As `transfer_map` does, or if there is no such affinity, or `most_networks` are too few.
 
     Examples
     --------
@@ -121,12 +130,51 @@ def analyze(
         advance=advance,
         executor=executor,
     )
-    # a folder is not claimed for what is refused
-    check_groups("analyze", runs, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed)
+    asked: dict[str, Any] = {
+        "affinities": affinities,
+        "pairs": pairs,
+        "sizes": sizes,
+        "n_groups": n_groups,
+        "seed": seed,
+    }
+    plan_runs(
+        runs, **asked, most_networks=most_networks
+    )  # a folder is not claimed for what is refused
     with runs.keeping(out):
-        return analyze_runs(
-            runs, affinities=affinities, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed
-        )
+        return analyze_runs(runs, **asked)
+
+
+def plan_runs(
+    runs: GroupRuns,
+    *,
+    affinities: Affinities,
+    pairs: bool,
+    sizes: Sequence[int],
+    n_groups: int,
+    seed: int,
+    also: Iterable[Group] = (),
+    most_networks: int | None = None,
+) -> PlannedNetworks:
+    """Check what `analyze_runs` is to do, and count the networks that it trains.
+
+    Parameters
+    ----------
+    runs, affinities, pairs, sizes, n_groups, seed, most_networks
+        As for `analyze`.
+    also : iterable of tuple of str
+        Groups that further analyses train.
+
+    Raises
+    ------
+    ParameterError
+        As `analyze` does.
+    """
+    methods = resolved_affinities("analyze", affinities)
+    check_groups("analyze", runs, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed)
+    sampled = random_groups(runs, sizes, n_groups, seed)
+    planned = planned_networks(runs, methods, pairs=pairs, groups=[*sampled, *also])
+    check_networks("analyze", most_networks, planned)
+    return planned
 
 
 def analyze_runs(

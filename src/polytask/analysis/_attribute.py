@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,17 +14,19 @@ from polytask._naming import made
 from polytask._validation import InstanceOf, Optional, check
 from polytask.analysis._attribution import Attribution
 from polytask.analysis._attributions import Attributions
-from polytask.analysis._fitted_rounds import FittedRounds, Fold, fit_rounds
+from polytask.analysis._fitted_rounds import FittedRounds, Fold, fitted_rounds
 from polytask.analysis._group_runs import GroupRuns
 from polytask.analysis._input_columns import InputColumn, input_columns
 from polytask.analysis._integrated_gradients import IntegratedGradients, check_captum
 from polytask.analysis._map_transfer import measured_in_words
 from polytask.analysis._permutation_importance import PermutationImportance
-from polytask.analysis._rounds import positions, rounds_of
+from polytask.analysis._rounds import FOLDS, SEEDS, positions, rounds_of
+from polytask.analysis._trainings import Trainings
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._run_progress import progress_bar
 from polytask.exceptions import ParameterError
+from polytask.executors import Executor
 from polytask.learners import unserved, with_checked_tasks
 from polytask.learners._as_learner import as_learner
 from polytask.predictor import FittedPredictor
@@ -41,10 +45,12 @@ def attribute(
     method: Attribution | str = "permutation_importance",
     columns: Sequence[str] | None = None,
     split: Split | Splitter | str | None = None,
-    folds: int | None = 5,
-    seeds: int = 2,
+    folds: int | None = FOLDS,
+    seeds: int = SEEDS,
     budget: Budget | None = None,
     advance: Callable[[str], None] | None = None,
+    out: str | Path | None = None,
+    executor: Executor | None = None,
 ) -> Attributions:
     """Measure which input columns each task looks at, on rows that were not trained on.
 
@@ -66,12 +72,17 @@ def attribute(
     folds : int, optional, default 5
         All other rows are measured by cross-validation; None measures the split's validation rows.
         It must be None where rows are split by time.
-    seeds : int, default 2
+    seeds : int, default 3
         Models per fold, each in folds drawn anew.
     budget : Budget, optional
         Steps of one training; by default those of the learner.
     advance : callable, optional
         Receives a description of every fit and every column that is done.
+    out : str or Path, optional
+        A folder that keeps the models (in ``runs``), so that an analysis that was interrupted fits only
+        what is missing when it is run again.
+    executor : Executor, optional
+        Fits the models (`polytask.executors`), such as ``LocalExecutor("auto")``; by default this process.
 
     Returns
     -------
@@ -86,6 +97,8 @@ def attribute(
         If there is no such method or column.
     MissingDependencyError
         If the method takes Captum, and it is not installed.
+    StudyError
+        If `out` holds another study, or cannot be used.
 
     Examples
     --------
@@ -98,15 +111,31 @@ def attribute(
     """
     check(_OWNER, "data", data, InstanceOf((MultiTaskDataset,)), "Make one with polytask.read.")
     check(_OWNER, "budget", budget, Optional(InstanceOf((Budget,))))
+    check(_OWNER, "executor", executor, Optional(InstanceOf((Executor,))))
     chosen = _method(method)
     started = time.perf_counter()
-    source = _models(data, learner, split, folds, seeds, budget)
-    listed = input_columns(source.data, source.tasks, columns)
-    total = source.n_fits + chosen.n_advances(source.tasks, listed)
+    if isinstance(learner, FittedPredictor):
+        given = _given(data, learner)
+        listed = input_columns(data, given.tasks, columns)
+        with _progress(chosen.n_advances(given.tasks, listed), advance) as tell:
+            chosen.check(given)
+            return _measured(given, chosen, listed, started, tell)
+    trainings = _trainings(data, learner, split, folds, seeds, budget)
+    listed = input_columns(trainings.data, trainings.tasks, columns)
+    n_fits = sum(len(one.splits) for one in trainings.rounds)
+    total = n_fits + chosen.n_advances(trainings.tasks, listed)
+    with _progress(total, advance) as tell, trainings.keeping(out):
+        trainings.advance, trainings.executor = tell, executor
+        models = fitted_rounds(trainings, measured_in_words(trainings.rounds), chosen.check)
+        return _measured(models, chosen, listed, started, tell)
+
+
+@contextmanager
+def _progress(total: int, advance: Callable[[str], None] | None) -> Iterator[Callable[[str], None]]:
+    """What receives descriptions: `advance`, or a bar."""
     quiet = advance is not None or is_silent()
     with progress_bar(total, "attributing", quiet=quiet) as shown:
-        tell = advance or shown
-        return _measured(source.fit(tell, chosen.check), chosen, listed, started, tell)
+        yield advance or shown
 
 
 def attributions_of_runs(runs: GroupRuns) -> Attributions:
@@ -125,9 +154,7 @@ def _of_runs(runs: GroupRuns, method: Attribution) -> Attributions:
     tell = runs.advance or _say_nothing
     words = measured_in_words(runs.rounds)
     columns = input_columns(runs.data, runs.tasks, None)
-    models = fit_rounds(
-        runs.data, runs.network, runs.rounds, runs.budget, tell, words, method.check
-    )
+    models = fitted_rounds(runs, words, method.check)
     return _measured(models, method, columns, started, tell)
 
 
@@ -143,46 +170,23 @@ def _method(method: Attribution | str) -> Attribution:
     return chosen
 
 
-class _Models(NamedTuple):
-    """What gives the models, and what is known before they are fitted."""
-
-    data: MultiTaskDataset
-    tasks: tuple[str, ...]
-    n_fits: int
-    fit: Callable[[Callable[[str], None], Callable[[FittedRounds], None]], FittedRounds]
-
-
-def _models(
+def _trainings(
     data: MultiTaskDataset,
     learner: Any,
     split: Split | Splitter | str | None,
     folds: int | None,
     seeds: int,
     budget: Budget | None,
-) -> _Models:
-    if isinstance(learner, FittedPredictor):
-        given = _given(data, learner)
-
-        def checked(
-            _: Callable[[str], None], check: Callable[[FittedRounds], None]
-        ) -> FittedRounds:
-            check(given)
-            return given
-
-        return _Models(data, given.tasks, 0, checked)
+) -> Trainings:
+    """What fits the models, none of which is fitted here."""
     data = with_checked_tasks(data, measured=False)
     recipe = as_learner(learner, _OWNER, data.tasks)
     reason = unserved(recipe, data)
     if reason is not None:
         raise ParameterError(reason)
     kept, rounds = rounds_of(data, split, folds, seeds)
-    words = measured_in_words(rounds)
-    return _Models(
-        kept,
-        kept.tasks.names,
-        sum(len(one.splits) for one in rounds),
-        lambda tell, check: fit_rounds(kept, recipe, rounds, budget, tell, words, check),
-    )
+    given = Budget() if budget is None and not recipe.has_own_budget else budget
+    return Trainings(kept, recipe, rounds, given)
 
 
 def _given(data: MultiTaskDataset, predictor: FittedPredictor) -> FittedRounds:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 import polars as pl
 
-from polytask._learner import Learner
 from polytask.analysis._pooled_answers import pooled_answers
-from polytask.analysis._rounds import Round, positions
-from polytask.bookkeeping import Budget
-from polytask.data import MultiTaskDataset
+from polytask.analysis._rounds import positions
+from polytask.analysis._trainings import Trainings
+from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.judging._unit_ids import unit_ids
 from polytask.evaluation.running._outcome import Outcome, outcomes
 from polytask.predictor import FittedPredictor
 from polytask.statistics import Answers
-from polytask.training import silently
 
-__all__ = ["FittedRounds", "Fold", "fit_rounds"]
+__all__ = ["FittedRounds", "Fold", "fitted_rounds"]
 
 Change = Callable[[MultiTaskDataset, int], list[MultiTaskDataset]]
 
@@ -133,47 +132,41 @@ class FittedRounds:
         ]
 
 
-def fit_rounds(
-    data: MultiTaskDataset,
-    learner: Learner,
-    rounds: Sequence[Round],
-    budget: Budget | None,
-    advance: Callable[[str], None],
-    measured: str,
-    check: Callable[[FittedRounds], None],
+def fitted_rounds(
+    trainings: Trainings, measured: str, check: Callable[[FittedRounds], None]
 ) -> FittedRounds:
-    """Fit a learner for every fold of every round.
+    """The models of all tasks for every fold of every round, trained where they are not there.
 
     Parameters
     ----------
-    data : MultiTaskDataset
-    learner : Learner
-    rounds : sequence of Round
-    budget : Budget, optional
-        By default the learner's own, or `Budget()`.
-    advance : callable
-        Receives a description of every fit that ended.
+    trainings : Trainings
     measured : str
         Which rows are measured, in words.
     check : callable
-        Receives the first model alone, so that one that cannot be served is refused before others are
-        fitted.
+        Receives every model alone as it is trained, so that one that cannot be served is refused before
+        others are trained.
     """
-    given = Budget() if budget is None and not learner.has_own_budget else budget
-    found, number = [], 0
-    for one in rounds:
-        folds = []
-        for split in one.splits:
-            train, validation, test = split.apply(data)
-            with silently():
-                fitted = learner.fit(train, validation, one.seed, given)  # type: ignore[arg-type]
-            advance(f"{learner.name}, {split.name}")
-            folds.append(Fold(number, fitted, train, test, positions(data, split.test)))
-            if number == 0:
-                check(FittedRounds(data, learner.name, (tuple(folds),), measured))
-            number += 1
-        found.append(tuple(folds))
-    return FittedRounds(data, learner.name, tuple(found), measured)
+    data, rounds, name = trainings.data, trainings.rounds, trainings.learner.name
+
+    def check_alone(model: FittedPredictor) -> None:
+        fold = _fold(data, rounds[0].splits[0], model, 0)
+        check(FittedRounds(data, name, ((fold,),), measured))
+
+    models = trainings.models(check=check_alone)
+    number = count()
+    folds = [
+        tuple(
+            _fold(data, split, model, next(number))
+            for split, model in zip(one.splits, own, strict=True)
+        )
+        for one, own in zip(rounds, models, strict=True)
+    ]
+    return FittedRounds(data, name, tuple(folds), measured)
+
+
+def _fold(data: MultiTaskDataset, split: Split, model: FittedPredictor, number: int) -> Fold:
+    train, _, test = split.apply(data)
+    return Fold(number, model, train, test, positions(data, split.test))
 
 
 def _joined(parts: Sequence[MultiTaskDataset]) -> MultiTaskDataset:

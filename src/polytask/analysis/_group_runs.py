@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from polytask._recipes import to_json
 from polytask.analysis._cross_scores import CrossScores
-from polytask.analysis._networks import observed
 from polytask.analysis._pooled_answers import pooled_answers
-from polytask.analysis._rounds import Round, rounds_of
-from polytask.analysis._training_jobs import (
-    Group,
-    TrainedGroup,
-    TrainingJob,
-    train_job,
-    training_jobs,
-)
-from polytask.analysis._training_store import TrainingStore, identity_of
+from polytask.analysis._rounds import FOLDS, SEEDS, rounds_of
+from polytask.analysis._training_jobs import Group, ObservedJob, observe_job, training_jobs
+from polytask.analysis._trainings import Check, Trainings
 from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.judging._unit_ids import unit_ids
 from polytask.evaluation.running._outcome import Outcome
-from polytask.evaluation.running._run_progress import progress_bar
-from polytask.evaluation.running._runner import versions
-from polytask.evaluation.running._study_folder import out_folder, study_folder
 from polytask.executors import Executor
 from polytask.neural_network import MultiTaskNetwork
 from polytask.observers import Observer
+from polytask.predictor import FittedPredictor
 from polytask.statistics import Answers
-from polytask.training._progress import is_silent
 
 __all__ = ["Group", "GroupRuns"]
 
 
 @dataclass(eq=False)
-class GroupRuns:
+class GroupRuns(Trainings):
     """Trainings of groups of tasks, measured on rows that they were not trained on.
 
     Each group is trained once per round and fold, and kept: affinities and searches that share the
@@ -47,7 +34,7 @@ class GroupRuns:
     ----------
     data : MultiTaskDataset
         Rows of which some are trained on and others measured.
-    network : MultiTaskNetwork
+    learner : MultiTaskNetwork
         Tasks alone are trained by its `single_task`.
     rounds : sequence of Round
         Each measures the same rows.
@@ -79,22 +66,31 @@ class GroupRuns:
     4
     """
 
-    data: MultiTaskDataset
-    network: MultiTaskNetwork
-    rounds: Sequence[Round]
-    budget: Budget | None = None
-    advance: Callable[[str], None] | None = None
-    executor: Executor | None = None
-    seconds: float = field(default=0.0, init=False)
-    steps: int = field(default=0, init=False)
-    n_networks: int = field(default=0, init=False)
     cross: CrossScores = field(init=False, repr=False)
     _answers: dict[Group, dict[str, Answers]] = field(default_factory=dict, init=False, repr=False)
-    _store: TrainingStore | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.cross = CrossScores(self.data, len(self.rounds))
-        self._common = (self.data, self.network, self.budget)
+
+    @property
+    def network(self) -> MultiTaskNetwork:
+        """The learner."""
+        network: MultiTaskNetwork = self.learner  # type: ignore[assignment] # was checked
+        return network
+
+    @property
+    def n_splits(self) -> int:
+        """Trainings of a group in all rounds."""
+        return sum(len(one.splits) for one in self.rounds)
+
+    @property
+    def most_steps(self) -> int:
+        """Steps of one training, at most."""
+        if self.budget is not None:
+            return self.budget.steps
+        rows = self.rounds[0].splits[0].train
+        return self.network.trainer.planned_steps(sum(map(len, rows.values())))
 
     @classmethod
     def of(
@@ -103,8 +99,8 @@ class GroupRuns:
         learner: object = "hard_sharing",
         *,
         split: Split | Splitter | str | None = None,
-        folds: int | None = 5,
-        seeds: int = 3,
+        folds: int | None = FOLDS,
+        seeds: int = SEEDS,
         budget: Budget | None = None,
         advance: Callable[[str], None] | None = None,
         executor: Executor | None = None,
@@ -145,44 +141,6 @@ class GroupRuns:
         data, rounds = rounds_of(data, split, folds, seeds)
         return cls(data, network, rounds, budget, advance, executor)
 
-    @contextmanager
-    def keeping(
-        self, folder: object, note: Callable[[str], None] = warnings.warn
-    ) -> Iterator[GroupRuns]:
-        """Keep the answers of every training in a folder, and take up those that are kept there.
-
-        An analysis that was interrupted trains only what is missing when it is run again.
-
-        Parameters
-        ----------
-        folder : str or Path, optional
-            None keeps nothing.
-        note : callable, optional
-            Receives a sentence on what was damaged in the folder; by default it is a warning.
-
-        Raises
-        ------
-        StudyError
-            If the folder holds another study, of other data, learner, folds or budget, or cannot be
-            used.
-        """
-        if folder is None:
-            yield self
-            return
-        about, measured = identity_of(self._common, self.rounds)
-        path = out_folder(folder, "GroupRuns")
-        with study_folder(path, {**about, "split": measured}, note) as entered:
-            self._store = TrainingStore(entered, {**about, "versions": versions()}, note)
-            try:
-                yield self
-            finally:
-                self._store = None
-
-    @property
-    def tasks(self) -> Group:
-        """Names of all tasks."""
-        return self.data.tasks.names
-
     def group(self, tasks: Iterable[str]) -> Group:
         """The group of some tasks, in the order of the data set.
 
@@ -211,16 +169,11 @@ class GroupRuns:
         if not missing:
             return
         jobs = training_jobs(missing, self.rounds)
-        n_trainings = sum(job.n_trainings for job in jobs)
-        quiet = self.advance is not None or is_silent()
-        with progress_bar(n_trainings, "training groups", quiet=quiet) as advance:
-            trained = self._trained(jobs, self.advance or advance)
         found: dict[Group, list[list[Mapping[str, Outcome]]]] = {
             group: [[] for _ in self.rounds] for group in missing
         }
-        for position, job in enumerate(jobs):
-            for one in trained[position]:
-                self._count(one)
+        for job, trained in zip(jobs, self._train(jobs), strict=True):
+            for one in trained:
                 if job.alone:
                     self.cross.add(one.group[0], job.split.test, one.scores)
                 found[one.group][job.number].append(one.outcomes)
@@ -228,37 +181,28 @@ class GroupRuns:
         for group, by_round in found.items():
             self._answers[group] = pooled_answers(by_round, self.data.tasks.subset(group), units)
 
-    def _trained(
-        self, jobs: Sequence[TrainingJob], advance: Callable[[str], None]
-    ) -> list[list[TrainedGroup]]:
-        """The trained groups of every job; those that are kept in the folder are not trained again."""
-        done = [{} if self._store is None else self._store.read(job) for job in jobs]
-        ahead = []
-        for position, (job, kept) in enumerate(zip(jobs, done, strict=True)):
-            missing = tuple(group for group in job.groups if group not in kept)
-            for group in () if job.alone and missing else list(kept)[: job.n_trainings]:
-                advance(job.words(group))
-            if missing:
-                ahead.append((position, replace(job, groups=missing)))
-        for number, trained in self._run([job for _, job in ahead], advance):
-            position, job = ahead[number]
-            done[position] |= {one.group: one for one in trained}
-            if self._store is not None:
-                self._store.write(job, trained)
-        return [[own[group] for group in job.groups] for own, job in zip(done, jobs, strict=True)]
+    def models(
+        self,
+        *,
+        rounds: int | None = None,
+        folds: int | None = None,
+        check: Check | None = None,
+        alone: bool = False,
+    ) -> list[list[FittedPredictor]]:
+        """The networks of all tasks together, per round and split; those not there are trained.
 
-    def _run(
-        self, jobs: Sequence[TrainingJob], advance: Callable[[str], None]
-    ) -> Iterator[tuple[int, list[TrainedGroup]]]:
-        """Positions and results of jobs, by the executor if there is one."""
-        if self.executor is None:
-            for position, job in enumerate(jobs):
-                yield position, train_job(job, self._common, advance)
-            return
-        for position, trained in self.executor.run(train_job, jobs, self._common):
-            for one in trained[: jobs[position].n_trainings]:
-                advance(jobs[position].words(one.group))
-            yield position, trained
+        Parameters
+        ----------
+        rounds, folds : int, optional
+            The first ones alone.
+        check : callable, optional
+            Receives every model as it is trained, and may raise before others are.
+        alone : bool, default False
+            The tasks' own networks in its place, all in one predictor.
+        """
+        groups: list[Group] = [(name,) for name in self.tasks] if alone else [self.tasks]
+        chosen = [replace(one, splits=one.splits[:folds]) for one in self.rounds[:rounds]]
+        return self._models_of(training_jobs(groups, chosen, groups), check)
 
     def observed_joint_trainings(self, observers: Sequence[Observer]) -> list[History]:
         """Histories of one joint training per round, on its first split, with observers.
@@ -267,30 +211,26 @@ class GroupRuns:
         ----------
         observers : sequence of Observer
         """
-        histories = []
-        for one in self.rounds:
-            history = self._observed(one.seed, one.splits[0], observers)
+        jobs = [ObservedJob(one.seed, one.splits[0], tuple(observers)) for one in self.rounds]
+        store = self._store
+        found = [None if store is None else store.read_history(job) for job in jobs]
+        ahead = [position for position, history in enumerate(found) if history is None]
+        for position, history in self._observe([jobs[place] for place in ahead]):
+            found[ahead[position]] = history
+            if store is not None:
+                store.write_history(jobs[ahead[position]], history)
+        histories = [history for history in found if history is not None]
+        for job, history in zip(jobs, histories, strict=True):
             self.steps += history.n_steps
             self.n_networks += 1
             self.seconds += history.seconds
-            histories.append(history)
             if self.advance is not None:
-                self.advance(f"all tasks, observed, {one.splits[0].name}")
+                self.advance(f"all tasks, observed, {job.split.name}")
         return histories
 
-    def _observed(self, seed: int, split: Split, observers: Sequence[Observer]) -> History:
-        """The history of one joint training with observers; one that is kept is read."""
-        names = [] if self._store is None else [to_json(observer) for observer in observers]
-        kept = None if self._store is None else self._store.read_history(seed, split, names)
-        if kept is not None:
-            return kept
-        train, validation, _ = split.apply(self.data)
-        history = observed(self.network, train, validation, seed, self.budget, observers)
-        if self._store is not None:
-            self._store.write_history(seed, split, names, history)
-        return history
-
-    def _count(self, trained: TrainedGroup) -> None:
-        self.seconds += trained.seconds
-        self.steps += trained.steps
-        self.n_networks += 1
+    def _observe(self, jobs: Sequence[ObservedJob]) -> Iterator[tuple[int, History]]:
+        if self.executor is not None:
+            yield from self.executor.run(observe_job, jobs, self._common)
+            return
+        for position, job in enumerate(jobs):
+            yield position, observe_job(job, self._common)

@@ -12,11 +12,9 @@ from jaxtyping import Float64
 from polytask.analysis._affinity import Affinity
 from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.analysis._head_cosines import head_cosines
-from polytask.analysis._joint_trainings import JointTraining, joint_trainings
+from polytask.analysis._joint_trainings import JointTraining, joint_trainings, network_model
 from polytask.analysis._similarity import Similarity
 from polytask.analysis._task_features import task_features
-from polytask.architectures import Architecture
-from polytask.predictor import NetworkModel
 
 __all__ = ["HeadSimilarity"]
 
@@ -56,11 +54,10 @@ class HeadSimilarity(Affinity):
     """
 
     needs: ClassVar[str] = "one joint network per seed"
-    observes: ClassVar[bool] = True
     threshold: ClassVar[float] = 0.3
 
     def trains(self, runs: GroupRuns) -> Sequence[Group]:
-        """No group beside the joint network that is read."""
+        """No group beside the joint networks that are read."""
         del runs
         return ()
 
@@ -70,18 +67,17 @@ class HeadSimilarity(Affinity):
         found = [
             np.abs(one.matrix)
             for training in joint_trainings(runs)
-            for one in _head_cosines(training, runs.network.architecture)
+            for one in _head_cosines(training)
         ]
         return np.mean(found, axis=0) if found else np.full((size, size), np.nan)
 
 
-def _head_cosines(training: JointTraining, architecture: Architecture) -> list[Similarity]:
+def _head_cosines(training: JointTraining) -> list[Similarity]:
     """The cosines, after a few rows have shown that all heads read the same features."""
-    trained, data = training.trained, training.train
+    data, model = training.train, network_model(training.predictor)
     source = max(data.sources, key=lambda one: len(one.tasks))
     n_rows = min(source.n_rows, 8 if len(source.tasks) != 8 else 9)
     few = replace(source, labels=None, task_index=None, weights=None).take(np.arange(n_rows))
-    model = NetworkModel(architecture, trained.network, data.tasks, trained.schemas)
     rows = model.tensors(few)
-    features = task_features(trained.network, source.name, rows)
-    return head_cosines(trained.network, source.name, rows, features)
+    features = task_features(model.network, source.name, rows)
+    return head_cosines(model.network, source.name, rows, features)

@@ -5,40 +5,41 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from polytask.analysis._group_runs import GroupRuns
-from polytask.analysis._networks import fit_joint
+from polytask.architectures import MultiTaskModule
 from polytask.data import MultiTaskDataset
-from polytask.training import Trained
+from polytask.predictor import FittedPredictor, NetworkModel
 
-__all__ = ["JointTraining", "joint_trainings"]
+__all__ = ["JointTraining", "joint_trainings", "network_model"]
 
 
 class JointTraining(NamedTuple):
-    """A training of all tasks together, its rows, and those that it did not see."""
+    """A network of all tasks together, its rows, and those that it did not see."""
 
-    trained: Trained
+    predictor: FittedPredictor
     train: MultiTaskDataset
     test: MultiTaskDataset
 
+    @property
+    def network(self) -> MultiTaskModule:
+        """The network."""
+        return network_model(self.predictor).network
 
-def joint_trainings(runs: GroupRuns, most: int | None = None) -> list[JointTraining]:
-    """Train all tasks together once per round, on its first split; the networks are not kept.
+
+def network_model(predictor: FittedPredictor) -> NetworkModel:
+    """The model of a predictor that is known to be a network's."""
+    model: NetworkModel = predictor.model  # type: ignore[assignment] # of `GroupRuns.models`
+    return model
+
+
+def joint_trainings(runs: GroupRuns) -> list[JointTraining]:
+    """The network of all tasks of every round on its first split, trained where it is not there.
 
     Parameters
     ----------
     runs : GroupRuns
-        Whose networks, steps and seconds are counted up.
-    most : int, optional
-        The first rounds alone.
     """
     trainings = []
-    for one in runs.rounds[:most]:
-        split = one.splits[0]
-        train, validation, test = split.apply(runs.data)
-        trained = fit_joint(runs.network, train, validation, one.seed, runs.budget)
-        runs.steps += trained.history.n_steps
-        runs.n_networks += 1
-        runs.seconds += trained.history.seconds
-        trainings.append(JointTraining(trained, train, test))
-        if runs.advance is not None:
-            runs.advance(f"all tasks, {split.name}")
+    for one, (predictor,) in zip(runs.rounds, runs.models(folds=1), strict=True):
+        train, _, test = one.splits[0].apply(runs.data)
+        trainings.append(JointTraining(predictor, train, test))
     return trainings

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from polytask._seeds import derived_seed
 from polytask._torch_defaults import torch_defaults
+from polytask.analysis._joint_trainings import JointTraining
 from polytask.analysis._linearized_losses import LinearizedLosses, minimized, random_directions
 from polytask.data import Batch, MultiTaskDataset, encode
-from polytask.training import Trained, to_tensors
+from polytask.training import to_tensors
 
 __all__ = ["LinearizedNetwork"]
 
@@ -24,10 +25,8 @@ class LinearizedNetwork:
 
     Parameters
     ----------
-    trained : Trained
-        Of all tasks.
-    train, measured : MultiTaskDataset
-        Rows that regressions are fitted on, and those that they are measured on.
+    training : JointTraining
+        Regressions are fitted on its training rows, and measured on the others.
     n_dimensions : int
         Directions.
     n_rows : int
@@ -38,21 +37,19 @@ class LinearizedNetwork:
     @torch_defaults()
     def __init__(
         self,
-        trained: Trained,
-        train: MultiTaskDataset,
-        measured: MultiTaskDataset,
+        training: JointTraining,
         n_dimensions: int,
         n_rows: int,
         seed: int,
     ) -> None:
-        self.trained = trained
-        network = trained.network.eval()
+        self.network, self.schemas = training.network.eval(), training.predictor.schemas
+        network = self.network
         directions = random_directions(network, n_dimensions, derived_seed(seed, "directions"))
         n_scores = max(sum(block.size * len(block.tasks) for block in network.blocks), 1)
         most = max(2, min(n_rows, _MOST_VALUES // (n_dimensions * n_scores)))
         self.train, self.measured = (
             LinearizedLosses(network, self._batch(_drawn(data, most, seed)), directions)
-            for data in (train, measured)
+            for data in (training.train, training.test)
         )
 
     def losses(
@@ -103,9 +100,8 @@ class LinearizedNetwork:
         return (vectors * scale.sqrt()).float(), (strength * scale).float()
 
     def _batch(self, data: MultiTaskDataset) -> Batch:
-        network = self.trained.network
-        device = next(network.parameters()).device
-        encoded = encode(data.sources, data.tasks, self.trained.schemas, network.blocks)
+        device = next(self.network.parameters()).device
+        encoded = encode(data.sources, data.tasks, self.schemas, self.network.blocks)
         return to_tensors(encoded, device)
 
 

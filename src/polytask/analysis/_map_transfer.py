@@ -11,7 +11,7 @@ import numpy as np
 from polytask._validation import Each, InstanceOf, Interval, check
 from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.analysis._measured_gain import MeasuredGain, corrected, gain_of_task
-from polytask.analysis._rounds import Round
+from polytask.analysis._rounds import FOLDS, SEEDS, Round
 from polytask.analysis._transfer_map import SampledGain, TransferMap
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
@@ -36,8 +36,8 @@ def transfer_map(
     learner: object = "hard_sharing",
     *,
     split: Split | Splitter | str | None = None,
-    folds: int | None = 5,
-    seeds: int = 3,
+    folds: int | None = FOLDS,
+    seeds: int = SEEDS,
     budget: Budget | None = None,
     pairs: bool = True,
     sizes: Sequence[int] = (),

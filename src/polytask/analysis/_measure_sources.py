@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from polytask._validation import Interval, check, message
-from polytask.analysis._group_runs import GroupRuns
+from polytask.analysis._group_runs import Group, GroupRuns
 from polytask.analysis._map_transfer import measured_in_words, measured_rows, notes_on_seeds
 from polytask.analysis._measured_gain import compared, corrected
+from polytask.analysis._rounds import FOLDS, SEEDS
 from polytask.analysis._source_tasks import HelpedRow, HelpedRows, SourceEffect, SourceTasks
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._tuning import headline
 from polytask.exceptions import ParameterError
+from polytask.executors import Executor
 from polytask.statistics import Answers, row_values
 
-__all__ = ["source_tasks", "sources_of_runs"]
+__all__ = ["groups_of_sources", "left_out_of", "source_tasks", "sources_of_runs"]
 
 _OWNER = "source_tasks"
 _MOST_SOURCES = 20
@@ -34,11 +37,13 @@ def source_tasks(
     sources: Sequence[str] | None = None,
     most_sources: int = _MOST_SOURCES,
     split: Split | Splitter | str | None = None,
-    folds: int | None = 5,
-    seeds: int = 2,
+    folds: int | None = FOLDS,
+    seeds: int = SEEDS,
     budget: Budget | None = None,
     seed: int = 0,
     advance: Callable[[str], None] | None = None,
+    out: str | Path | None = None,
+    executor: Executor | None = None,
 ) -> SourceTasks:
     r"""Measure how much the labels of each source task help each prediction of the others.
 
@@ -61,8 +66,8 @@ def source_tasks(
         Tasks that are left out, one at a time; by default all, or a random sample of `most_sources`.
     most_sources : int, default 20
         Networks that are trained per fold and seed, beside that of all tasks.
-    split, folds, seeds, budget, advance
-        As for `polytask.analysis.transfer_map`, but for two seeds by default.
+    split, folds, seeds, budget, advance, out, executor
+        As for `polytask.analysis.transfer_map`.
     seed : int, default 0
         Of the sample of tasks, and of the rows that the record keeps.
 
@@ -77,6 +82,8 @@ def source_tasks(
         invalid.
     UnknownNameError
         If `sources` names no task.
+    StudyError
+        If `out` holds another study, or cannot be used.
 
     Notes
     -----
@@ -115,9 +122,18 @@ def source_tasks(
     check(_OWNER, "most_sources", most_sources, Interval(int, 1))
     check(_OWNER, "seed", seed, Interval(int, 0))
     runs = GroupRuns.of(
-        data, learner, split=split, folds=folds, seeds=seeds, budget=budget, advance=advance
+        data,
+        learner,
+        split=split,
+        folds=folds,
+        seeds=seeds,
+        budget=budget,
+        advance=advance,
+        executor=executor,
     )
-    return sources_of_runs(runs, sources, most_sources, seed)
+    left_out_of(runs, sources, most_sources, seed)  # a folder is not claimed for what is refused
+    with runs.keeping(out):
+        return sources_of_runs(runs, sources, most_sources, seed)
 
 
 def sources_of_runs(
@@ -128,7 +144,7 @@ def sources_of_runs(
 ) -> SourceTasks:
     """Do what `source_tasks` does with trainings that other analyses use, too."""
     before, seconds = runs.n_networks, runs.seconds
-    left_out, notes = _sources(runs, sources, most_sources, seed)
+    left_out, notes = left_out_of(runs, sources, most_sources, seed)
     names = runs.tasks
     without = {source: tuple(n for n in names if n != source) for source in left_out}
     runs.train([names, *without.values()])
@@ -158,7 +174,13 @@ def sources_of_runs(
     )
 
 
-def _sources(
+def groups_of_sources(runs: GroupRuns) -> list[Group]:
+    """The groups that `sources_of_runs` trains at its defaults."""
+    left_out, _ = left_out_of(runs, None, _MOST_SOURCES, 0)
+    return [runs.tasks, *(tuple(n for n in runs.tasks if n != source) for source in left_out)]
+
+
+def left_out_of(
     runs: GroupRuns, sources: Sequence[str] | None, most: int, seed: int
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tasks that are left out, and a note if they are a sample."""

@@ -12,7 +12,7 @@ from polytask.observers import Observer
 from polytask.predictor import FittedPredictor, NetworkModel, refitted
 from polytask.training import Member, Trained, Trainer, silently
 
-__all__ = ["fit_alone", "fit_groups", "fit_joint", "observed", "of_tasks"]
+__all__ = ["fit_alone", "fit_groups", "observed", "of_tasks"]
 
 
 def of_tasks(data: MultiTaskDataset, tasks: Sequence[str]) -> MultiTaskDataset:
@@ -63,19 +63,6 @@ def fit_groups(
     ]
 
 
-def fit_joint(
-    network: MultiTaskNetwork,
-    train: MultiTaskDataset,
-    validation: MultiTaskDataset,
-    seed: int,
-    budget: Budget | None,
-    observers: Sequence[Observer] = (),
-) -> Trained:
-    """Train all tasks together, with observers."""
-    trainer = replace(_trainer(network, budget), observers=tuple(observers))
-    return trainer.fit(network.architecture, train, validation, seed=seed, progress=False)
-
-
 def observed(
     network: MultiTaskNetwork,
     train: MultiTaskDataset,
@@ -85,7 +72,8 @@ def observed(
     observers: Sequence[Observer],
 ) -> History:
     """The history of training all tasks together, with observers."""
-    return fit_joint(network, train, validation, seed, budget, observers).history
+    trainer = replace(_trainer(network, budget), observers=tuple(observers))
+    return trainer.fit(network.architecture, train, validation, seed=seed, progress=False).history
 
 
 def _trainer(network: MultiTaskNetwork, budget: Budget | None) -> Trainer:

@@ -111,7 +111,6 @@ class ProjectedGradients(Affinity):
     seed: int = 0
 
     needs: ClassVar[str] = "one joint network per seed"
-    observes: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "n_dimensions": Interval(int, 1, 10_000),
         "ridge": Interval(float, 0.0, closed="neither"),
@@ -126,7 +125,7 @@ class ProjectedGradients(Affinity):
         check_parameters(self)
 
     def trains(self, runs: GroupRuns) -> Sequence[Group]:
-        """No group beside the joint network that is read."""
+        """No group beside the joint networks that are read."""
         del runs
         return ()
 
@@ -188,12 +187,10 @@ class ProjectedGradients(Affinity):
         members = torch.tensor([[name in group for name in runs.tasks] for group in groups])
         sums: Any = np.zeros((len(groups), len(runs.tasks)))
         counts: Any = np.zeros(len(runs.tasks))
-        for trained, train, measured in joint_trainings(runs):
-            if not trained.network.shared_parameters():
+        for training in joint_trainings(runs):
+            if not training.network.shared_parameters():
                 continue
-            linear = LinearizedNetwork(
-                trained, train, measured, self.n_dimensions, self.n_rows, self.seed
-            )
+            linear = LinearizedNetwork(training, self.n_dimensions, self.n_rows, self.seed)
             losses, labels = linear.losses(members, self.ridge, self.steps)
             sums, counts = sums + losses * labels, counts + labels
         with np.errstate(invalid="ignore"):

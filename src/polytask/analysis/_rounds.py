@@ -19,9 +19,12 @@ from polytask.data import (
 )
 from polytask.exceptions import ParameterError
 
-__all__ = ["Round", "later_rounds", "positions", "rounds_of"]
+__all__ = ["FOLDS", "SEEDS", "Round", "later_rounds", "positions", "rounds_of"]
 
 _OWNER = "polytask.analysis"
+
+FOLDS, SEEDS = 5, 3
+"""Defaults of all analyses. Two trainings hardly tell how far trainings spread."""
 
 _TO_STOP = 0.15
 """Share of the rows by which training stops."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,31 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save
 
-from polytask._files import digest, sealed, unsealed, write_bytes, write_json, writing
+from polytask._files import (
+    digest,
+    remove_folder,
+    sealed,
+    unsealed,
+    write_bytes,
+    write_json,
+    writing,
+)
 from polytask._plain import read_json
 from polytask._recipes import to_json
 from polytask.analysis._rounds import Round
-from polytask.analysis._training_jobs import Common, Group, TrainedGroup, TrainingJob
+from polytask.analysis._training_jobs import (
+    Common,
+    Group,
+    ObservedJob,
+    TrainedGroup,
+    TrainingJob,
+)
 from polytask.bookkeeping import History
 from polytask.data import Split
 from polytask.evaluation.running._outcome import read_outcomes, write_outcomes
-from polytask.exceptions import StudyError
+from polytask.evaluation.running._store import RunStore
+from polytask.exceptions import BundleError, StudyError
+from polytask.predictor import FittedPredictor
 
 __all__ = ["TrainingStore", "identity_of"]
 
@@ -34,10 +50,10 @@ def identity_of(common: Common, rounds: Sequence[Round]) -> tuple[dict[str, Any]
 
     Rounds may be added later.
     """
-    data, network, budget = common
+    data, learner, budget = common
     about = {
         "data": data.digest(),
-        "learner": to_json(network),
+        "learner": to_json(learner),
         "budget": {"steps": None if budget is None else budget.steps},
     }
     rows = "".join(split.digest() for split in rounds[0].splits)
@@ -48,8 +64,9 @@ def identity_of(common: Common, rounds: Sequence[Round]) -> tuple[dict[str, Any]
 class TrainingStore:
     """Files of finished trainings, named by a digest of what they depend on.
 
-    Each job has a file of answers, one of scores if its tasks are alone, and a record, which is written
-    last and holds digests of itself and of the others. What is damaged is trained again.
+    Each job has a file of answers, one of scores if its tasks are alone, a folder per model that it keeps,
+    and a record, which is written last and holds digests of itself and of the others. What is damaged is
+    trained again.
 
     Parameters
     ----------
@@ -59,13 +76,17 @@ class TrainingStore:
         Plain values that all trainings depend on: data, learner, budget, versions.
     note : callable, optional
         Receives a sentence on what was damaged.
+    trusted : sequence of str, optional
+        Packages of the user's own code that models may name beside those of the learner.
     """
 
     folder: Path
     about: Mapping[str, Any]
     note: Callable[[str], None] = lambda _: None
+    trusted: Sequence[str] = ()
     _known: dict[tuple[str, Group], str] = field(default_factory=dict, init=False, repr=False)
     _read: dict[str, dict[Group, TrainedGroup]] = field(default_factory=dict, init=False)
+    _loaded: dict[str, FittedPredictor] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         with writing(self.folder / "runs"):
@@ -73,29 +94,51 @@ class TrainingStore:
         for path in sorted((self.folder / "runs").glob("[!.]*.json")):
             record = self._record(path)
             if record is not None and record["spec"]["about"] == self._own:
-                for group in record.get("groups", ()):
-                    self._known.setdefault((record["spec"]["rows"], tuple(group)), path.stem)
+                self._remember(path.stem, record)
 
     @cached_property
     def _own(self) -> Any:
         """What trainings depend on, as a file gives it back."""
         return json.loads(json.dumps(self.about))
 
+    @cached_property
+    def _models(self) -> RunStore:
+        """Models, as those of comparisons are kept."""
+        return RunStore(self.folder, tuple(self.trusted))
+
+    def _remember(self, key: str, record: Mapping[str, Any]) -> None:
+        """Where groups are kept; a record that has the model of a group goes before others."""
+        groups = record.get("groups", ())
+        models = record.get("models") or [None] * len(groups)
+        for group, model in zip(groups, models, strict=True):
+            place = record["spec"]["rows"], tuple(group)
+            if model is not None or place not in self._known:
+                self._known[place] = key
+
     def read(self, job: TrainingJob) -> dict[Group, TrainedGroup]:
-        """The groups of a job that were trained before."""
-        rows = _rows(job.seed, job.split)
+        """The groups of a job that were trained before, with their models where the job keeps these."""
+        rows = _rows_of(job)
         found = {}
         for group in job.groups:
             key = self._known.get((rows, group))
-            if key is not None and (trained := self._trained(key).get(group)) is not None:
-                found[group] = trained
+            trained = None if key is None else self._trained(key).get(group)
+            if key is None or trained is None:
+                continue
+            if group in job.keeps:
+                model = self._model(key, group)
+                if model is None:
+                    continue
+                trained = replace(trained, model=model)
+            found[group] = trained
         return found
 
     def write(self, job: TrainingJob, trained: Sequence[TrainedGroup]) -> None:
         """Keep the groups of a job that were trained now."""
-        rows = _rows(job.seed, job.split)
+        rows = _rows_of(job)
         groups = [list(one.group) for one in trained]
-        key = self._key({"rows": rows, "groups": groups})
+        keeps = {"keeps": sorted(map(list, job.keeps))} if job.keeps else {}
+        key = self._key({"rows": rows, "groups": groups, **keeps})
+        models = self._write_models(key, trained)
         pairs = {
             json.dumps([k, task]): own
             for k, one in enumerate(trained)
@@ -111,27 +154,57 @@ class TrainingStore:
         if scores:
             write_bytes(self._path(key, _SCORES), save(scores), make_folder=False)
             files.append(_SCORES)
+        files += sorted({f"{place}.model" for place in models if place is not None})
         values = {
             "spec": self._spec(rows),
             "groups": groups,
+            "models": models,
             "steps": [one.steps for one in trained],
             "seconds": [one.seconds for one in trained],
             "files": {name: digest(self._path(key, name)) for name in files},
         }
         write_json(self._path(key, "json"), sealed(values), make_folder=False)
+        self._remember(key, values)
 
-    def read_history(self, seed: int, split: Split, observers: Any) -> History | None:
+    def _write_models(self, key: str, trained: Sequence[TrainedGroup]) -> list[int | None]:
+        """The position under which each group's model lies; groups may have one in common."""
+        written: dict[int, int] = {}
+        for k, one in enumerate(trained):
+            if one.model is not None and id(one.model) not in written:
+                written[id(one.model)] = k
+                self._models.write_model(f"{key}.{k}", one.model, self.about["learner"])
+        return [None if one.model is None else written[id(one.model)] for one in trained]
+
+    def _model(self, key: str, group: Group) -> FittedPredictor | None:
+        """The model of a group; None where none was kept, or it is damaged."""
+        record = self._record(self._path(key, "json"))
+        models = None if record is None else record.get("models")
+        place = None if not models else models[record["groups"].index(list(group))]  # type: ignore[index] # is a record then
+        if place is None:
+            return None
+        name = f"{key}.{place}"
+        if name not in self._loaded:
+            try:
+                self._loaded[name] = self._models.read_model(name, self.about["learner"])
+            except BundleError:
+                self._discard(key)
+                return None
+        return self._loaded[name]
+
+    def read_history(self, job: ObservedJob) -> History | None:
         """The history of all tasks trained together with observers, if it was kept."""
-        path = self._path(self._key({"rows": _rows(seed, split), "observers": observers}), "json")
+        path = self._path(self._key_of(job), "json")
         record = self._record(path) if path.exists() else None
         return None if record is None else History.from_dict(record["history"])
 
-    def write_history(self, seed: int, split: Split, observers: Any, history: History) -> None:
+    def write_history(self, job: ObservedJob, history: History) -> None:
         """Keep such a history."""
-        rows = _rows(seed, split)
-        key = self._key({"rows": rows, "observers": observers})
-        values = {"spec": self._spec(rows), "history": history.to_dict()}
-        write_json(self._path(key, "json"), sealed(values), make_folder=False)
+        values = {"spec": self._spec(_rows(job.seed, job.split)), "history": history.to_dict()}
+        write_json(self._path(self._key_of(job), "json"), sealed(values), make_folder=False)
+
+    def _key_of(self, job: ObservedJob) -> str:
+        observers = [to_json(observer) for observer in job.observers]
+        return self._key({"rows": _rows(job.seed, job.split), "observers": observers})
 
     def _spec(self, rows: str) -> dict[str, Any]:
         return {"data": self.about["data"], "about": self._own, "rows": rows}
@@ -191,7 +264,14 @@ class TrainingStore:
         with writing(path):
             for name in ("json", _ANSWERS, _SCORES):
                 self._path(key, name).unlink(missing_ok=True)
+            for folder in sorted(path.parent.glob(f"{key}.*.model")):
+                remove_folder(folder)
         self.note(f"{path} was damaged. What it held is trained again.")
+
+
+def _rows_of(job: TrainingJob) -> str:
+    """What its trainings depend on; those by the learner's own `fit` are not those of a population."""
+    return _rows(job.seed, job.split) + " whole" * job.whole
 
 
 def _rows(seed: int, split: Split) -> str:

@@ -92,6 +92,15 @@ def analyze(
             rich_help_panel="Relations",
         ),
     ] = None,
+    most_networks: Annotated[
+        int | None,
+        typer.Option(
+            "--most-networks",
+            metavar="N",
+            help="Networks that may be trained in all; an analysis that takes more is refused before it begins.",
+            rich_help_panel="Relations",
+        ),
+    ] = None,
     seed: relation.Seed = None,
     executor: study.ExecutorName = None,
     jobs: study.Jobs = None,

@@ -7,7 +7,7 @@ line in `FURTHER`, and its section of the report in `polytask.report._sections`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -33,12 +33,15 @@ class FurtherAnalysis:
         Its function, ``module:function``; imported when it is used.
     takes : tuple of (str, str), optional
         A package that it imports, and the extra of polytask that installs it.
+    groups_path : str, optional
+        A function, ``module:function``, that takes the `GroupRuns` and returns the groups that it trains.
     """
 
     file: str
     what: str
     path: str
     takes: tuple[str, str] | None = None
+    groups_path: str | None = None
 
     def check(self) -> None:
         """Raise unless the package that it takes is there.
@@ -57,8 +60,16 @@ class FurtherAnalysis:
 
     def function(self) -> Callable[..., Any]:
         """The function that measures."""
-        module, _, name = self.path.partition(":")
-        return getattr(import_module(module), name)
+        return _imported(self.path)
+
+    def groups(self, runs: Any) -> Sequence[tuple[str, ...]]:
+        """The groups of tasks that it trains, beside each task alone and all together."""
+        return () if self.groups_path is None else _imported(self.groups_path)(runs)
+
+
+def _imported(path: str) -> Callable[..., Any]:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
 
 
 FURTHER: Mapping[str, FurtherAnalysis] = {
@@ -82,6 +93,7 @@ FURTHER: Mapping[str, FurtherAnalysis] = {
         "sources.json",
         "which source task helped which prediction, by leaving out one task at a time",
         "polytask.analysis._measure_sources:sources_of_runs",
+        groups_path="polytask.analysis._measure_sources:groups_of_sources",
     ),
 }
 """By the name that `--also` takes, in the order of the alphabet."""

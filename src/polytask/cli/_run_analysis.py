@@ -9,6 +9,7 @@ from typing import Any
 from polytask._files import write_json
 from polytask._validation import message
 from polytask.analysis import Analysis, GroupRuns, analyze_runs
+from polytask.analysis._analysis import plan_runs
 from polytask.cli._checked_tasks import checked
 from polytask.cli._executors import executor_of
 from polytask.cli._further_analyses import FURTHER, FurtherAnalysis
@@ -36,7 +37,7 @@ def run_analysis(
 ) -> None:
     """Measure, write, and print what was found."""
     data = checked(found.data, voice)
-    learner = one_learner(options, data, voice)
+    learner: Any = one_learner(options, data, voice)
     (learner,) = on_device([learner], options.device, options.precision, "analyze")
     pairs = _pairs(options, len(data.tasks), voice)
     folder = relation_folder(options, found, learner, "analysis", voice)
@@ -55,16 +56,23 @@ def run_analysis(
             advance=advance,
             executor=executor,
         )
+        asked: dict[str, Any] = {
+            "affinities": options.affinity,
+            "pairs": pairs,
+            "sizes": _sizes(options.sizes),
+            "n_groups": options.random_groups,
+            "seed": options.seed,
+        }
+        also = [group for one in further.values() for group in one.groups(runs)]
+        planned = plan_runs(runs, **asked, also=also, most_networks=options.most_networks)
+        voice.note(planned.words)
         with runs.keeping(folder, voice.warning):
-            analysis = analyze_runs(
-                runs,
-                affinities=options.affinity,
-                pairs=pairs,
-                sizes=_sizes(options.sizes),
-                n_groups=options.random_groups,
-                seed=options.seed,
-            )
-            records = {name: one.function()(runs) for name, one in further.items()}
+            # those that read networks come first, since these are kept then for all
+            first = {name: one for name, one in further.items() if one.groups_path is None}
+            records = {name: one.function()(runs) for name, one in first.items()}
+            analysis = analyze_runs(runs, **asked)
+            rest = {name: one for name, one in further.items() if name not in first}
+            records |= {name: one.function()(runs) for name, one in rest.items()}
     _write(folder, analysis, records, voice)
 
 

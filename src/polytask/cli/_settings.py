@@ -127,6 +127,7 @@ class AnalyzeSettings(RelationSettings):
     pairs: Switch | None = None
     sizes: Words = []
     random_groups: Several = 20
+    most_networks: Steps | None = None
     also: Words = []
 
 
