@@ -1,6 +1,7 @@
 """Groups of tasks that belong together, verified by training."""
 
 import json
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from polytask.analysis import (
     ProjectedGradients,
     TrainedPairs,
 )
+from polytask.analysis._measured_gain import mean_gain_of
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, read
@@ -24,11 +26,12 @@ from polytask.datasets import make_clustered_tasks
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.search import Grouping, group
-from polytask.search._candidates import candidates_of
-from polytask.search._group import _of_affinities, _over_random, group_runs
+from polytask.search._candidates import Candidate, candidates_of
+from polytask.search._group import _of_affinities, group_runs
 from polytask.search._grouping import CandidateGain
 from polytask.search._joined import _host
-from polytask.search._verify import choose
+from polytask.search._verify import best_groups, choose, measure_candidates, over_random
+from polytask.statistics import PairedGain
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,14 @@ def grouping(runs):
     return group_runs(runs, [FirstTwo()])
 
 
-def test_proposals_together_and_random_groups_of_the_same_sizes_are_measured(grouping):
+def test_proposals_and_together_are_measured_and_random_groups_only_where_groups_are_better(
+    grouping,
+):
     assert [one.name for one in grouping.candidates] == ["first_two > 0", "together"]
     assert grouping.candidates[0].groups == (("task_0", "task_1"), ("task_2",), ("task_3",))
-    assert [sorted(map(len, one.groups)) for one in grouping.random] == [[1, 1, 2], [1, 1, 2]]
-    assert len({one.groups for one in (*grouping.candidates, *grouping.random)}) == 4
+    better = grouping.candidates[0].p_corrected <= 0.05
+    assert [sorted(map(len, one.groups)) for one in grouping.random] == 2 * better * [[1, 1, 2]]
+    assert (grouping.over_random is not None) == better
 
 
 def test_the_choice_is_one_partition_of_all_tasks(grouping):
@@ -70,8 +76,9 @@ def test_the_choice_is_one_partition_of_all_tasks(grouping):
 def test_a_grouping_survives_json_and_says_what_it_cost(grouping):
     assert Grouping.from_dict(json.loads(json.dumps(grouping.to_dict()))) == grouping
     assert f"{grouping.n_networks:,} networks of hard_sharing" in grouping.words
-    assert grouping.to_frame().height == 4
-    assert str(grouping).startswith("partition")
+    assert grouping.to_frame().height == 2 + len(grouping.random)
+    assert re.match(r"partition +sizes of groups +gain over apart", str(grouping))
+    assert "first_two > 0  2, 1, 1" in str(grouping)
 
 
 def _measured(name, groups, gain, p):
@@ -96,28 +103,74 @@ ALL = (("task_0", "task_1", "task_2", "task_3"),)
 def test_sharing_is_the_answer_only_if_it_is_better_than_apart_beyond_chance(
     runs, measured, answer
 ):
-    choice = choose(runs, measured, proposed=["a"], alpha=0.05)
+    choice = chosen(runs, measured, ["a"])
     assert choice.answer == answer
     assert choice.why
 
 
-def test_the_proposal_stands_unless_another_partition_is_better_beyond_chance(runs):
-    same = [_measured("a", PAIR, 0.1, 0.01), _measured("together", PAIR, 0.2, 0.01)]
-    choice = choose(runs, same, proposed=["a"], alpha=0.05)
-    assert choice.groups == PAIR
-    assert "no more than chance" in choice.why
-    other = choose(runs, same, proposed=[], alpha=0.05)
-    assert "largest gain" in other.why
+def chosen(runs, measured, proposed, random=(), as_random=None):
+    groups = best_groups(runs, measured, proposed=proposed, alpha=0.05)
+    return choose(runs, measured, groups=groups, random=random, as_random=as_random, alpha=0.05)
 
 
-def test_groups_that_are_worse_than_random_ones_are_not_said_to_be_better(runs):
+NO_DIFFERENCE = "which tasks are together makes no difference that shows"
+
+
+@pytest.mark.parametrize(
+    ("gain", "difference", "random", "as_random", "answer", "words"),
+    [
+        (0.10, (0.03, 0.01), 0.12, 0.7, "groups", "the difference is shown (p = 0.01)"),
+        (0.10, (-0.03, 0.01), 0.05, 0.01, "together", "the difference is shown (p = 0.01)"),
+        (0.10, (-0.03, 0.40), 0.05, 0.01, "groups", "it matters which tasks are together"),
+        (0.10, (0.03, 0.40), 0.10, 0.5, "together", f"on average: {NO_DIFFERENCE}"),
+        (0.10, (0.03, 0.40), 0.09, 0.3, "groups", "less, but no more than chance makes"),
+        (0.10, (-0.03, 0.40), 0.09, 0.3, "together", "and one network is simplest"),
+        (0.10, (-0.03, 0.40), None, None, "together", "and one network is simplest"),
+        (0.10, (0.03, 0.40), None, None, "groups", "no difference between the two is shown"),
+    ],
+)
+def test_groups_are_chosen_over_together_only_if_it_shows_that_they_matter_or_they_gain_more(
+    runs, monkeypatch, gain, difference, random, as_random, answer, words
+):
+    value, p = difference
+    result = PairedGain(value, p=p)
+    monkeypatch.setattr("polytask.search._verify.mean_gain_of", lambda *partitions: result)
+    measured = [_measured("a", PAIR, gain, 0.01), _measured("together", ALL, gain - value, 0.01)]
+    drawn = [] if random is None else [_measured("random 1", PAIR, random, 0.01)]
+    choice = chosen(runs, measured, ["a"], drawn, as_random)
+    assert choice.answer == answer
+    assert words in choice.why
+    assert f"{100 * gain:+.1f} %" in choice.why
+    assert f"{100 * (gain - value):+.1f} %" in choice.why
+
+
+def test_the_first_proposal_stands_unless_another_is_better_beyond_chance(runs):
+    other = (("task_0",), ("task_1",), ("task_2", "task_3"))
+    same = [_measured("a", PAIR, 0.1, 0.01), _measured("b", other, 0.2, 0.01)]
+    shown = mean_gain_of(runs, other, PAIR).p <= 0.05
+    assert best_groups(runs, same, proposed=["a"], alpha=0.05).name == ("b" if shown else "a")
+    assert best_groups(runs, same, proposed=["b"], alpha=0.05).name == "b"
+    assert best_groups(runs, same, proposed=[], alpha=0.05).name == "b"
+
+
+def test_a_test_against_training_apart_is_of_the_side_of_a_gain(runs):
+    measured = measure_candidates(
+        runs, [Candidate("a", PAIR), Candidate("together", ALL)], corrected=True
+    )
+    for one in measured:
+        two_sided = mean_gain_of(runs, one.groups, n_tests=2).p
+        assert one.p == pytest.approx(two_sided / 2 if one.gain > 0 else 1 - two_sided / 2)
+
+
+def test_random_groups_are_held_against_the_groups_all_at_once(runs):
+    def p_value(groups, *random):
+        drawn = [_measured("random", one, 0.1, None) for one in random]
+        return over_random(runs, _measured("a", groups, 0.1, None), drawn)
+
     other = (("task_0", "task_2"), ("task_1",), ("task_3",))
-
-    def p_value(groups, random):
-        return _over_random(runs, groups, [_measured("random 1", random, None, None)])
-
-    both = sorted([p_value(PAIR, other), p_value(other, PAIR)])
-    assert both[0] < both[1] == 1.0
+    assert p_value(PAIR, other) == pytest.approx(1 - p_value(other, PAIR), abs=0.02)
+    assert p_value(PAIR, other, other) == pytest.approx(p_value(PAIR, other), abs=1e-9)
+    assert p_value(PAIR) is None
 
 
 def _with_a_small_task():
@@ -164,7 +217,7 @@ def test_planted_groups_are_found_and_unrelated_tasks_are_trained_apart(clusters
     data, truth = make_clustered_tasks(
         clusters, size, 150, 20, spread=0.3, noise=1.0, own_rows=True, seed=1
     )
-    found = group(data, HardSharing(MLP((64, 64))), seeds=1, n_random=0, budget=Budget(steps=200))
+    found = group(data, HardSharing(MLP((64, 64))), seeds=1, budget=Budget(steps=200))
     names = np.array(data.tasks.names)
     planted = {frozenset(names[truth.clusters == c].tolist()) for c in range(clusters)}
     assert {frozenset(tasks) for tasks in found.groups} == planted
@@ -198,11 +251,10 @@ def test_a_search_that_is_refused_claims_no_folder(runs, tmp_path):
 
 def test_what_the_budget_does_not_allow_is_left_out_and_named(runs):
     fresh = GroupRuns(runs.data, runs.network, runs.rounds, Budget(steps=2))
-    found = group_runs(fresh, [FirstTwo()], most_networks=12)
-    assert fresh.n_networks <= 12
-    assert [one.name for one in found.candidates] == ["first_two > 0", "together"]
-    assert found.random == ()
-    assert "not trained, as at most 12 networks may be: random 1, random 2" in found.notes
+    found = group_runs(fresh, [FirstTwo()], most_networks=10)
+    assert fresh.n_networks <= 10
+    assert [one.name for one in found.candidates] == ["together"]
+    assert "not trained, as at most 10 networks may be: first_two > 0" in found.notes
 
 
 def test_one_task_and_unknown_affinities_are_refused(runs):

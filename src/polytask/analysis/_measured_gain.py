@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     Tested = TypeVar("Tested", "MeasuredGain", SourceEffect)
 
-__all__ = ["MeasuredGain", "compared", "corrected", "gain_of_task", "mean_gain_of", "worded_gain"]
+__all__ = [
+    "MeasuredGain",
+    "compared",
+    "corrected",
+    "gain_of_task",
+    "mean_gain_of",
+    "mean_gain_over_several",
+    "worded_gain",
+]
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,25 @@ def mean_gain_of(
     names = runs.data.tasks.primary.names
     baseline = _alone(runs, names) if over is None else _together(runs, over, names)
     return compared(runs, _together(runs, groups, names), baseline, n_tests)
+
+
+def mean_gain_over_several(
+    runs: GroupRuns, groups: Sequence[Group], others: Sequence[Sequence[Group]]
+) -> PairedGain:
+    """Mean gain of the primary tasks in a partition over several others, averaged over these too.
+
+    The predictions are exchanged in all tasks and with all of the others at once, so that the
+    partition's own trainings, which stand in every difference, are not counted as several.
+    """
+    names = runs.data.tasks.primary.names
+    learner, baseline, metrics = {}, {}, {}
+    own = _together(runs, groups, names)
+    for number, other in enumerate(others):
+        for task, answers in _together(runs, other, names).items():
+            pair = f"{task}, {number}"
+            learner[pair], baseline[pair] = own[task], answers
+            metrics[pair] = headline(runs.data.tasks, task)
+    return paired_gain(learner, baseline, metrics)
 
 
 def corrected(gains: Sequence[Tested]) -> tuple[Tested, ...]:

@@ -59,7 +59,7 @@ def group(
         typer.Option(
             "--random-groups",
             metavar="N",
-            help="Random partitions of the sizes of the first proposal that are trained too; 2 by default.",
+            help="Random partitions that are trained too where groups are better than training apart, of the same sizes; 2 by default.",
             rich_help_panel="Relations",
         ),
     ] = None,

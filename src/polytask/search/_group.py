@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from polytask._validation import Each, Interval, Optional, check, message
 from polytask.analysis import Affinity, AffinityRecord, GroupRuns
 from polytask.analysis._map_transfer import measured_in_words, measured_rows, notes_on_seeds
-from polytask.analysis._measured_gain import mean_gain_of
 from polytask.analysis._resolved_affinities import Affinities, resolved_affinities
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.exceptions import ParameterError
 from polytask.executors import Executor
 from polytask.search._candidates import Candidate, candidates_of, random_partitions
-from polytask.search._grouping import CandidateGain, Grouping
-from polytask.search._verify import choose, measure_candidates
+from polytask.search._grouping import Grouping
+from polytask.search._verify import best_groups, choose, measure_candidates, over_random
 
 __all__ = ["check_search", "group", "group_runs"]
 
@@ -47,9 +44,10 @@ def group(
 
     Affinities propose partitions (`best_partition`). They know nothing of tasks that are not learned
     alone; so each also proposes a partition in which such tasks join the group that explains their
-    labels best. These partitions, all tasks together, and random groups of the same sizes are trained
-    and measured against training apart, on rows that were neither trained on nor are test rows. Tasks
-    are trained apart unless a partition is better beyond chance.
+    labels best. These partitions and all tasks together are trained and measured against training
+    apart, on rows that were neither trained on nor are test rows. Tasks are trained apart unless a
+    partition is better beyond chance. Where groups are, random groups of their sizes are trained, too:
+    they say whether it matters which tasks are together.
 
     Parameters
     ----------
@@ -58,8 +56,8 @@ def group(
     learner : str, MultiTaskNetwork or Architecture, default "hard_sharing"
         The network of each group; tasks alone have its `single_task`.
     affinities : Affinity or str, or sequence of these, default "prediction_similarity"
-        Of `polytask.analysis`, or their names. The first one's own proposal stands unless another
-        partition is better beyond chance.
+        Of `polytask.analysis`, or their names. The first one's own proposal stands unless the
+        proposal of another is better beyond chance.
     thresholds : sequence of float, optional
         Further thresholds at which each affinity proposes a partition.
     split : Split, Splitter or str, optional
@@ -76,7 +74,7 @@ def group(
     most_networks : int, optional
         Networks that may be trained in all.
     n_random : int, default 2
-        Random partitions of the sizes of the first proposal.
+        Random partitions of the sizes of the groups that are better than training apart, if any are.
     alpha : float in (0, 1), default 0.05
         Level of the tests.
     seed : int, default 0
@@ -104,11 +102,18 @@ def group(
     Notes
     -----
     The statistic is the mean relative gain of the primary tasks (Δm), tested as in
-    `polytask.statistics.paired_gain` and corrected by Holm for all candidates. Among partitions that
-    are better than apart, the one of largest gain is chosen; the first affinity's proposal is kept
-    where the difference between the two may be chance. Where no partition is better, the answer is
-    to train apart. Choosing and measuring on the same rows makes the gain of the chosen one slightly
-    too large; a test set says what it is (`polytask.compare` with `polytask.search.Grouped`).
+    `polytask.statistics.paired_gain`, of the side of a gain, and corrected by Holm for all candidates.
+    Where no partition is better than apart, the answer is to train apart. Of groups and all tasks
+    together, where both are better than apart, the answer is
+
+    1. the one that is better than the other beyond chance;
+    2. else groups, if random groups of their sizes are shown to gain less, at the level 2 `alpha`;
+    3. else together, if random groups gain no less on average than these groups: which tasks are
+       together makes no difference that shows, and one network is the simplest;
+    4. else the one of larger gain.
+
+    Choosing and measuring on the same rows makes the gain of the chosen one slightly too large; a
+    test set says what it is (`polytask.compare` with `polytask.search.Grouped`).
 
     References
     ----------
@@ -176,13 +181,17 @@ def group_runs(
     runs.train([task] for task in runs.tasks)
     records = [method.estimate(runs) for method in methods]
     candidates = candidates_of(runs, records, thresholds)
-    first = candidates[0]
-    random = random_partitions(runs, first.groups, n_random, seed)
-    candidates, random, notes = _affordable(runs, candidates, random, most_networks)
+    candidates, notes = _affordable(runs, candidates, most_networks)
     measured = measure_candidates(runs, candidates, corrected=True)
-    at_random = measure_candidates(runs, random, corrected=False)
     proposed = [one.name for one in candidates if one.proposal]
-    choice = choose(runs, measured, proposed=proposed, alpha=alpha)
+    groups = best_groups(runs, measured, proposed=proposed, alpha=alpha)
+    drawn = [] if groups is None else random_partitions(runs, groups.groups, n_random, seed)
+    random, of_random = _affordable(runs, drawn, most_networks)
+    at_random = measure_candidates(runs, random, corrected=False)
+    as_random = over_random(runs, groups, at_random)
+    choice = choose(
+        runs, measured, groups=groups, random=at_random, as_random=as_random, alpha=alpha
+    )
     return Grouping(
         tasks=runs.tasks,
         learner=runs.network.name,
@@ -190,16 +199,16 @@ def group_runs(
         groups=choice.groups,
         candidates=tuple(measured),
         random=tuple(at_random),
-        over_random=_over_random(runs, choice.groups, at_random),
+        over_random=as_random,
         affinities=tuple(records),
-        search_note=f"partition: {first.note}" if first.note else "",
+        search_note=_search_note(candidates),
         why=choice.why,
         measured=measured_in_words(runs.rounds),
         n_rows=measured_rows(runs),
         seconds=runs.seconds,
         n_networks=runs.n_networks,
         steps=runs.steps,
-        notes=(*notes, *notes_on_seeds(runs), *_of_affinities(records)),
+        notes=(*notes, *of_random, *notes_on_seeds(runs), *_of_affinities(records)),
     )
 
 
@@ -232,46 +241,31 @@ def _check_networks(most: int | None, needed: int) -> None:
 
 
 def _affordable(
-    runs: GroupRuns,
-    candidates: Sequence[Candidate],
-    random: Sequence[Candidate],
-    most: int | None,
-) -> tuple[list[Candidate], list[Candidate], tuple[str, ...]]:
-    """The candidates whose networks may be trained, together first, then in order."""
-    if most is None:
-        return list(candidates), list(random), ()
+    runs: GroupRuns, candidates: Sequence[Candidate], most: int | None
+) -> tuple[list[Candidate], tuple[str, ...]]:
+    """The candidates whose networks may be trained, together first, then in order; a note on others."""
+    if most is None or not candidates:
+        return list(candidates), ()
     per_group = _per_group(runs)
     # affinities that say nothing before may have taken more than was known
     _check_networks(most, runs.n_networks + len(runs.missing([runs.tasks])) * per_group)
     left = most - runs.n_networks
     planned: set[tuple[str, ...]] = set()
     kept: list[Candidate] = []
-    for candidate in sorted([*candidates, *random], key=lambda one: len(one.groups) > 1):
+    for candidate in sorted(candidates, key=lambda one: len(one.groups) > 1):
         new = set(runs.missing(candidate.groups)) - planned
         if len(new) * per_group <= left:
             left -= len(new) * per_group
             planned |= new
             kept.append(candidate)
-    dropped = [one.name for one in (*candidates, *random) if one not in kept]
+    dropped = [one.name for one in candidates if one not in kept]
     note = f"not trained, as at most {most:,} networks may be: {', '.join(dropped)}"
-    return (
-        [one for one in candidates if one in kept],
-        [one for one in random if one in kept],
-        (note,) if dropped else (),
-    )
+    return [one for one in candidates if one in kept], (note,) if dropped else ()
 
 
-def _over_random(
-    runs: GroupRuns, groups: Sequence[tuple[str, ...]], random: Sequence[CandidateGain]
-) -> float | None:
-    """p-value of “some random groups are as good as the chosen ones”: the largest over them."""
-    if not random or len(groups) in {1, len(runs.tasks)}:
-        return None
-    results = [mean_gain_of(runs, groups, one.groups) for one in random]
-    p_values = [
-        result.p if (result.value or 0.0) > 0 else 1.0 for result in results if result.p is not None
-    ]
-    return float(np.max(p_values)) if p_values else None
+def _search_note(candidates: Sequence[Candidate]) -> str:
+    note = next((one.note for one in candidates if one.proposal), "")
+    return f"partition: {note}" if note else ""
 
 
 def _of_affinities(records: Sequence[AffinityRecord]) -> tuple[str, ...]:

@@ -50,8 +50,8 @@ class Grouped(MultiTaskNetwork):
         rows, and is what `for_split` chooses where rows are split by time.
     seeds : int, default 3
         Trainings of each network per fold while searching; see `polytask.search.group`.
-    n_random : int, default 0
-        Random partitions that are trained too while searching.
+    n_random : int, default 2
+        Random partitions that are trained too where groups are better than training apart.
     alpha : float in (0, 1), default 0.05
         Level of the tests.
 
@@ -80,7 +80,7 @@ class Grouped(MultiTaskNetwork):
     affinities: Affinity | str | tuple[Affinity | str, ...] = "prediction_similarity"
     folds: int | None = 5
     seeds: int = 3
-    n_random: int = 0
+    n_random: int = 2
     alpha: float = 0.05
 
     resumes: ClassVar[bool] = False
@@ -117,7 +117,8 @@ class Grouped(MultiTaskNetwork):
         times = (self.folds or 1) * self.seeds
         return (
             f"{self.name} trains every task alone and every proposed group {times} more times to find "
-            "its groups, each time with the steps of the budget; these come on top of it."
+            "its groups, and random groups where these gain, each time with the steps of the budget; "
+            "these come on top of it."
         )
 
     def refuses(self, data: MultiTaskDataset) -> str | None:

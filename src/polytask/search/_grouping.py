@@ -30,7 +30,7 @@ class CandidateGain:
         Mean relative gain of the primary tasks over training apart, as a fraction.
     interval : (low, high) or None
     p : float or None
-        p-value of “the partition and training apart are exchangeable”; None with too few rows.
+        p-value of “the partition is no better than training apart”; None with too few rows.
     p_corrected : float or None
         By Holm's correction for all candidates; None for random groups, which are no candidates.
     gains : mapping of task to float
@@ -60,10 +60,10 @@ class Grouping:
     candidates : tuple of CandidateGain
         Partitions that were trained and compared.
     random : tuple of CandidateGain
-        Random groups of the sizes of the first proposal.
+        Random groups of the sizes of those that are better than training apart; empty if none are.
     over_random : float or None
-        p-value of “some random groups are as good as the chosen ones”, 1 where some are better;
-        None without random groups.
+        p-value of “random groups of the same sizes gain as much on average”; None without random
+        groups.
     affinities : tuple of AffinityRecord
         What the candidates come from.
     search_note : str

@@ -26,10 +26,8 @@ def groups_in_words(groups: Sequence[Sequence[str]]) -> str:
 
 
 def words_of_grouping(record: Grouping) -> str:
-    """The answer, why, against random groups, and the cost."""
+    """The answer, why, and the cost."""
     parts = [_answer(record), f"{record.why}."]
-    if (random := _random(record)) is not None:
-        parts.append(random)
     parts.append(
         f"Measured on {record.n_rows:,} rows ({record.measured}); "
         f"{count(record.n_networks, 'network')} of {record.learner} took {record.steps:,} optimiser "
@@ -49,19 +47,9 @@ def _answer(record: Grouping) -> str:
     return f"Train {networks}: {groups_in_words(record.groups)}."
 
 
-def _random(record: Grouping) -> str | None:
-    gains = [one.gain for one in record.random if one.gain is not None]
-    if not gains or record.answer != "groups":
-        return None
-    mean = 100 * sum(gains) / len(gains)
-    p = record.over_random
-    tested = "" if p is None else f", p = {p:.3g} that some are as good as the chosen ones"
-    return f"random groups of the same sizes gain {mean:+.1f} % on average{tested}."
-
-
 def table_of_candidates(record: Grouping) -> str:
     """One line per measured partition."""
-    lines = [("partition", "groups", "gain over apart", "interval", "p corrected")]
+    lines = [("partition", "sizes of groups", "gain over apart", "interval", "p corrected")]
     lines += [_line(one) for one in (*record.candidates, *record.random)]
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
     return "\n".join(
