@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The main job on scikit-learn's digits: does learning five questions together beat learning each
-# alone? Takes about half a minute on two cores, since each learner keeps its default settings; without
+# alone? Takes some 20 seconds on two free cores, since each learner keeps its default settings; without
 # --trials it tries three of each, and without --model more learners. Run it again and it goes on where it stood.
 set -euo pipefail
 

@@ -25,10 +25,23 @@ OnFitted = Callable[[int, FittedPredictor], None]
 
 
 class FitRequest(NamedTuple):
-    """One of several fits on the same rows: a learner and the seed that it is fitted with."""
+    """One of several fits on the same rows: a learner and the seed that it is fitted with.
+
+    Attributes
+    ----------
+    learner : Learner
+    seed : int
+    tasks : tuple of str, default ()
+        The tasks that are fitted, where these are not all; of a learner with `Learner.learns_apart`.
+    """
 
     learner: Learner
     seed: int
+    tasks: tuple[str, ...] = ()
+
+    def rows(self, data: MultiTaskDataset) -> MultiTaskDataset:
+        """The data with the tasks that are fitted."""
+        return data.of_tasks(self.tasks) if self.tasks else data
 
 
 class Learner(ABC):
@@ -140,6 +153,15 @@ class Learner(ABC):
         del train
         return True
 
+    def learns_apart(self, train: MultiTaskDataset) -> bool:
+        """Whether a task learns the same without the other tasks of the training rows; False by default.
+
+        Where it does, `polytask.compare` fits tasks that keep different settings with these alone, each
+        task with its own, and not all tasks with all settings.
+        """
+        del train
+        return False
+
     def shape(self, train: MultiTaskDataset) -> str | None:
         """What learners must have in common to be fitted together by `fit_many`; None by default.
 
@@ -167,7 +189,7 @@ class Learner(ABC):
         Parameters
         ----------
         requests : sequence of FitRequest
-            Learners with their settings and seeds.
+            Learners with their settings and seeds, maybe for some tasks only.
         train, validation, budget
             As for `fit`.
         checkpoint : Path, optional
@@ -186,7 +208,8 @@ class Learner(ABC):
         del checkpoint
 
         def fit(request: FitRequest) -> FittedPredictor:
-            return request.learner.fit(train, validation, request.seed, budget)
+            own = request.rows(train), request.rows(validation)
+            return request.learner.fit(*own, request.seed, budget)
 
         return fit_each(requests, fit, on_done, return_errors=return_errors)
 

@@ -56,7 +56,7 @@ def test_every_run_goes_through_the_executor_and_no_other_process_is_started(tmp
     records = [path for path in (tmp_path / "runs").glob("*.json") if path.name[0] != "."]
     fitted = [run for work, job in executor.done if work == "fit_group" for run in job.runs]
     assert len(fitted) == len(records) > 2
-    assert set(works) == {"fit_group", "test_run"}
+    assert set(works) == {"fit_group", "test_alike"}
     assert works == sorted(works)  # test rows are read when all runs are fitted
     assert len(set(map(id, executor.commons))) == 1
     assert executor.n_closed == 0

@@ -12,6 +12,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import RandomSplit
 from polytask.evaluation import Runner
 from polytask.evaluation.running._groups import MOST_TOGETHER, grouped
+from polytask.evaluation.running._store import RunStore
 from polytask.exceptions import NonFiniteLossError
 from polytask.learners import FitRequest, GradientBoosting, Linear
 from polytask.training._checkpoint import save_state
@@ -109,7 +110,7 @@ def test_members_that_had_ended_are_not_fitted_again(tmp_path, data, split):
     assert len(first) == 2
     # the learner is part of a run, so that the same one has to go on
     runs = requests(runner, Population(killed_at=2, log=str(log)), split, settings)
-    assert runner.store.population(grouped(runs, data)[0].key).exists()
+    assert runner.store.population(grouped(runs, runner.train)[0].key).exists()
     known = []
     with pytest.raises(KeyboardInterrupt):
         runner.run_all(runs, on_known=known.append)
@@ -122,7 +123,7 @@ def test_a_damaged_checkpoint_is_named_and_removed(tmp_path, data, split):
     notes = []
     runner = Runner(tmp_path, data, Budget(), note=notes.append)
     runs = requests(runner, Population(), split)
-    folder = runner.store.population(grouped(runs, data)[0].key)
+    folder = runner.store.population(grouped(runs, runner.train)[0].key)
     folder.mkdir(parents=True)
     (folder / "running.safetensors").write_bytes(b"half")
     records = runner.run_all(runs)
@@ -133,12 +134,12 @@ def test_a_damaged_checkpoint_is_named_and_removed(tmp_path, data, split):
 def test_runs_of_one_shape_are_divided_into_parts_of_a_bounded_size(tmp_path, data, split):
     runner = Runner(tmp_path, data, Budget())
     runs = requests(runner, Population(), split, np.linspace(1, 2, 10))
-    sizes = [len(group.runs) for group in grouped(runs, data)]
+    sizes = [len(group.runs) for group in grouped(runs, runner.train)]
     assert sizes == [6, 7, 7]
     assert max(sizes) <= MOST_TOGETHER
     (other,) = RandomSplit(test=0.3).splits(data, 0)
     mixed = [*runs[:2], *requests(runner, Population(), other), runner.request(Apart(), split, 0)]
-    assert [len(g.runs) for g in grouped(mixed, data)] == [2, 4, 1]
+    assert [len(g.runs) for g in grouped(mixed, runner.train)] == [2, 4, 1]
 
 
 @pytest.mark.parametrize(
@@ -147,12 +148,28 @@ def test_runs_of_one_shape_are_divided_into_parts_of_a_bounded_size(tmp_path, da
 def test_a_learner_that_uses_no_seed_is_fitted_once_for_all_seeds(tmp_path, data, split, learner):
     together, alone = (Runner(tmp_path / name, data, Budget()) for name in ("all", "one"))
     runs = [together.request(learner, split, seed) for seed in (0, 1, 2)]
-    (group,) = grouped(runs, data)
+    (group,) = grouped(runs, together.train)
     assert group.alike
     records = together.run_all(runs)
     expected = [alone.run(alone.request(learner, split, seed)) for seed in (0, 1, 2)]
     assert plain(records) == plain(expected)
     assert len({record.history["seconds"] for record in records}) == 1 < len(records)
+
+
+def test_a_model_that_is_the_same_for_all_seeds_is_tested_once(tmp_path, data, split, monkeypatch):
+    together, alone = (Runner(tmp_path / name, data, Budget()) for name in ("all", "one"))
+    learner, names = Linear(), data.tasks.names
+    runs = [together.request(learner, split, seed) for seed in (0, 1, 2)]
+    together.run_all(runs)
+    read, models = RunStore.read_model, []
+    monkeypatch.setattr(RunStore, "read_model", lambda *a: models.append(a) or read(*a))
+    tested = together.test_all([(run, names) for run in runs])
+    assert len(models) == 1
+    for run, record in zip(runs, tested, strict=True):
+        assert together.store.read(run.spec.key) == record
+        assert record.test_reads == 1
+        (expected,) = alone.test_all([(run, names)])
+        assert plain([record]) == plain([expected])
 
 
 def test_the_first_error_is_raised_unless_errors_are_wanted(data, split):

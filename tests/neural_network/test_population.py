@@ -7,7 +7,7 @@ import pytest
 
 from polytask.architectures import HardSharing, SingleTask
 from polytask.bookkeeping import Budget
-from polytask.data import RandomSplit
+from polytask.data import RandomSplit, read
 from polytask.datasets import make_related_regression
 from polytask.encoders import MLP
 from polytask.evaluation import Runner
@@ -17,6 +17,10 @@ from polytask.training import Trainer
 
 NETWORK = MultiTaskNetwork(HardSharing(MLP((8,), dropout=0.1)), Trainer(learning_rate=0.01))
 STEPS = 20
+
+
+class Watched(MultiTaskNetwork):
+    """One of a user's own, whose fit may be any."""
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +84,7 @@ def test_members_are_the_networks_trained_alone(architecture, parts):
     done = {}
     together = first.fit_many(requests, train, validation, budget, on_done=done.__setitem__)
     assert sorted(done) == [0, 1, 2]
-    for fitted, (learner, seed) in zip(together, requests, strict=True):
+    for fitted, (learner, seed, _) in zip(together, requests, strict=True):
         alone = learner.fit(train, validation, seed, budget, progress=False)
         assert fitted.name == alone.name
         assert fitted.model.architecture == learner.architecture
@@ -117,3 +121,33 @@ def test_a_study_is_the_same_with_workers_and_after_an_interruption(tmp_path, da
         np.testing.assert_array_equal(responses(two), first)
     partly = Runner(tmp_path / "partly", data, budget)
     np.testing.assert_allclose(responses(partly, fitted=(0, 7)), first, rtol=1e-4, atol=1e-5)
+
+
+def test_tasks_that_learn_apart_learn_the_same_without_the_others(parts):
+    train, validation, _ = parts
+    network = MultiTaskNetwork(SingleTask(MLP((8,), dropout=0.1)), Trainer(learning_rate=0.01))
+    assert network.learns_apart(train)
+    budget, first = Budget(steps=STEPS), train.tasks.names[0]
+    whole = network.fit(train, validation, 1, budget).predict(validation)
+    requests = [FitRequest(network, 1, (first,)), FitRequest(network, 1)]
+    alone, beside = network.fit_many(requests, train, validation, budget)
+    (lone,) = network.fit_many(requests[:1], train, validation, budget)
+    assert alone.tasks.names == lone.tasks.names == (first,)
+    for fitted in (alone, lone, beside):
+        raw = fitted.predict(validation)[first].raw
+        np.testing.assert_allclose(raw, whole[first].raw, rtol=1e-4)
+
+
+def test_tasks_that_share_or_lack_labels_do_not_learn_apart(parts):
+    train = parts[0]
+    apart = MultiTaskNetwork(SingleTask(MLP((8,))))
+    assert not NETWORK.learns_apart(train)
+    assert not Watched(SingleTask(MLP((8,)))).learns_apart(train)
+    observed = MultiTaskNetwork(SingleTask(MLP((8,))), Trainer(observers=("gate_usage",)))
+    assert not observed.learns_apart(train)
+    (source,) = train.sources
+    columns = {name: source.labelled().columns(name)[name] for name in train.tasks.names}
+    holes = next(iter(columns.values())).astype(float)
+    holes[0] = np.nan
+    table = {**source.inputs.to_dict(as_series=False), **columns, train.tasks.names[0]: holes}
+    assert not apart.learns_apart(read(table, train.tasks))

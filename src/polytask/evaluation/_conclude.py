@@ -151,7 +151,7 @@ def _chosen(
         return None, Recommendation(None, None, None, None, why_none(), model=None)
     place = best_run(winner)
     run = entries[winner.name].runs[place]
-    model = recommended_model(run, runner.store)
+    model = recommended_model(run, runner.store, runner.data.tasks)
     if kept:
         if is_damaged(folder):
             shutil.rmtree(folder)

@@ -24,6 +24,7 @@ from polytask.neural_network._labels import (
     with_detail_of_encoder,
     with_encoder_of,
 )
+from polytask.neural_network._learned_apart import learned_apart
 from polytask.neural_network._planned_network import plan_network, size_note
 from polytask.neural_network._population_fits import fit_population
 from polytask.neural_network._population_shape import population_shape
@@ -248,6 +249,12 @@ class MultiTaskNetwork(Learner):
             f"Tasks of {self.name} share no parameters at which their gradients could be compared, so "
             f"that {enumerated(unserved)} {are} left out."
         )
+
+    def learns_apart(self, train: MultiTaskDataset) -> bool:
+        """Of networks of single tasks, on one table in which every row has all labels."""
+        if type(self) is not MultiTaskNetwork:
+            return False
+        return learned_apart(self.architecture, self.trainer, train)
 
     def shape(self, train: MultiTaskDataset) -> str | None:
         """The recipe but for learning rate, weight decay and dropout, where a population pays.

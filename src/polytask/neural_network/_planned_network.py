@@ -38,12 +38,15 @@ class PlannedNetwork:
         Whether tasks share parameters; None where the network could not be planned.
     weights : tuple of str
         Sentences on the files that its weights start from.
+    apart : bool
+        Whether it holds one network per task, each trained alone; False where it could not be planned.
     """
 
     refusal: str | None = None
     n_parameters: int | None = None
     shares: bool | None = None
     weights: tuple[str, ...] = ()
+    apart: bool = False
 
 
 _Plans = list[tuple[Callable[[], Architecture | None], PlannedNetwork]]
@@ -92,7 +95,8 @@ def _planned(architecture: Architecture, data: MultiTaskDataset) -> PlannedNetwo
             network = architecture.build(schemas, data.tasks, 0)
         n_parameters = sum(p.numel() for p in network.parameters())
         reports = tuple(dict.fromkeys(weights))
-        return PlannedNetwork(None, n_parameters, shares_parameters(network), reports)
+        shares = shares_parameters(network)
+        return PlannedNetwork(None, n_parameters, shares, reports, network.apart)
     except TooLargeError as error:
         return PlannedNetwork(str(error))
     except ParameterError:

@@ -39,7 +39,7 @@ def fit_population(
 
     def end(position: int, trained: Trained) -> None:
         if on_done is not None:
-            on_done(position, _predictor(requests[position].learner, trained, train))
+            on_done(position, _predictor(requests[position], trained, train))
 
     results = trainer.fit_many(
         first.architecture,
@@ -52,7 +52,7 @@ def fit_population(
         return_errors=True,
     )
     return [
-        result if isinstance(result, PolytaskError) else _predictor(request.learner, result, train)
+        result if isinstance(result, PolytaskError) else _predictor(request, result, train)
         for request, result in zip(requests, results, strict=True)
     ]
 
@@ -61,6 +61,7 @@ def _member(request: FitRequest) -> Member:
     """The member of a population that a request stands for."""
     learner: Any = request.learner
     return Member(
+        tasks=dict.fromkeys(request.tasks, 1.0) if request.tasks else None,
         seed=request.seed,
         learning_rate=learner.trainer.learning_rate,
         weight_decay=learner.trainer.weight_decay,
@@ -68,9 +69,10 @@ def _member(request: FitRequest) -> Member:
     )
 
 
-def _predictor(learner: Any, trained: Trained, train: MultiTaskDataset) -> FittedPredictor:
+def _predictor(request: FitRequest, trained: Trained, rows: MultiTaskDataset) -> FittedPredictor:
     """What `fit` would return of a trained network."""
-    schemas = dict(trained.schemas)
+    learner: Any = request.learner
+    train, schemas = request.rows(rows), dict(trained.schemas)
     model = NetworkModel(learner.architecture, trained.network, train.tasks, schemas)
     fitted = FittedPredictor(train.tasks, schemas, model, trained.history, learner.name)
     return refitted(fitted, train)

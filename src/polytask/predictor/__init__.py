@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from polytask.predictor._estimators_model import EstimatorsModel
     from polytask.predictor._estimators_part import EstimatorsPart
     from polytask.predictor._fitted_targets import fitted_targets, with_targets
-    from polytask.predictor._folder import check_folder, is_damaged, remove_unfinished_saves
+    from polytask.predictor._folder import (
+        check_folder,
+        copy_model,
+        is_damaged,
+        remove_unfinished_saves,
+    )
     from polytask.predictor._grouped_model import GroupedModel, schemas_of_group
     from polytask.predictor._labelled_parts import labelled_parts
     from polytask.predictor._load import SavedModel, load, open_model
@@ -49,6 +54,7 @@ __all__ = [
     "SavedModel",
     "TaskPrediction",
     "check_folder",
+    "copy_model",
     "fitted_targets",
     "is_damaged",
     "labelled_parts",
@@ -79,6 +85,7 @@ _MODULES = {
     "SavedModel": "_load",
     "TaskPrediction": "_task_prediction",
     "check_folder": "_folder",
+    "copy_model": "_folder",
     "fitted_targets": "_fitted_targets",
     "is_damaged": "_folder",
     "labelled_parts": "_labelled_parts",

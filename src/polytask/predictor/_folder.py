@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from polytask._files import sha256, sweep_workshops, workshop, write_json
+from polytask._files import sha256, sweep_workshops, workshop, write_bytes, write_json, writing
 from polytask._plain import from_plain, read_json
 from polytask._reason import reason
 from polytask._validation import describe
@@ -23,6 +23,7 @@ __all__ = [
     "MANIFEST",
     "Manifest",
     "check_folder",
+    "copy_model",
     "is_damaged",
     "new_folder",
     "read_manifest",
@@ -64,6 +65,19 @@ def new_folder(target: Path) -> Iterator[Path]:
                 old.rename(target)
             raise
         _fsync(target.parent)
+
+
+def copy_model(folder: Path, target: Path) -> None:
+    """Copy a saved model, completely or not at all; a model that is there is replaced.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    with writing(target), new_folder(target) as fresh:
+        for path in sorted(folder.iterdir()):
+            write_bytes(fresh / path.name, path.read_bytes())
 
 
 def remove_unfinished_saves(folder: str | Path) -> None:

@@ -470,6 +470,10 @@ class MultiTaskDataset:
         tasks = self.tasks.subset([name for name in self.tasks.names if name not in names])
         return replace(self, sources=tuple(s for s in sources if s is not None), tasks=tasks)
 
+    def of_tasks(self, names: Collection[str]) -> MultiTaskDataset:
+        """Keep these tasks, as `without_tasks` of all others does."""
+        return self.without_tasks([name for name in self.tasks.names if name not in names])
+
     def with_tasks(self, tasks: Mapping[str, Task]) -> MultiTaskDataset:
         """Replace tasks by others with different weights, losses, metrics or dependencies.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from polytask.data import MultiTaskDataset
 from polytask.evaluation.running._groups import Group
@@ -11,7 +12,6 @@ from polytask.evaluation.running._records import RunRecord
 from polytask.evaluation.running._run import Fitting, Run, fit_run
 from polytask.evaluation.running._store import RunStore
 from polytask.exceptions import PolytaskError
-from polytask.learners import FitRequest
 from polytask.predictor import FittedPredictor
 from polytask.training import silently
 
@@ -22,24 +22,41 @@ def fit_group(group: Group, common: tuple[MultiTaskDataset, RunStore]) -> list[R
     """Fit the runs of a group that are not on record; records in the order of the runs."""
     _, store = common
     store.check()
-    if len(group.runs) == 1:
+    if not group.program:
         return [fit_run(group.runs[0], common)]
     known = {run.spec.key: store.read(run.spec.key) for run in group.runs}
     waiting = [run for run in group.runs if known[run.spec.key] is None]
     if waiting:
-        fit = _fit_alike if group.alike else _fit_population
-        known |= {record.spec.key: record for record in fit(group, waiting, common)}
+        if group.alike:
+            done = _fit_alike(waiting, known, common)
+        else:
+            done = _fit_population(group, waiting, common)
+        known |= {record.spec.key: record for record in done}
     return [record for run in group.runs if (record := known[run.spec.key]) is not None]
 
 
 def _fit_alike(
-    group: Group, waiting: Sequence[Run], common: tuple[MultiTaskDataset, RunStore]
+    waiting: Sequence[Run],
+    known: Mapping[str, RunRecord | None],
+    common: tuple[MultiTaskDataset, RunStore],
 ) -> list[RunRecord]:
-    """Fit the first run; the others have the same result, and the seconds of that fit."""
-    del group
-    fitting = Fitting(waiting[0], common)
-    result, seconds = fitting.fitted()
-    return [Fitting(run, common, fitting.parts).record(result, seconds) for run in waiting]
+    """Fit the first run unless one is on record; the others get copies, with the seconds of that fit."""
+    first = next((record for record in known.values() if record is not None), None)
+    done = []
+    if first is None:
+        fitting = Fitting(waiting[0], common)
+        first = fitting.record(*fitting.fitted())
+        done.append(first)
+    return [*done, *(_copied(first, run, common[1]) for run in waiting[len(done) :])]
+
+
+def _copied(record: RunRecord, run: Run, store: RunStore) -> RunRecord:
+    """The record of a run of the same fit, before its test rows are read."""
+    files = {e: d for e, d in record.files.items() if not e.startswith("test")}
+    store.copy(record.spec.key, run.spec.key, files)
+    own = replace(record, spec=run.spec, files=files, test={}, test_reads=0)
+    store.write(own)
+    return own
 
 
 def _fit_population(
@@ -67,9 +84,8 @@ def _fit_population(
 
     with silently():
         results = runs[0].learner.fit_many(
-            [FitRequest(run.learner, run.spec.seed) for run in runs],
-            first.train,
-            first.validation,
+            [run.request for run in runs],
+            *first.parts,
             first.budget,
             checkpoint=checkpoint,
             on_done=end,

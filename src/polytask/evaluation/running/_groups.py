@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from polytask.data import MultiTaskDataset
+from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.running._records import RunSpec
 from polytask.evaluation.running._run import Run
 
@@ -33,13 +33,18 @@ class Group:
     alike: bool = False
 
     @property
+    def program(self) -> bool:
+        """Whether `Learner.fit_many` or one fit for all carries it out: several runs, or one of some tasks."""
+        return len(self.runs) > 1 or bool(self.runs[0].spec.tasks)
+
+    @property
     def key(self) -> str:
         """Hexadecimal digest of all runs, which names their common checkpoint."""
         keys = sorted(run.spec.key for run in self.runs)
         return hashlib.sha256("".join(keys).encode()).hexdigest()[:24]
 
 
-def grouped(runs: Sequence[Run], data: MultiTaskDataset) -> list[Group]:
+def grouped(runs: Sequence[Run], train: Callable[[Split], MultiTaskDataset]) -> list[Group]:
     """Divide runs into jobs, in the order of their first runs.
 
     Runs on the same rows are one job if their learners have one shape, or if they differ only in a
@@ -49,13 +54,16 @@ def grouped(runs: Sequence[Run], data: MultiTaskDataset) -> list[Group]:
     Parameters
     ----------
     runs : sequence of Run
-    data : MultiTaskDataset
-        Of which the runs' splits take rows.
+    train : callable
+        Gives the training rows of a split.
     """
     together: dict[str, list[Run]] = {}
-    train = _training_rows(data)
+    rows: dict[int, MultiTaskDataset] = {}
     for run in runs:
-        together.setdefault(_common(run, train(run)), []).append(run)
+        split = id(run.split)
+        if split not in rows:
+            rows[split] = train(run.split)
+        together.setdefault(_common(run, rows[split]), []).append(run)
     groups: list[Group] = []
     for text, members in together.items():
         alike = text.startswith(_ALIKE)
@@ -65,18 +73,6 @@ def grouped(runs: Sequence[Run], data: MultiTaskDataset) -> list[Group]:
 
 
 _ALIKE, _SHAPED, _ALONE = "alike", "shaped", "alone"
-
-
-def _training_rows(data: MultiTaskDataset) -> Callable[[Run], MultiTaskDataset]:
-    """The training rows of a run, taken once per split."""
-    taken: dict[int, MultiTaskDataset] = {}
-
-    def rows(run: Run) -> MultiTaskDataset:
-        if id(run.split) not in taken:
-            taken[id(run.split)] = data.take(run.split.train)
-        return taken[id(run.split)]
-
-    return rows
 
 
 def _common(run: Run, train: MultiTaskDataset) -> str:
@@ -91,7 +87,8 @@ def _common(run: Run, train: MultiTaskDataset) -> str:
 
 
 def _but_seed(spec: RunSpec) -> str:
-    return json.dumps([spec.split, spec.learner, spec.name, spec.budget], sort_keys=True)
+    about = [spec.split, spec.learner, spec.name, spec.budget, spec.tasks]
+    return json.dumps(about, sort_keys=True)
 
 
 def _divided(runs: Sequence[Run]) -> Iterator[tuple[Run, ...]]:

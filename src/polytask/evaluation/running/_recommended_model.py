@@ -1,29 +1,41 @@
-"""The recommended model: that of a run, or one combined from the trials kept per task."""
+"""The recommended model: that of a run, or one made of the trials kept per task."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from polytask.evaluation.running._run import Run
 from polytask.evaluation.running._store import RunStore
 from polytask.evaluation.running._tuning import Tuned
-from polytask.predictor import CombinedModel, FittedPredictor, fitted_targets, with_targets
+from polytask.predictor import (
+    CombinedModel,
+    FittedPredictor,
+    GroupedModel,
+    fitted_targets,
+    with_targets,
+)
+from polytask.tasks import TaskSet
 
 __all__ = ["recommended_model"]
 
 
-def recommended_model(run: Tuned, store: RunStore) -> FittedPredictor:
-    """Return the fitted predictor that gives the predictions measured for the run."""
+def recommended_model(run: Tuned, store: RunStore, tasks: TaskSet) -> FittedPredictor:
+    """Return the fitted predictor of all tasks that gives the predictions measured for the run."""
     store.check()
     kept = {trial: _kept(run.runs[trial], store) for trial in run.kept}
     first = next(iter(kept.values()))
     if len(kept) == 1:
         return first
-    order = list(kept)
-    parts = {task: order.index(trial) for task, trial in run.chosen.items()}
-    model = CombinedModel(tuple(kept[trial].model for trial in order), parts)
-    of_trials = {trial: fitted_targets(first.tasks, kept[trial].schemas) for trial in order}
+    of_trials = {trial: fitted_targets(own.tasks, own.schemas) for trial, own in kept.items()}
     targets = {task: of_trials[trial][task] for task, trial in run.chosen.items()}
-    schemas = with_targets(first.schemas, targets)
-    return FittedPredictor(first.tasks, schemas, model, None, first.name)
+    models = tuple(own.model for own in kept.values())
+    if run.runs[next(iter(kept))].spec.tasks:
+        grouped = GroupedModel(models, tuple(run.kept[trial] for trial in kept))
+        schemas = {n: replace(schema, targets=targets) for n, schema in first.schemas.items()}
+        return FittedPredictor(tasks, schemas, grouped, None, first.name)
+    order = list(kept)
+    combined = CombinedModel(models, {t: order.index(trial) for t, trial in run.chosen.items()})
+    return FittedPredictor(tasks, with_targets(first.schemas, targets), combined, None, first.name)
 
 
 def _kept(run: Run, store: RunStore) -> FittedPredictor:

@@ -31,6 +31,8 @@ class RunSpec:
     budget : mapping
         ``trials`` and ``steps``.
     versions : mapping of package to version
+    tasks : tuple of str, default ()
+        The tasks that are fitted, where these are not all.
     """
 
     data: str
@@ -40,11 +42,15 @@ class RunSpec:
     seed: int
     budget: Mapping[str, int]
     versions: Mapping[str, str]
+    tasks: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """Hexadecimal digest that names the run's files."""
-        text = json.dumps(asdict(self), sort_keys=True, allow_nan=False)
+        values = asdict(self)
+        if not self.tasks:  # as before there were runs of some tasks
+            del values["tasks"]
+        text = json.dumps(values, sort_keys=True, allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,11 +25,11 @@ from polytask.exceptions import (
     StudyError,
     WorkerError,
 )
-from polytask.learners import Learner
+from polytask.learners import FitRequest, Learner
 from polytask.predictor import FittedPredictor, with_chosen_thresholds
 from polytask.training import silently
 
-__all__ = ["Fitting", "Run", "fit_run", "test_run"]
+__all__ = ["Fitting", "Run", "fit_run", "test_alike", "test_run"]
 
 _OF_THE_MACHINE = (
     BundleError,
@@ -63,6 +63,11 @@ class Run:
     split: Split
     settings: Mapping[str, Any]
 
+    @property
+    def request(self) -> FitRequest:
+        """What `Learner.fit_many` receives."""
+        return FitRequest(self.learner, self.spec.seed, self.spec.tasks)
+
 
 Parts = tuple[MultiTaskDataset, MultiTaskDataset]
 """Training and validation rows."""
@@ -87,21 +92,26 @@ class Fitting:
         self._data, self._store = common
         split = run.split
         self.parts = parts or (self._data.take(split.train), self._data.take(split.validation))
-        self.train, self.validation = self.parts
         self.budget = Budget(trials=1, steps=run.spec.budget["steps"])
 
     def fitted(self) -> tuple[FittedPredictor | PolytaskError, float]:
         """The predictor, or the error of the learner in its place, and the seconds of the fit."""
-        started, run = time.perf_counter(), self.run
+        started = time.perf_counter()
         result: FittedPredictor | PolytaskError
         try:
             with silently():
-                result = run.learner.fit(
-                    *self.parts, run.spec.seed, self.budget, **_options(run, self._store)
-                )
+                result = self._fit()
         except PolytaskError as error:
             result = error
         return result, time.perf_counter() - started
+
+    def _fit(self) -> FittedPredictor | PolytaskError:
+        run = self.run
+        if run.spec.tasks:
+            return run.learner.fit_many([run.request], *self.parts, self.budget)[0]
+        return run.learner.fit(
+            *self.parts, run.spec.seed, self.budget, **_options(run, self._store)
+        )
 
     def record(self, result: FittedPredictor | PolytaskError, seconds: float) -> RunRecord:
         """Evaluate on validation rows and write all results.
@@ -116,18 +126,19 @@ class Fitting:
 
     def _measured(self, result: FittedPredictor | PolytaskError, seconds: float) -> RunRecord:
         run, data, store = self.run, self._data, self._store
+        validation = run.request.rows(self.parts[1])
         started = time.perf_counter()
         try:
             if isinstance(result, PolytaskError):
                 raise result
-            predictor = with_chosen_thresholds(result, self.validation, data.tasks)
+            predictor = with_chosen_thresholds(result, validation, validation.tasks)
         except _OF_THE_MACHINE:
             raise
         except PolytaskError as error:
             failure, name = str(error) or _class_name(error), _class_name(error)
             return RunRecord(run.spec, {}, settings=run.settings, failure=failure, error=name)
         seconds += time.perf_counter() - started
-        return _validated(run, predictor, self.validation, data, store, seconds)
+        return _validated(run, predictor, validation, data, store, seconds)
 
 
 def fit_run(run: Run, common: tuple[MultiTaskDataset, RunStore]) -> RunRecord:
@@ -166,13 +177,14 @@ def _validated(
     seconds: float,
 ) -> RunRecord:
     rows = _in_whole(run.split.validation, data)
-    validated = outcomes(predictor, validation, rows, data.tasks.names)
+    names = validation.tasks.names
+    validated = outcomes(predictor, validation, rows, names)
     store.write_outcomes(run.spec.key, "validation", validated)
     store.write_model(run.spec.key, predictor, run.spec.learner)
     cost = predictor.forward_cost(validation.sources)
     return RunRecord(
         spec=run.spec,
-        validation=measure(data.tasks, data.tasks.names, validated),
+        validation=measure(data.tasks, names, validated),
         history={} if predictor.history is None else predictor.history.to_dict(),
         n_parameters=predictor.n_parameters,
         seconds=seconds,
@@ -194,11 +206,35 @@ def test_run(
         return record
     predictor = store.read_model(run.spec.key, run.spec.learner)
     rows = _in_whole(run.split.test, data)
-    tested_outcomes = outcomes(predictor, data.take(run.split.test), rows, tasks)
+    tested_outcomes = outcomes(predictor, run.request.rows(data.take(run.split.test)), rows, tasks)
     store.write_outcomes(run.spec.key, "test", tested_outcomes)
     test = measure(data.tasks, tasks, tested_outcomes)
     files = {**record.files, **store.digests(run.spec.key, "test.safetensors")}
     tested = replace(record, test=test, test_reads=record.test_reads + 1, files=files)
+    store.write(tested)
+    return tested
+
+
+def test_alike(
+    chosen: Sequence[tuple[Run, Collection[str]]], common: tuple[MultiTaskDataset, RunStore]
+) -> list[RunRecord]:
+    """Evaluate chosen runs of one model on the same test rows, which is predicted once."""
+    first = test_run(chosen[0], common)
+    return [first, *(_tested_alike(first, run, tasks, common) for run, tasks in chosen[1:])]
+
+
+def _tested_alike(
+    first: RunRecord, run: Run, tasks: Collection[str], common: tuple[MultiTaskDataset, RunStore]
+) -> RunRecord:
+    record, store = fit_run(run, common), common[1]
+    if record.covers(tasks):
+        return record
+    if record.files["model"] != first.files["model"]:
+        return test_run((run, tasks), common)
+    ending = "test.safetensors"
+    store.copy(first.spec.key, run.spec.key, [ending])
+    files = {**record.files, ending: first.files[ending]}
+    tested = replace(record, test=first.test, test_reads=record.test_reads + 1, files=files)
     store.write(tested)
     return tested
 

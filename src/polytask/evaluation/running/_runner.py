@@ -19,7 +19,7 @@ from polytask.evaluation.running._fit_group import fit_group
 from polytask.evaluation.running._groups import Group, grouped
 from polytask.evaluation.running._recorded_settings import recorded_settings
 from polytask.evaluation.running._records import RunRecord, RunSpec
-from polytask.evaluation.running._run import Run, fit_run, test_run
+from polytask.evaluation.running._run import Run, fit_run, test_alike
 from polytask.evaluation.running._store import RunStore
 from polytask.exceptions import ParameterError
 from polytask.executors import Executor, LocalExecutor
@@ -75,7 +75,14 @@ class Runner:
         self._owns_executor = executor is None
         self._common = (data, self.store)
         self._prepared = False
+        self._train: tuple[Split, MultiTaskDataset] | None = None
         self.digest = data.digest()
+
+    def train(self, split: Split) -> MultiTaskDataset:
+        """The training rows of a split, the same object until those of another are taken."""
+        if self._train is None or self._train[0] is not split:
+            self._train = (split, self.data.take(split.train))
+        return self._train[1]
 
     def request(
         self,
@@ -83,8 +90,9 @@ class Runner:
         split: Split,
         seed: int,
         settings: Mapping[str, Any] | None = None,
+        tasks: Sequence[str] = (),
     ) -> Run:
-        """One learner with some settings, on one split, with one seed."""
+        """One learner with some settings, on one split, with one seed; for some tasks if any are named."""
         configured = learner.configured(settings) if settings else learner
         spec = RunSpec(
             data=self.digest,
@@ -94,6 +102,7 @@ class Runner:
             seed=seed,
             budget={"trials": 1, "steps": self.budget.steps},
             versions=versions(),
+            tasks=tuple(tasks),
         )
         return Run(spec, configured, split, recorded_settings(settings or {}))
 
@@ -143,26 +152,30 @@ class Runner:
     ) -> list[RunRecord]:
         """Evaluate chosen runs on test rows, once, for the given tasks."""
         self._prepare()
-        records = {
-            place: record for place, job in enumerate(chosen) if (record := self._tested(job))
-        }
-        for record in records.values():
-            _notify(on_done, record)
-        ahead = [place for place in range(len(chosen)) if place not in records]
-        for position, record in self.executor.run(
-            test_run, [chosen[place] for place in ahead], self._common
-        ):
-            records[ahead[position]] = record
-            _notify(on_done, record)
-        return [records[place] for place in range(len(chosen))]
+        tested: dict[int, RunRecord] = {}
+        ahead: dict[tuple[str, ...], list[int]] = {}  # places of runs of one model, by it
+        for place, (run, tasks) in enumerate(chosen):
+            record = self._recall(run)
+            if record is not None and record.covers(tasks):
+                tested[place] = record
+                _notify(on_done, record)
+            else:
+                ahead.setdefault(_model_of(run, record, tasks), []).append(place)
+        places = list(ahead.values())
+        jobs = [[chosen[place] for place in own] for own in places]
+        for position, records in self.executor.run(test_alike, jobs, self._common):
+            for place, record in zip(places[position], records, strict=True):
+                tested[place] = record
+                _notify(on_done, record)
+        return [tested[place] for place in range(len(chosen))]
 
     def _ahead(self, runs: Sequence[Run], known: Collection[str]) -> list[Group]:
         """Groups with runs that are not on record; those that are done need no checkpoint."""
         if len(known) == len(runs) and not self.store.has_populations():
             return []
         ahead = []
-        for group in grouped(runs, self.data):
-            together = len(group.runs) > 1 and not group.alike
+        for group in grouped(runs, self.train):
+            together = group.program and not group.alike
             if any(run.spec.key not in known for run in group.runs):
                 ahead.append(group)
                 if together:
@@ -180,10 +193,6 @@ class Runner:
     def _recall(self, run: Run) -> RunRecord | None:
         return self.store.recall(run.spec.key, self.note)
 
-    def _tested(self, chosen: tuple[Run, Collection[str]]) -> RunRecord | None:
-        record = self._recall(chosen[0])
-        return record if record is not None and record.covers(chosen[1]) else None
-
     def __enter__(self) -> Runner:  # noqa: PYI034 - beartype does not know Self
         return self
 
@@ -199,6 +208,12 @@ def check_jobs(owner: str, jobs: object, executor: object) -> None:
     if executor is not None and jobs != 1:
         expected = "None where `jobs` is given, which is short for LocalExecutor(jobs)"
         raise ParameterError(message(owner, "executor", expected, executor, "Give one of them."))
+
+
+def _model_of(run: Run, record: RunRecord | None, tasks: Collection[str]) -> tuple[str, ...]:
+    """Equal for runs whose models give the same for the same test rows and tasks."""
+    model = record.files["model"] if record is not None else run.spec.key
+    return model, run.spec.split["digest"], *tasks
 
 
 def _notify(on_done: OnDone | None, record: RunRecord) -> None:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import platform
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from polytask._files import digest, remove_folder, sealed, unsealed, write_json, writing
+from polytask._files import (
+    digest,
+    remove_folder,
+    sealed,
+    unsealed,
+    write_bytes,
+    write_json,
+    writing,
+)
 from polytask._plain import read_json
 from polytask._recipes import names_in
 from polytask._untrusted import packages_of
 from polytask.evaluation.running._outcome import Outcome, read_outcomes, write_outcomes
 from polytask.evaluation.running._records import RunRecord
 from polytask.exceptions import DiskError, StudyError
-from polytask.predictor import FittedPredictor, load, models_loaded
+from polytask.predictor import FittedPredictor, copy_model, load, models_loaded
 from polytask.training import check_checkpoint
 
 __all__ = ["RunStore"]
@@ -176,6 +184,16 @@ class RunStore:
     def digests(self, key: str, *endings: str) -> dict[str, str]:
         """Digests of files that lie beside the record, for the record."""
         return {ending: digest(self._path(key, f".{ending}")) for ending in endings}
+
+    def copy(self, source: str, key: str, endings: Iterable[str]) -> None:
+        """Copy what lies beside the record of one run to another, whose fit gives the same."""
+        for ending in endings:
+            path, target = self._path(source, f".{ending}"), self._path(key, f".{ending}")
+            if path.is_dir():
+                remove_folder(target)
+                copy_model(path, target)
+            else:
+                write_bytes(target, path.read_bytes(), make_folder=False)
 
     def write_model(
         self, key: str, predictor: FittedPredictor, learner: Mapping[str, Any] | None = None

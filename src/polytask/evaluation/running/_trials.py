@@ -53,7 +53,7 @@ def make_cases(
     Settings are chosen with the first seed of a split. A learner whose fit does not depend on the
     seed tries them with every seed, which is one fit; so does one with nothing to choose.
     """
-    trains = {id(r.split): runner.data.take(r.split.train) for r in repetitions}
+    trains = {id(r.split): runner.train(r.split) for r in repetitions}
     made: dict[Candidate, tuple[TuningCase, ...]] = {}
     for candidate in candidates:
         learner = candidate.learner
@@ -139,13 +139,21 @@ class Trials:
         return self.tuned[case.lead]
 
     def _kept(self, case: TuningCase) -> dict[int, Run]:
-        """Runs of the settings that were kept with the first seed, by their positions."""
-        return {trial: self._request(case, case.points[trial]) for trial in self._lead(case).kept}
+        """Runs of the settings that were kept with the first seed, by their positions.
 
-    def _request(self, case: TuningCase, settings: Mapping[str, object]) -> Run:
+        Where tasks that learn apart keep different settings, each run is of those that keep its own.
+        """
+        kept, split = self._lead(case).kept, case.repetition.split
+        if len(kept) > 1 and case.candidate.learner.learns_apart(self._runner.train(split)):
+            return {t: self._request(case, case.points[t], tasks) for t, tasks in kept.items()}
+        return {trial: self._request(case, case.points[trial]) for trial in kept}
+
+    def _request(
+        self, case: TuningCase, settings: Mapping[str, object], tasks: Sequence[str] = ()
+    ) -> Run:
         repetition = case.repetition
         return self._runner.request(
-            case.candidate.learner, repetition.split, repetition.seed, settings
+            case.candidate.learner, repetition.split, repetition.seed, settings, tasks
         )
 
     def _run(

@@ -174,5 +174,15 @@ class Tuned:
         return {f"runs/{t.spec.key}.{ending}": t.files[ending] for t in trials if ending in t.files}
 
     def mean(self, field: str) -> float:
-        """Mean over tasks of a numeric field of the trial kept per task."""
-        return sum(getattr(self.trials[i], field) for i in self.chosen.values()) / len(self.chosen)
+        """Mean over tasks of a numeric field of the trial kept per task.
+
+        Of trials of some tasks only it is the sum, which is that of all tasks with their settings.
+        """
+        return sum(self._of_all(i, field) for i in self.chosen.values()) / len(self.chosen)
+
+    def _of_all(self, trial: int, field: str) -> float:
+        """A field of a trial; of one of some tasks, what it would be of all if they were alike."""
+        record = self.trials[trial]
+        value: float = getattr(record, field)
+        fitted = record.spec.tasks
+        return value * len(self.chosen) / len(fitted) if fitted else value
