@@ -14,8 +14,8 @@ class ForwardCost(NamedTuple):
     Attributes
     ----------
     flops : float
-        Floating-point operations of one row: those of matrix products and convolutions, two for
-        each multiplication and addition.
+        Floating-point operations of one row: those of matrix products, convolutions and recurrent
+        layers, two for each multiplication and addition.
     seconds : float
         Median of measured passes over `n_rows` rows.
     n_rows : int

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from polytask.architectures import MultiTaskModule
 from polytask.data import Batch
 from polytask.predictor._forward_cost import ForwardCost
+from polytask.predictor._recurrent_flops import RecurrentFlops
 from polytask.training import score
 
 __all__ = ["measured_cost"]
@@ -34,8 +35,9 @@ def measured_cost(network: MultiTaskModule, batch: Batch) -> ForwardCost | None:
     if not n_rows:
         return None
     counter = FlopCounterMode(display=False)
+    recurrent = RecurrentFlops(counter.get_total_flops)
     try:
-        with counter:
+        with counter, recurrent.counting():
             score(network, batch)
     except Exception:  # noqa: BLE001 - a module of the user's; the model is as good without a count
         return None
@@ -47,4 +49,5 @@ def measured_cost(network: MultiTaskModule, batch: Batch) -> ForwardCost | None:
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         seconds.append(time.perf_counter() - started)
-    return ForwardCost(counter.get_total_flops() / n_rows, statistics.median(seconds), n_rows)
+    flops = counter.get_total_flops() + recurrent.total
+    return ForwardCost(flops / n_rows, statistics.median(seconds), n_rows)
