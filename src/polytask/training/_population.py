@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 
 from polytask.architectures import Architecture, MultiTaskModule
 from polytask.architectures._copy_task import give_task
-from polytask.bookkeeping import EpochRecord, History
+from polytask.bookkeeping import History, worsened_tasks
 from polytask.data import MultiTaskDataset, Schema
 from polytask.exceptions import NonFiniteLossError, PolytaskError
 from polytask.training._device import make_fabric
@@ -22,7 +23,7 @@ from polytask.training._member import Member
 from polytask.training._member_data import MemberData, MemberRows
 from polytask.training._member_recipes import MemberRecipes
 from polytask.training._member_store import MemberStore
-from polytask.training._progress import TrainingProgress
+from polytask.training._progress import TrainingProgress, Worsened, shown_by
 from polytask.training._stack_member import StackMember
 from polytask.training._stack_run import StackRun
 from polytask.training._stack_state import active_members, restore_stack, save_stack
@@ -33,6 +34,7 @@ from polytask.training._task_history import joined_history
 from polytask.training._threads import threads_for
 from polytask.training._trained import Trained
 from polytask.training._trainer_settings import TrainerSettings
+from polytask.training._worsened import in_members
 
 __all__ = ["OnDone", "Population"]
 
@@ -82,6 +84,9 @@ class Population:
         self.recipe, self.identity = recipes.recipe, recipes.identity
         self._wholes: dict[int, tuple[MultiTaskModule, Mapping[str, Schema]]] = {}
         self._ended: dict[int, dict[str, History]] = {}  # of the tasks of these
+        self._worsened_of: dict[
+            int, tuple[str, ...]
+        ] = {}  # in the kept states of those that have ended
 
     def run(self, progress: bool | None) -> list[Trained | PolytaskError]:
         """Train all members, in stacks where that is possible; the first error is not raised."""
@@ -98,7 +103,7 @@ class Population:
         self.results[position] = result
         if isinstance(result, Trained) and self.on_done is not None:
             self.on_done(position, result)
-        bar.show(_SHARES * self._n_done, {})
+        bar.show(_SHARES * self._n_done, {}, self._worsened)
 
     def alone(self, position: int, bar: TrainingProgress | None = None) -> Trained | PolytaskError:
         """A member trained by itself, or its error."""
@@ -211,6 +216,7 @@ class Population:
         if self.store is not None:
             self.store.put(self._identity_of(member), member.network, result)
         self._receive(member, member.network, result)
+        member.hosted = None  # the network of more tasks is needed no more
 
     def _receive(self, member: StackMember, network: MultiTaskModule, history: History) -> None:
         """Receive the history of a member, or of one of its tasks if these are apart."""
@@ -246,7 +252,15 @@ class Population:
         done += sum(self._share(k, n_tasks) for k, n_tasks in parts)
         last = run.records[0].history.epochs[-1:]
         losses = (last[0].validation_losses or last[0].train_losses) if last else {}
-        bar.show(int(_SHARES * (done + under_way * share)), losses)
+        position = int(_SHARES * (done + under_way * share))
+        bar.show(position, losses, lambda: self._worsened(run.worsened()))
+
+    def _worsened(self, under_way: Iterable[Iterable[str]] = ()) -> list[str]:
+        """Tasks that lose what they had learned while others improve, and in how many members."""
+        for position, result in enumerate(self.results):
+            if isinstance(result, Trained) and position not in self._worsened_of:
+                self._worsened_of[position] = tuple(worsened_tasks(result.history))
+        return in_members([*self._worsened_of.values(), *under_way], len(self.members))
 
     def _share(self, position: int, n_tasks: int) -> float:
         """The part of a member that so many of its networks are."""
@@ -277,17 +291,17 @@ class Population:
     ) -> Trained:
         """A member, trained alone."""
         trainer, architecture = self.recipe(position)
-        trained: Trained = trainer.fit(
-            architecture,
-            rows.train,
-            rows.validation,
-            seed=self.members[position].seed,
-            schemas=rows.schemas,
-            checkpoint=running,
-            checkpoint_seconds=self.seconds,
-            progress=False,
-            on_epoch=lambda record: self._show(bar, record),
-        )
+        with shown_by(partial(self._show, bar)):
+            trained: Trained = trainer.fit(
+                architecture,
+                rows.train,
+                rows.validation,
+                seed=self.members[position].seed,
+                schemas=rows.schemas,
+                checkpoint=running,
+                checkpoint_seconds=self.seconds,
+                progress=False,
+            )
         return trained
 
     def _restored(self, store: MemberStore, position: int, rows: MemberRows) -> Trained:
@@ -304,8 +318,9 @@ class Population:
         if self.on_done is not None:
             self.on_done(position, trained)
 
-    def _show(self, bar: TrainingProgress, record: EpochRecord) -> None:
+    def _show(
+        self, bar: TrainingProgress, share: float, losses: Mapping[str, float], worsened: Worsened
+    ) -> None:
         """Advance the bar within a member."""
-        share = 0.0 if self.trainer.epochs is not None else record.step / self.trainer.steps
-        losses = record.validation_losses or record.train_losses
-        bar.show(int(_SHARES * (self._n_done + min(share, 1.0))), losses)
+        position = int(_SHARES * (self._n_done + share))
+        bar.show(position, losses, lambda: self._worsened([worsened()]))

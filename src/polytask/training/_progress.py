@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,11 +14,18 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from polytask._listing import first_and_more
 
-__all__ = ["TrainingProgress", "is_silent", "silently"]
+__all__ = ["TrainingProgress", "Worsened", "is_silent", "shown_by", "silently"]
+
+Worsened = Callable[[], Iterable[str]]
+"""Finds the tasks that lose what they had learned while others improve."""
+_Show = Callable[[float, Mapping[str, float], Worsened], None]
 
 _SILENT_SECONDS = 2.0
+_ALARM_SECONDS = 1.0
+"""Between two searches for such tasks, which take long with many tasks and members."""
 _TASKS_SHOWN = 4
 _silent: ContextVar[bool] = ContextVar("silent", default=False)
+_show_part: ContextVar[_Show | None] = ContextVar("show_part", default=None)
 
 
 @contextmanager
@@ -33,6 +41,23 @@ def silently() -> Iterator[None]:
 def is_silent() -> bool:
     """Whether the caller has a bar of its own."""
     return _silent.get()
+
+
+@contextmanager
+def shown_by(show: _Show) -> Iterator[None]:
+    """Show trainings of this context as a part of another bar.
+
+    Parameters
+    ----------
+    show : callable
+        Receives the share of the steps that were taken, the latest losses, and what finds tasks that
+        worsen.
+    """
+    token = _show_part.set(show)
+    try:
+        yield
+    finally:
+        _show_part.reset(token)
 
 
 class TrainingProgress:
@@ -51,6 +76,9 @@ class TrainingProgress:
         self.n_steps = n_steps
         self._started = time.monotonic()
         self._bar: Progress | None = None
+        self._show_part = _show_part.get()
+        self._worsened: list[str] = []
+        self._searched = -math.inf
 
     def close(self) -> None:
         """Remove the bar from the terminal."""
@@ -61,12 +89,19 @@ class TrainingProgress:
         self,
         step: int,
         losses: Mapping[str, float],
-        worsened: Callable[[], Iterable[str]] = tuple,
+        worsened: Worsened = tuple,
     ) -> None:
         """Advance the bar to a step; show the latest losses, and tasks that lose what they had learned.
 
-        These are searched only where there is a bar, since that takes long with many tasks.
+        These are searched only where there is a bar, and at most once per second.
         """
+        if self._show_part is not None:
+            self._show_part(step / self.n_steps, losses, worsened)
+        else:
+            self._advance(step, losses, worsened)
+
+    def _advance(self, step: int, losses: Mapping[str, float], worsened: Worsened) -> None:
+        """Advance a bar of its own."""
         if not self.enabled or time.monotonic() - self._started < _SILENT_SECONDS:
             return
         if self._bar is None:
@@ -79,8 +114,15 @@ class TrainingProgress:
             self._bar.start()
         shown = [f"{name} {loss:.4g}" for name, loss in list(losses.items())[:_TASKS_SHOWN]]
         more = ["…"] if len(losses) > _TASKS_SHOWN else []
-        names = [*worsened()]
+        names = self._named(worsened)
         alarm = [f"{first_and_more(names, 2)} worse while others improve"] if names else []
         self._bar.update(
             self._bar.task_ids[0], completed=step, losses="  ".join([*shown, *more, *alarm])
         )
+
+    def _named(self, worsened: Worsened) -> list[str]:
+        """The tasks that worsen, as they were last searched."""
+        now = time.monotonic()
+        if now - self._searched >= _ALARM_SECONDS:
+            self._worsened, self._searched = [*worsened()], now
+        return self._worsened

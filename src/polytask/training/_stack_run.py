@@ -26,6 +26,7 @@ from polytask.training._stack_orders import OrderKey, StackOrders
 from polytask.training._stack_records import MemberRecords, StackMeans
 from polytask.training._stack_scores import StackScores
 from polytask.training._stack_weightings import StackWeightings
+from polytask.training._worsened import worsened_so_far
 
 __all__ = ["OnEnd", "StackRun"]
 
@@ -221,6 +222,10 @@ class StackRun:
         if ended:
             self.keep(np.setdiff1d(self.ids, ended))
         return records
+
+    def worsened(self) -> list[tuple[str, ...]]:
+        """Tasks of every member that lose what they had learned while others improve."""
+        return [worsened_so_far(own.history, own.selection) for own in self.records]
 
     def _diverged(self, losses: Tensor, position: int, leaving: np.ndarray) -> np.ndarray:
         """End members whose losses are not finite, but for those that leave already; which they are."""

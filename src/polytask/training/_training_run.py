@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from polytask._seeds import derived_seed
 from polytask.architectures import MultiTaskModule
-from polytask.bookkeeping import EpochRecord, History, worsened_tasks
+from polytask.bookkeeping import EpochRecord, History
 from polytask.data import Batch, SourceBatch
 from polytask.losses import MultiTaskLoss
 from polytask.processes import OneProcess, Processes
@@ -47,6 +47,7 @@ from polytask.training._several_processes import (
 from polytask.training._task_rows import TaskRows
 from polytask.training._trainer_settings import TrainerSettings
 from polytask.training._validation_losses import ValidationLosses
+from polytask.training._worsened import worsened_so_far
 
 __all__ = ["TrainingRun"]
 
@@ -188,7 +189,8 @@ class TrainingRun:
             while not self.ended:
                 record = self.advance()
                 losses = record.validation_losses or record.train_losses
-                bar.show(self.step, losses, self._worsened)
+                worsened = partial(worsened_so_far, self.history, self.selection)
+                bar.show(self.step, losses, worsened)
                 self._alone(partial(self._report, record, on_epoch, save))
         return self.finish()
 
@@ -211,12 +213,6 @@ class TrainingRun:
         record = self._evaluate()
         self._exhausted = self._is_exhausted()
         return record
-
-    def _worsened(self) -> Mapping[str, float]:
-        """Tasks that lose what they had learned while others improve, up to now."""
-        if not self.selection.best_epoch:  # no state is kept
-            return {}
-        return worsened_tasks(History(self.history.epochs, best_epoch=len(self.history.epochs)))
 
     def _after_evaluation(self) -> int:
         """The step of the next evaluation; training begins or resumes after one."""
