@@ -16,7 +16,7 @@ from small_architectures import data_for, small_architectures, small_variants
 from small_encoders import ENCODERS
 from training_tables import mixed_table, own_rows_table
 
-from polytask.architectures import HardSharing
+from polytask.architectures import HardSharing, SoftSharing
 from polytask.data import MultiTaskDataset
 from polytask.encoders import CNN, MLP, TabM
 from polytask.exceptions import StudyError
@@ -172,7 +172,8 @@ def test_a_damaged_checkpoint_of_a_stack_is_refused(tmp_path, monkeypatch):
         ({"observers": ("gradient_conflict",)}, SMALL, "observers measure"),
         ({"task_patience": 3}, SMALL, "task_patience"),
         ({}, small_architectures()["COSMOS"], "has a preference as its input"),
-        ({}, small_architectures()["SoftSharing"], "has a proximal step"),
+        ({}, SoftSharing(MLP((8,)), penalty="trace_norm"), "has a proximal step"),
+        ({}, SoftSharing(MLP((8,)), penalty="task_covariance"), "learned in closed form"),
     ],
 )
 def test_what_cannot_be_stacked_is_said_in_words(changes, architecture, reason):

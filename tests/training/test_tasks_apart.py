@@ -1,6 +1,10 @@
 """Networks of single tasks as members of a population."""
 
+import weakref
 from dataclasses import replace
+from functools import partial
+from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,13 +12,26 @@ import torch
 from populations import assert_as_apart, assert_equal_runs, stacks_and_reasons
 from training_tables import mixed_table, own_rows_table, regression_table
 
-from polytask.architectures import CrossStitch, HardSharing, MMoE, Separate, SingleTask
+from polytask.architectures import (
+    CrossStitch,
+    HardSharing,
+    MMoE,
+    Separate,
+    SharedPrivate,
+    SingleTask,
+    Sluice,
+    SoftSharing,
+)
+from polytask.architectures._task_copies import TaskCopies
 from polytask.augmentation import Mixup
 from polytask.encoders import LSTM, MLP, TabM
 from polytask.exceptions import NonFiniteLossError, ParameterError
+from polytask.penalties import MeanDeviation
 from polytask.tasks import Task
 from polytask.testing import check_population, tiny_dataset
-from polytask.training import Member, Trainer, _population, _task_runs
+from polytask.training import Member, Trainer, _population, _stacking, _task_runs
+from polytask.training._saver import Saver
+from polytask.training._task_rounds import task_rounds
 
 SMALL = SingleTask(MLP((8,)))
 NOISY = MLP((8,), dropout=0.3)
@@ -157,6 +174,89 @@ def test_tasks_are_clipped_weighted_and_stopped_one_by_one():
 def test_a_loss_that_diverges_ends_the_training_with_the_tasks_name():
     with pytest.raises(NonFiniteLossError, match=r"loss of task '(passed|score|grade)'"):
         replace(TRAINER, learning_rate=1e30, optimizer="sgd").fit(SMALL, DATA)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Sluice(MLP((4, 4)), orthogonality=1.0),
+        pytest.param(SoftSharing(MLP((4,)), penalty=MeanDeviation(alpha=1.0)), marks=SLOW),
+        pytest.param(SharedPrivate(MLP((4,))), marks=SLOW),  # whose penalty copies leave out
+    ],
+    ids=lambda recipe: type(recipe).__name__,
+)
+def test_fine_tuned_copies_with_penalties_train_side_by_side(recipe, monkeypatch):
+    data = regression_table(2, 40)
+    assert units(TRAINER, TaskCopies(recipe), data, monkeypatch) == [2]
+    together = TRAINER.fit(TaskCopies(recipe), data, data)
+    monkeypatch.setattr(_task_runs, "settings_refusal", lambda trainer: "one by one")
+    assert units(TRAINER, TaskCopies(recipe), data, monkeypatch) == [1, 1]
+    assert_equal_runs(together, TRAINER.fit(TaskCopies(recipe), data, data))
+
+
+# ── rounds, since memory is bounded ──────────────────────────────────────────────────────────
+ROUNDS = replace(TRAINER, patience=1, learning_rate=0.1)
+
+
+@pytest.fixture
+def in_rounds(monkeypatch):
+    """Rounds of one network each; how many of their runs are in memory as each round begins."""
+    alive, n_alive = weakref.WeakSet(), []
+    units = _task_runs.TaskRuns._units
+
+    def entered(self):
+        own = units(self)
+        alive.update(unit.run for unit in own)
+        n_alive.append(len(alive))
+        return own
+
+    monkeypatch.setattr(_stacking, "_MOST_TASKS", 1)
+    monkeypatch.setattr(_task_runs, "task_rounds", partial(task_rounds, most=1))
+    monkeypatch.setattr(_task_runs.TaskRuns, "_units", entered)
+    return n_alive
+
+
+def records_of(trainer=ROUNDS, **options):
+    """What the user's function receives, and the training."""
+    seen, data = [], regression_table(3, 60)
+    held = regression_table(3, 60, seed=3)
+    trained = trainer.fit(SMALL, data, held, on_epoch=seen.append, **options)
+    assert [r.seconds for r in trained.history.epochs] == [r.seconds for r in seen]
+    assert list(seen[0].train_losses) == list(data.tasks.names)
+    return trained
+
+
+@pytest.mark.parametrize("changes", [{}, {"augmentation": Mixup()}], ids=["stacks", "one by one"])
+def test_tasks_in_rounds_learn_what_they_learn_at_once(changes, request):
+    trainer = replace(ROUNDS, **changes)
+    whole = records_of(trainer)
+    n_alive = request.getfixturevalue("in_rounds")
+    assert_equal_runs(whole, records_of(trainer))
+    assert n_alive == [1, 1, 1]
+
+
+@pytest.mark.usefixtures("in_rounds")
+def test_rounds_go_on_where_they_were(tmp_path, monkeypatch):
+    whole, path = records_of(), tmp_path / "run.safetensors"
+    save, saves = Saver.__call__, count()
+
+    def killed(self, run):
+        save(self, run)
+        if len(run.histories) == 2 and next(saves) == 1:
+            raise KilledError
+
+    monkeypatch.setattr(Saver, "__call__", killed)
+    with pytest.raises(KilledError):
+        records_of(checkpoint=path, checkpoint_seconds=0.0)
+    monkeypatch.setattr(Saver, "__call__", save)
+    assert_equal_runs(whole, records_of(checkpoint=path), rtol=1e-9)
+
+
+@pytest.mark.usefixtures("unchecked_types")
+def test_rounds_hold_as_many_parameters_as_fit():
+    plans = [SimpleNamespace(host=torch.nn.Linear(n, 1, bias=False)) for n in (3, 4, 5, 1, 9, 1)]
+    rounds = task_rounds(plans, most=8)
+    assert [[plan.host.in_features for plan in own] for own in rounds] == [[3, 4], [5, 1], [9], [1]]
 
 
 # ── several of them as one population ────────────────────────────────────────────────────────

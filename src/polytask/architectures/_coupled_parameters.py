@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 import torch
 from torch import Tensor, nn
@@ -49,13 +50,14 @@ class CoupledParameters(nn.Module):
         """What the penalty has learned."""
         return {name: self.get_buffer(name) for name in self.learned}
 
-    def _slices(self) -> list[nn.Parameter]:
-        return [holder.get_parameter(self.parameter) for holder in self._holders]
+    def _slices(self) -> list[Tensor]:
+        # not `get_parameter`: in a stack of networks a tensor stands in for the parameter
+        return list(map(attrgetter(self.parameter), self._holders))
 
     def weights(self) -> Tensor:
         """W with its graph."""
         slices = self._slices()
-        return slices[0] if self.is_stacked else torch.stack(list(slices))
+        return slices[0] if self.is_stacked else torch.stack(slices)
 
     def value(self) -> Tensor:
         """The penalty of W."""

@@ -275,6 +275,18 @@ class MultiTaskModule(nn.Module, ABC):
         Called before every evaluation of a training; nothing by default.
         """
 
+    @property
+    def has_updates(self) -> bool:
+        """Whether `proximal_step` or `refit` may do anything; by default, whether one is overridden.
+
+        Networks in which they do nothing can be trained side by side.
+        """
+        kind = type(self)
+        return (kind.proximal_step, kind.refit) != (
+            MultiTaskModule.proximal_step,
+            MultiTaskModule.refit,
+        )
+
     def adapt(
         self,
         train: Batch,

@@ -256,6 +256,11 @@ class SoftSharingNetwork(MultiTaskModule):
         names = self.tasks_in(source)
         return [place for place, name in enumerate(names) if name not in self.stopped]
 
+    @property
+    def has_updates(self) -> bool:
+        """Whether the penalty acts by its proximal map, or learns."""
+        return self.proximal or any(part.learned for part in self._coupled())
+
     def proximal_step(self, step: float) -> None:
         """The penalty's proximal map on every coupled parameter."""
         for part in self._coupled() if self.proximal else ():

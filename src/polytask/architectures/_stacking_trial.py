@@ -22,14 +22,19 @@ from polytask.data import Batch
 __all__ = ["changed_buffers", "hooks_refusal", "run_alone", "trial_refusal"]
 
 _SEED = 5
+_REFUSALS = (
+    *(RuntimeError, ValueError, NotImplementedError, UserWarning),
+    *(AttributeError, TypeError),  # where tensors stand in for parameters
+)
 
 
 def hooks_refusal(network: MultiTaskModule) -> str | None:
     """Why a network's methods keep it from being stacked, in words; None if they do not."""
     name = type(network).__name__
+    if network.has_updates:
+        what = "a proximal step, or tensors that are learned in closed form"
+        return f"{name} has {what}, which act on each network by itself"
     for hook, what in (
-        ("proximal_step", "a proximal step"),
-        ("refit", "tensors that are learned in closed form"),
         ("adapt", "sharing that changes at evaluations"),
         ("draw_preference", "a preference as its input"),
     ):
@@ -78,7 +83,7 @@ def trial_refusal(
         try:
             if _evaluates_alike(networks, batch) and _trains_alike(some, batch, changing):
                 return None
-        except (RuntimeError, ValueError, NotImplementedError, UserWarning) as error:
+        except _REFUSALS as error:
             return f"{name} cannot run over stacked parameters ({_why(error)})"
     return f"{name} gives other scores as part of a stack than alone"
 

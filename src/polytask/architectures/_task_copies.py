@@ -18,7 +18,7 @@ from polytask.architectures._copies import Copies
 from polytask.architectures._hard_sharing import HardSharing
 from polytask.architectures._multi_task_module import MultiTaskModule, Raw
 from polytask.architectures._overrides import overrides
-from polytask.architectures._separate import SeparateNetwork, has_hooks
+from polytask.architectures._separate import SeparateNetwork
 from polytask.data import Batch, Bins, Schema, SourceBatch, Tokenizer
 from polytask.tasks import TaskSet
 
@@ -149,7 +149,11 @@ class TaskCopy(nn.Module):
 
     def trained(self) -> MultiTaskModule:
         """The copy as a network of its task."""
-        kind = _RegularizedCopy if has_hooks(self.network) else _CopyNetwork
+        kind = _CopyNetwork
+        if overrides(self.network, "penalty"):
+            kind = _PenalizedCopy
+        if self.network.has_updates:
+            kind = _UpdatedCopy
         return kind(
             self, {s: schema_of_tasks(self._schemas[s], [self.name]) for s in self._schemas}
         )
@@ -180,8 +184,8 @@ class _CopyNetwork(MultiTaskModule):
         }
 
 
-class _RegularizedCopy(_CopyNetwork):
-    """One whose network has penalties or updates, which move only what the copy trains."""
+class _PenalizedCopy(_CopyNetwork):
+    """One whose network has a penalty of parameters, which moves only what the copy trains."""
 
     def strengths(self) -> Mapping[str, float]:
         """Those of the copy."""
@@ -190,6 +194,10 @@ class _RegularizedCopy(_CopyNetwork):
     def penalty(self) -> Tensor:
         """That of the copy."""
         return self.copied.network.penalty()
+
+
+class _UpdatedCopy(_PenalizedCopy):
+    """One whose network has updates in place, too."""
 
     @torch.no_grad()
     def proximal_step(self, step: float) -> None:

@@ -15,10 +15,17 @@ from polytask.training._stack_member import StackMember
 from polytask.training._stack_weightings import SERVED
 from polytask.training._trainer_settings import TrainerSettings
 
-__all__ = ["Stack", "network_refusal", "sample_rows", "settings_refusal", "stacks_of"]
+__all__ = [
+    "MOST_NUMBERS",
+    "Stack",
+    "network_refusal",
+    "sample_rows",
+    "settings_refusal",
+    "stacks_of",
+]
 
 _TRIAL_ROWS = 5
-_MOST_NUMBERS = 1 << 27
+MOST_NUMBERS = 1 << 27
 """Parameters of a stack, so that with gradients and an optimiser's state it takes about 2 GB."""
 _MOST_OF_ONE = 1 << 20
 """Parameters of one network, beyond which memory limits a step on a CPU, together as one by one.
@@ -158,7 +165,7 @@ def _chunks(members: Sequence[StackMember]) -> list[list[StackMember]]:
     """Parts of a group whose tensors fit into memory together."""
     network = members[0].host
     numbers = sum(parameter.numel() for parameter in network.parameters())
-    size = min(_MOST_NUMBERS // max(numbers, 1), _MOST_TASKS // len(network.tasks))
+    size = min(MOST_NUMBERS // max(numbers, 1), _MOST_TASKS // len(network.tasks))
     size = max(1, size)
     n_chunks = -(-len(members) // size)
     even = -(-len(members) // n_chunks)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 
 from polytask.bookkeeping import EpochRecord, History
 from polytask.training._selection import ALL_STEPS, EVERY_TASK_STOPPED
 
-__all__ = ["close_history", "joined_history", "joined_record"]
+__all__ = ["close_history", "joined_history", "joined_record", "joined_rounds"]
 
 
 def joined_record(epoch: int, seconds: float, records: Mapping[str, EpochRecord]) -> EpochRecord:
@@ -20,6 +21,29 @@ def joined_record(epoch: int, seconds: float, records: Mapping[str, EpochRecord]
     step = next(iter(records.values())).step
     rate = max(one.learning_rate for one in records.values())
     return EpochRecord(epoch, step, seconds, train, validation, weights, rate)
+
+
+def joined_rounds(rounds: Sequence[History], epoch: int, names: Sequence[str]) -> EpochRecord:
+    """The record of an evaluation of tasks that were trained in rounds; seconds are those of all rounds.
+
+    Parameters
+    ----------
+    rounds : sequence of History
+    epoch : int
+        From 0, one that some round has.
+    names : sequence of str
+        All tasks, in their order.
+    """
+    if len(rounds) == 1:
+        return rounds[0].epochs[epoch]
+    own = {str(k): one.epochs[epoch] for k, one in enumerate(rounds) if epoch < len(one.epochs)}
+    seconds = sum(one.epochs[min(epoch, len(one.epochs) - 1)].seconds for one in rounds)
+    record = joined_record(epoch + 1, seconds, own)
+    known = {
+        name: {n: getattr(record, name)[n] for n in names if n in getattr(record, name)}
+        for name in ("train_losses", "validation_losses", "weights")
+    }
+    return replace(record, **known)
 
 
 def close_history(history: History, own: Mapping[str, History]) -> None:

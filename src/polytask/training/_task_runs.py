@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -24,9 +25,10 @@ from polytask.training._observing import Observing
 from polytask.training._progress import TrainingProgress
 from polytask.training._stack_member import StackMember
 from polytask.training._stack_table import encoded_table
-from polytask.training._stacking import settings_refusal, stacks_of
-from polytask.training._task_history import close_history, joined_record
+from polytask.training._stacking import Stack, settings_refusal, stacks_of
+from polytask.training._task_history import close_history, joined_record, joined_rounds
 from polytask.training._task_members import task_members, task_trainer
+from polytask.training._task_rounds import Plan, task_rounds
 from polytask.training._task_units import LoneTask, StackedTasks, TaskUnit
 
 __all__ = ["TaskRuns"]
@@ -36,7 +38,9 @@ class TaskRuns:
     """The networks of single tasks in training, each as it would be alone.
 
     Those of one structure step over stacked parameters, the others one after another. All are evaluated
-    after the same steps, so that their records make one history.
+    after the same steps, so that their records make one history. Networks that do not fit into memory
+    with gradients and the state of an optimiser train in rounds, one after another; observers see all at
+    once, so that there is one round.
 
     Parameters
     ----------
@@ -84,21 +88,31 @@ class TaskRuns:
             )
         table = encoded_table(network, schemas, train, validation, fabric.device)
         members = task_members(own, network, table, seed)
-        self.units = list(self._units(own, members))
+        plans = list(self._plans(own, members))
+        self.rounds = task_rounds(plans) if self.observing is None else [plans]
         trained = [p for p in network.parameters() if p.requires_grad]
-        self.history = History(n_parameters=sum(p.numel() for p in trained))
+        self.n_parameters = sum(p.numel() for p in trained)
         self.ended: dict[str, History] = {}  # without their records
-        self.step, self.seconds_before = 0, 0.0
+        self.step, self.seconds_before, self._round_began = 0, 0.0, 0.0
         self._started = time.monotonic()
+        self.histories = [History()]  # of every round that has begun
+        self.units = self._units()
 
-    def _units(self, trainer: Any, members: list[StackMember]) -> Iterator[TaskUnit]:
+    def _plans(self, trainer: Any, members: list[StackMember]) -> Iterator[Plan]:
         """Stacks of members, and those that train by themselves."""
         if settings_refusal(trainer) is None:
             host_members(members, self._host)
             stacks, alone = stacks_of(members)
-            yield from (StackedTasks(stack, self._end) for stack in stacks)
+            yield from stacks
             members = [member for member, _ in alone]
-        yield from (LoneTask(member, self._end) for member in members)
+        yield from members
+
+    def _units(self) -> list[TaskUnit]:
+        """What trains in the round of the last history."""
+        return [
+            StackedTasks(plan, self._end) if isinstance(plan, Stack) else LoneTask(plan, self._end)
+            for plan in self.rounds[len(self.histories) - 1]
+        ]
 
     def _host(self, member: StackMember, names: tuple[str, ...]) -> MultiTaskModule | None:
         host = self.network.host(member.part, names)
@@ -114,30 +128,67 @@ class TaskRuns:
     ) -> History:
         """Train until every task has ended; end in the best state of each."""
         self._started = time.monotonic()
-        for unit in self.units:
-            unit.begin()
-        with closing(TrainingProgress(self.n_steps, progress)) as bar:
-            while any(unit.tasks for unit in self.units):
-                record = self._advance()
-                bar.show(self.step, record.validation_losses or record.train_losses)
-                if on_epoch is not None:
-                    on_epoch(record)
-                if save is not None:
-                    save(self)
+        with closing(TrainingProgress(self.n_steps * len(self.rounds), progress)) as bar:
+            while True:
+                self._run_round(bar, on_epoch, save)
+                if len(self.histories) == len(self.rounds):
+                    break
+                self._next_round()
+        if on_epoch is not None:
+            self._report_rest(on_epoch)
         return self._finish()
 
+    def _run_round(
+        self,
+        bar: TrainingProgress,
+        on_epoch: Callable[[EpochRecord], None] | None,
+        save: Callable[[Any], None] | None,
+    ) -> None:
+        """Train the networks of a round until all have ended."""
+        for unit in self.units:
+            unit.begin()
+        before = len(self.histories) - 1
+        while any(unit.tasks for unit in self.units):
+            record = self._advance()
+            losses = record.validation_losses or record.train_losses
+            bar.show(before * self.n_steps + self.step, losses)
+            if on_epoch is not None and len(self.histories) == len(self.rounds):
+                on_epoch(self._joined(record.epoch - 1))
+            if save is not None:
+                save(self)
+
+    def _next_round(self) -> None:
+        """Leave what has ended, and begin with further networks."""
+        self.units, self.rounds[len(self.histories) - 1] = [], []
+        gc.collect()  # units and their runs refer to each other
+        self.histories.append(History())
+        self.step, self._round_began = 0, self.seconds()
+        self.units = self._units()
+
+    def _joined(self, epoch: int) -> EpochRecord:
+        """The record of an evaluation, from 0, of all rounds."""
+        return joined_rounds(self.histories, epoch, self.network.tasks.names)
+
+    def _report_rest(self, on_epoch: Callable[[EpochRecord], None]) -> None:
+        """Pass evaluations that the last round does not have to the user's function."""
+        *_, last = self.histories
+        for epoch in range(len(last.epochs), max(len(own.epochs) for own in self.histories)):
+            on_epoch(self._joined(epoch))
+
     def _advance(self) -> EpochRecord:
-        """Train all networks up to the next evaluation; return their common record."""
+        """Train all networks of the round up to the next evaluation; return their common record."""
         records: dict[str, EpochRecord] = {}
         for unit in self.units:
             if unit.tasks:
                 records |= unit.advance()
         own = {name: records[name] for name in self.network.tasks.names if name in records}
-        record = joined_record(len(self.history.epochs) + 1, self.seconds(), own)
+        history = self.histories[-1]
+        seconds = self.seconds() - self._round_began
+        record = joined_record(len(history.epochs) + 1, seconds, own)
         self.step = record.step
         if self.observing is not None:
             record = self._observed(self.observing, record)
-        self.history.epochs.append(record)
+        history.epochs.append(record)
         return record
 
     def _observed(self, observing: Observing, record: EpochRecord) -> EpochRecord:
@@ -146,7 +197,7 @@ class TaskRuns:
         for unit in self.units:
             for name, alone in unit.networks():
                 give_task(alone, name, self.network)
-        return observing.observed(record, self.history.epochs, torch.tensor(active))
+        return observing.observed(record, self.histories[-1].epochs, torch.tensor(active))
 
     def _end(self, member: StackMember, history: History) -> None:
         """Receive a network that has ended, in its best state."""
@@ -156,9 +207,13 @@ class TaskRuns:
     def _finish(self) -> History:
         self.network.eval()
         names = self.network.tasks.names
-        close_history(self.history, {name: self.ended[name] for name in names})
-        self.history.seconds = self.seconds()
-        return self.history
+        n_epochs = max(len(own.epochs) for own in self.histories)
+        history = History(
+            n_parameters=self.n_parameters, epochs=list(map(self._joined, range(n_epochs)))
+        )
+        close_history(history, {name: self.ended[name] for name in names})
+        history.seconds = self.seconds()
+        return history
 
     def seconds(self) -> float:
         """Wall-clock seconds since training began."""
@@ -172,7 +227,8 @@ class TaskRuns:
             "step": self.step,
             "seconds": self.seconds(),
             "network": dict(self.network.state_dict()),
-            "history": self.history.to_dict(),
+            "round_began": self._round_began,
+            "histories": [history.to_dict() for history in self.histories],
             "ended": {name: history.to_dict() for name, history in self.ended.items()},
             "units": [unit.state() for unit in self.units],
         }
@@ -181,7 +237,12 @@ class TaskRuns:
         """Restore what `state` returned."""
         self.step, self.seconds_before = int(state["step"]), float(state["seconds"])
         self.network.load_state_dict(state["network"])
-        self.history = History.from_dict(state["history"])
+        self._round_began = float(state["round_began"])
+        self.histories = [History.from_dict(own) for own in state["histories"]]
+        ended = len(self.histories) - 1
+        if ended:
+            self.rounds[:ended] = [[] for _ in range(ended)]
+            self.units = self._units()
         self.ended = {name: History.from_dict(own) for name, own in state["ended"].items()}
         for unit, own in zip(self.units, state["units"], strict=True):
             unit.restore(own)
