@@ -39,11 +39,16 @@ def joined_rounds(rounds: Sequence[History], epoch: int, names: Sequence[str]) -
     own = {str(k): one.epochs[epoch] for k, one in enumerate(rounds) if epoch < len(one.epochs)}
     seconds = sum(one.epochs[min(epoch, len(one.epochs) - 1)].seconds for one in rounds)
     record = joined_record(epoch + 1, seconds, own)
-    known = {
-        name: {n: getattr(record, name)[n] for n in names if n in getattr(record, name)}
-        for name in ("train_losses", "validation_losses", "weights")
-    }
-    return replace(record, **known)
+
+    def ordered(values: Mapping[str, float]) -> dict[str, float]:
+        return {name: values[name] for name in names if name in values}
+
+    return replace(
+        record,
+        train_losses=ordered(record.train_losses),
+        validation_losses=ordered(record.validation_losses),
+        weights=ordered(record.weights),
+    )
 
 
 def close_history(history: History, own: Mapping[str, History]) -> None:
