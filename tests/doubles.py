@@ -26,5 +26,8 @@ def in_double():
         patch.setattr(torch, "float32", torch.float64)
         for module in (_fitting, _stack_table):
             patch.setattr(module, "to_tensors", doubled)
-        yield
-    torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            patch.undo()
+            torch.set_default_dtype(torch.float32)

@@ -137,9 +137,8 @@ def analyze(
         "n_groups": n_groups,
         "seed": seed,
     }
-    plan_runs(
-        runs, **asked, most_networks=most_networks
-    )  # a folder is not claimed for what is refused
+    # a folder is not claimed for what is refused
+    plan_runs(runs, **asked, most_networks=most_networks)
     with runs.keeping(out):
         return analyze_runs(runs, **asked)
 

@@ -193,10 +193,8 @@ class GroupRuns(Trainings):
 
         Parameters
         ----------
-        rounds, folds : int, optional
-            The first ones alone.
-        check : callable, optional
-            Receives every model as it is trained, and may raise before others are.
+        rounds, folds, check
+            As for any `Trainings`.
         alone : bool, default False
             The tasks' own networks in its place, all in one predictor.
         """

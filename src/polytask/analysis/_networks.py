@@ -12,12 +12,7 @@ from polytask.observers import Observer
 from polytask.predictor import FittedPredictor, NetworkModel, refitted
 from polytask.training import Member, Trained, Trainer, silently
 
-__all__ = ["fit_alone", "fit_groups", "observed", "of_tasks"]
-
-
-def of_tasks(data: MultiTaskDataset, tasks: Sequence[str]) -> MultiTaskDataset:
-    """A data set with some of its tasks only, and the rows that they have."""
-    return data.without_tasks(set(data.tasks.names) - set(tasks))
+__all__ = ["fit_alone", "fit_groups", "observed"]
 
 
 def fit_alone(
@@ -32,7 +27,7 @@ def fit_alone(
     alone = network.single_task()
     alone = replace(alone, trainer=replace(alone.trainer, observers=()))
     with silently():
-        return alone.fit(of_tasks(train, tasks), of_tasks(validation, tasks), seed, budget)
+        return alone.fit(train.of_tasks(tasks), validation.of_tasks(tasks), seed, budget)
 
 
 def fit_groups(
@@ -58,7 +53,7 @@ def fit_groups(
         network.architecture, members, train, validation, progress=False, on_done=done
     )
     return [
-        _predictor(network, of_tasks(train, group), result)
+        _predictor(network, train.of_tasks(group), result)
         for group, result in zip(groups, trained, strict=True)
     ]
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from polytask._validation import message
 from polytask.analysis._checked_arguments import checked_network
-from polytask.analysis._networks import of_tasks
 from polytask.architectures import Architecture
 from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Schema, fit_schemas
@@ -122,9 +121,9 @@ def _trained(
     seed: int,
     options: Mapping[str, Any],
 ) -> Trained:
-    held_out = None if validation is None else of_tasks(validation, group)
+    held_out = None if validation is None else validation.of_tasks(group)
     return trainer.fit(
-        architecture, of_tasks(train, group), held_out, seed=seed, schemas=schemas, **options
+        architecture, train.of_tasks(group), held_out, seed=seed, schemas=schemas, **options
     )
 
 

@@ -81,7 +81,7 @@ def _check_tasks(recipe: Architecture, trainer: Trainer, data: MultiTaskDataset)
     """Each task of a recipe that shares nothing learns what it learns by itself."""
     together = trainer.fit(recipe, data, data, seed=1)
     for name in data.tasks.names:
-        own = data.without_tasks(set(data.tasks.names) - {name})
+        own = data.of_tasks([name])
         kept = {source.name for source in own.sources}
         schemas = {
             source: replace(schema, targets={name: schema.targets[name]})

@@ -252,8 +252,7 @@ def member_tasks(tasks: TaskSet, member: Member) -> TaskSet:
 def _of_tasks(data: MultiTaskDataset, member: Member) -> MultiTaskDataset | None:
     """The member's tasks with their weights, and the rows labelled for them; None without any."""
     if member.tasks is not None:
-        kept = set(member.task_names or ())
-        data = data.without_tasks([name for name in data.tasks.names if name not in kept])
+        data = data.of_tasks(member.task_names or ())
         data = data.with_tasks({t.name: t for t in member_tasks(data.tasks, member)})
     rows = {source.name: _labelled(source) for source in data.sources}
     if not any(len(own) for own in rows.values()):

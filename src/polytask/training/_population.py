@@ -84,9 +84,8 @@ class Population:
         self.recipe, self.identity = recipes.recipe, recipes.identity
         self._wholes: dict[int, tuple[MultiTaskModule, Mapping[str, Schema]]] = {}
         self._ended: dict[int, dict[str, History]] = {}  # of the tasks of these
-        self._worsened_of: dict[
-            int, tuple[str, ...]
-        ] = {}  # in the kept states of those that have ended
+        # in the kept states of members that have ended
+        self._worsened_of: dict[int, tuple[str, ...]] = {}
 
     def run(self, progress: bool | None) -> list[Trained | PolytaskError]:
         """Train all members, in stacks where that is possible; the first error is not raised."""
