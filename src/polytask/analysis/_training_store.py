@@ -109,7 +109,7 @@ class TrainingStore:
     def _remember(self, key: str, record: Mapping[str, Any]) -> None:
         """Where groups are kept; a record that has the model of a group goes before others."""
         groups = record.get("groups", ())
-        models = record.get("models") or [None] * len(groups)
+        models = record.get("models", [None] * len(groups))
         for group, model in zip(groups, models, strict=True):
             place = record["spec"]["rows"], tuple(group)
             if model is not None or place not in self._known:
@@ -178,8 +178,9 @@ class TrainingStore:
     def _model(self, key: str, group: Group) -> FittedPredictor | None:
         """The model of a group; None where none was kept, or it is damaged."""
         record = self._record(self._path(key, "json"))
-        models = None if record is None else record.get("models")
-        place = None if not models else models[record["groups"].index(list(group))]  # type: ignore[index] # is a record then
+        if record is None or "models" not in record:
+            return None
+        place = record["models"][record["groups"].index(list(group))]
         if place is None:
             return None
         name = f"{key}.{place}"
@@ -221,6 +222,7 @@ class TrainingStore:
         try:
             record = unsealed(read_json(path))
             _ = record["spec"]["about"], record["spec"]["rows"]
+            _check_groups(record)
         except (ValueError, LookupError, TypeError):
             self._discard(path.stem)
             return None
@@ -267,6 +269,16 @@ class TrainingStore:
             for folder in sorted(path.parent.glob(f"{key}.*.model")):
                 remove_folder(folder)
         self.note(f"{path} was damaged. What it held is trained again.")
+
+
+def _check_groups(record: Mapping[str, Any]) -> None:
+    """Raise unless a record's groups are lists of names, each with the position of its model or None."""
+    groups = record.get("groups", [])
+    models = record.get("models", [None] * len(groups))
+    if not all(type(name) is str for group in groups for name in group):
+        raise TypeError("a group holds something else than names")
+    if len(models) != len(groups) or not {type(one) for one in models} <= {int, type(None)}:
+        raise ValueError("models are not those of the groups")
 
 
 def _rows_of(job: TrainingJob) -> str:
