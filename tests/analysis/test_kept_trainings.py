@@ -1,14 +1,11 @@
 """Trainings that are kept in a folder: taken up after a kill, refused in another study's folder."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 from fakes_executors import LastFirst
-from forgery import files_of, resealed
 
-from polytask._files import digest, sealed
 from polytask.analysis import (
     GradientCosine,
     GroupRuns,
@@ -68,6 +65,15 @@ def same(runs, other):
         np.array_equal(runs.cross.of[k], other.cross.of[k], equal_nan=True) for k in runs.cross.of
     )
     assert (runs.n_networks, runs.steps) == (other.n_networks, other.steps)
+
+
+class RefusesAll(PermutationImportance):
+    """A method that serves no model."""
+
+    def check(self, models):
+        (fold,) = models.folds
+        assert fold.test.n_rows == 45
+        raise ParameterError("no model of these")
 
 
 class Killed(BaseException):
@@ -218,6 +224,9 @@ def test_an_attribution_that_was_killed_fits_what_is_missing_with_the_same_impor
     assert (again.importance, again.low, again.p) == (whole.importance, whole.low, whole.p)
     with pytest.raises(StudyError, match="holds another study: its learner differs"):
         attribute(data, "constant", out=tmp_path / "out", **options)
+    options["method"] = RefusesAll()
+    with pytest.raises(ParameterError, match="no model of these"):  # models that are there, too
+        attribute(data, "linear", out=tmp_path / "out", **options)
 
 
 def test_networks_that_were_read_are_kept_with_their_bits_and_serve_other_analyses(
@@ -241,51 +250,6 @@ def test_networks_that_were_read_are_kept_with_their_bits_and_serve_other_analys
         )
         assert np.array_equal(one, other)
     assert again.n_networks == runs.n_networks
-
-
-def forged_model(folder):
-    """A kept network whose recipe names a module beside it, sealed anew."""
-    (model,) = folder.glob("runs/*.model")
-    (folder / "evil.py").write_text("raise SystemExit")
-    files = files_of(model)
-    name = b"polytask.architectures:HardSharing"
-    assert name in files["architecture.json"]
-    files["architecture.json"] = files["architecture.json"].replace(name, b"evil:HardSharing")
-    resealed(files, model)
-    return model.name[: -len(".0.model")]
-
-
-def changed_record(folder, key, **changes):
-    """The record with other values, sealed anew."""
-    path = folder / "runs" / f"{key}.json"
-    values = json.loads(path.read_text())
-    values.pop("sha256")
-    model = f"{key}.0.model"
-    if "0.model" in values["files"]:
-        values["files"]["0.model"] = digest(folder / "runs" / model)
-    path.write_text(json.dumps(sealed(values | changes)))
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{}, {"models": ["../../model"]}, {"models": [0, 0]}, {"models": 3}, {"groups": [[3]]}],
-)
-def test_a_forged_network_or_record_runs_nothing_and_is_trained_again(
-    data, tmp_path, monkeypatch, changes
-):
-    monkeypatch.syspath_prepend(tmp_path)
-    with (runs := runs_of(data)).keeping(tmp_path):
-        runs.models(folds=1)
-    key = forged_model(tmp_path)
-    changed_record(tmp_path, key, **changes)
-    notes = []
-    with (again := runs_of(data)).keeping(tmp_path, notes.append):
-        ((model,),) = again.models(folds=1)
-    assert "evil" not in sys.modules
-    assert [note.endswith("was damaged. What it held is trained again.") for note in notes] == [
-        True
-    ]
-    assert model.tasks.names == data.tasks.names
 
 
 def test_what_is_planned_is_what_is_trained_and_too_much_is_refused_before_it_begins(

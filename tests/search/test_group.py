@@ -249,6 +249,13 @@ def test_a_search_that_is_refused_claims_no_folder(runs, tmp_path):
     assert not (tmp_path / "refused").exists()
 
 
+def test_networks_that_affinities_have_read_are_not_counted_again(runs):
+    fresh = GroupRuns(runs.data, runs.network, runs.rounds, Budget(steps=2))
+    found = group_runs(fresh, [HeadSimilarity()], most_networks=10, n_random=0)
+    assert "together" in [one.name for one in found.candidates]
+    assert fresh.n_networks == 10
+
+
 def test_what_the_budget_does_not_allow_is_left_out_and_named(runs):
     fresh = GroupRuns(runs.data, runs.network, runs.rounds, Budget(steps=2))
     found = group_runs(fresh, [FirstTwo()], most_networks=10)

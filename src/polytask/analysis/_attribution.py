@@ -78,7 +78,7 @@ class Attribution(ABC):
     def check(self, models: FittedRounds) -> None:  # noqa: B027 - most methods take every model
         """Raise where the method cannot serve the models; by default it serves all.
 
-        It is called when the first model is fitted, with this one alone.
+        It is called when the first model is there, with this one alone.
         """
 
     @abstractmethod

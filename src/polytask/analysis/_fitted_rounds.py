@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import count
 
 import numpy as np
 import polars as pl
@@ -143,30 +142,25 @@ def fitted_rounds(
     measured : str
         Which rows are measured, in words.
     check : callable
-        Receives every model alone as it is trained, so that one that cannot be served is refused before
+        Receives the first model that is there, alone, so that one that cannot be served is refused before
         others are trained.
     """
     data, rounds, name = trainings.data, trainings.rounds, trainings.learner.name
+    splits = [split for one in rounds for split in one.splits]
+    numbers = {id(split): number for number, split in enumerate(splits)}
+    folds: dict[int, Fold] = {}
 
-    def check_alone(model: FittedPredictor) -> None:
-        fold = _fold(data, rounds[0].splits[0], model, 0)
-        check(FittedRounds(data, name, ((fold,),), measured))
+    def receive(split: Split, model: FittedPredictor) -> None:
+        train, _, test = split.apply(data)
+        number, rows = numbers[id(split)], positions(data, split.test)
+        fold = Fold(number, model, train, test, rows)
+        if not folds:
+            check(FittedRounds(data, name, ((fold,),), measured))
+        folds[number] = fold
 
-    models = trainings.models(check=check_alone)
-    number = count()
-    folds = [
-        tuple(
-            _fold(data, split, model, next(number))
-            for split, model in zip(one.splits, own, strict=True)
-        )
-        for one, own in zip(rounds, models, strict=True)
-    ]
-    return FittedRounds(data, name, tuple(folds), measured)
-
-
-def _fold(data: MultiTaskDataset, split: Split, model: FittedPredictor, number: int) -> Fold:
-    train, _, test = split.apply(data)
-    return Fold(number, model, train, test, positions(data, split.test))
+    trainings.models(on_model=receive)
+    by_round = [tuple(folds[numbers[id(split)]] for split in one.splits) for one in rounds]
+    return FittedRounds(data, name, tuple(by_round), measured)
 
 
 def _joined(parts: Sequence[MultiTaskDataset]) -> MultiTaskDataset:

@@ -9,7 +9,7 @@ from polytask.analysis._cross_scores import CrossScores
 from polytask.analysis._pooled_answers import pooled_answers
 from polytask.analysis._rounds import FOLDS, SEEDS, rounds_of
 from polytask.analysis._training_jobs import Group, ObservedJob, observe_job, training_jobs
-from polytask.analysis._trainings import Check, Trainings
+from polytask.analysis._trainings import OnModel, Trainings
 from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.judging._unit_ids import unit_ids
@@ -163,6 +163,14 @@ class GroupRuns(Trainings):
         """Groups that were not trained, each once."""
         return [g for g in dict.fromkeys(map(self.group, groups)) if g not in self._answers]
 
+    def n_missing(self, groups: Iterable[Iterable[str]]) -> int:
+        """Networks that `train` would train: none for those whose models are in memory."""
+        missing = self.missing(groups)
+        splits = [split for one in self.rounds for split in one.splits]
+        return sum(
+            (id(split), group) not in self._with_models for split in splits for group in missing
+        )
+
     def train(self, groups: Iterable[Iterable[str]]) -> None:
         """Train the groups that were not trained before."""
         missing = self.missing(groups)
@@ -186,21 +194,21 @@ class GroupRuns(Trainings):
         *,
         rounds: int | None = None,
         folds: int | None = None,
-        check: Check | None = None,
+        on_model: OnModel | None = None,
         alone: bool = False,
     ) -> list[list[FittedPredictor]]:
         """The networks of all tasks together, per round and split; those not there are trained.
 
         Parameters
         ----------
-        rounds, folds, check
+        rounds, folds, on_model
             As for any `Trainings`.
         alone : bool, default False
             The tasks' own networks in its place, all in one predictor.
         """
         groups: list[Group] = [(name,) for name in self.tasks] if alone else [self.tasks]
         chosen = [replace(one, splits=one.splits[:folds]) for one in self.rounds[:rounds]]
-        return self._models_of(training_jobs(groups, chosen, groups), check)
+        return self._models_of(training_jobs(groups, chosen, groups), on_model)
 
     def observed_joint_trainings(self, observers: Sequence[Observer]) -> list[History]:
         """Histories of one joint training per round, on its first split, with observers.

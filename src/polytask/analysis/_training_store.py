@@ -84,7 +84,7 @@ class TrainingStore:
     about: Mapping[str, Any]
     note: Callable[[str], None] = lambda _: None
     trusted: Sequence[str] = ()
-    _known: dict[tuple[str, Group], str] = field(default_factory=dict, init=False, repr=False)
+    _known: dict[tuple[str, Group], list[str]] = field(default_factory=dict, init=False, repr=False)
     _read: dict[str, dict[Group, TrainedGroup]] = field(default_factory=dict, init=False)
     _loaded: dict[str, FittedPredictor] = field(default_factory=dict, init=False, repr=False)
 
@@ -111,33 +111,35 @@ class TrainingStore:
         groups = record.get("groups", ())
         models = record.get("models", [None] * len(groups))
         for group, model in zip(groups, models, strict=True):
-            place = record["spec"]["rows"], tuple(group)
-            if model is not None or place not in self._known:
-                self._known[place] = key
+            keys = self._known.setdefault((record["spec"]["rows"], tuple(group)), [])
+            if key not in keys:
+                keys.insert(len(keys) if model is None else 0, key)
 
     def read(self, job: TrainingJob) -> dict[Group, TrainedGroup]:
         """The groups of a job that were trained before, with their models where the job keeps these."""
-        rows = _rows_of(job)
+        own = self._key_of_job(job)
         found = {}
         for group in job.groups:
-            key = self._known.get((rows, group))
-            trained = None if key is None else self._trained(key).get(group)
-            if key is None or trained is None:
-                continue
-            if group in job.keeps:
-                model = self._model(key, group)
-                if model is None:
-                    continue
-                trained = replace(trained, model=model)
-            found[group] = trained
+            trained = self._group(group, own, job)
+            if trained is not None:
+                found[group] = trained
         return found
+
+    def _group(self, group: Group, own: str, job: TrainingJob) -> TrainedGroup | None:
+        """A group of a job, first of the job's own record: who trained beside it decides on rounding."""
+        keys = self._known.get((_rows_of(job), group), [])
+        for key in sorted(keys, key=lambda key: key != own):
+            trained = self._trained(key).get(group)
+            if trained is not None and group in job.keeps:
+                model = self._model(key, group)
+                trained = None if model is None else replace(trained, model=model)
+            if trained is not None:
+                return trained
+        return None
 
     def write(self, job: TrainingJob, trained: Sequence[TrainedGroup]) -> None:
         """Keep the groups of a job that were trained now."""
-        rows = _rows_of(job)
-        groups = [list(one.group) for one in trained]
-        keeps = {"keeps": sorted(map(list, job.keeps))} if job.keeps else {}
-        key = self._key({"rows": rows, "groups": groups, **keeps})
+        rows, key = _rows_of(job), self._key_of_job(job)
         models = self._write_models(key, trained)
         pairs = {
             json.dumps([k, task]): own
@@ -157,13 +159,14 @@ class TrainingStore:
         files += sorted({f"{place}.model" for place in models if place is not None})
         values = {
             "spec": self._spec(rows),
-            "groups": groups,
+            "groups": [list(one.group) for one in trained],
             "models": models,
             "steps": [one.steps for one in trained],
             "seconds": [one.seconds for one in trained],
             "files": {name: digest(self._path(key, name)) for name in files},
         }
         write_json(self._path(key, "json"), sealed(values), make_folder=False)
+        self._read.pop(key, None)
         self._remember(key, values)
 
     def _write_models(self, key: str, trained: Sequence[TrainedGroup]) -> list[int | None]:
@@ -203,6 +206,11 @@ class TrainingStore:
         values = {"spec": self._spec(_rows(job.seed, job.split)), "history": history.to_dict()}
         write_json(self._path(self._key_of(job), "json"), sealed(values), make_folder=False)
 
+    def _key_of_job(self, job: TrainingJob) -> str:
+        keeps = {"keeps": sorted(map(list, job.keeps))} if job.keeps else {}
+        groups = [list(group) for group in job.groups]
+        return self._key({"rows": _rows_of(job), "groups": groups, **keeps})
+
     def _key_of(self, job: ObservedJob) -> str:
         observers = [to_json(observer) for observer in job.observers]
         return self._key({"rows": _rows(job.seed, job.split), "observers": observers})
@@ -235,7 +243,6 @@ class TrainingStore:
                 self._read[key] = self._groups_of(key)
             except (StudyError, OSError, ValueError, LookupError):
                 self._discard(key)
-                self._read[key] = {}
         return self._read[key]
 
     def _groups_of(self, key: str) -> dict[Group, TrainedGroup]:
@@ -262,6 +269,7 @@ class TrainingStore:
 
     def _discard(self, key: str) -> None:
         """Remove the files of a record, itself first."""
+        self._read[key] = {}
         path = self._path(key, "json")
         with writing(path):
             for name in ("json", _ANSWERS, _SCORES):

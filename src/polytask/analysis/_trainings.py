@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +16,7 @@ from polytask.analysis._rounds import Round
 from polytask.analysis._training_jobs import Group, TrainedGroup, TrainingJob, train_job
 from polytask.analysis._training_store import TrainingStore, identity_of
 from polytask.bookkeeping import Budget
-from polytask.data import MultiTaskDataset
+from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.running._run_progress import progress_bar
 from polytask.evaluation.running._runner import versions
 from polytask.evaluation.running._study_folder import out_folder, study_folder
@@ -24,10 +24,10 @@ from polytask.executors import Executor
 from polytask.predictor import FittedPredictor
 from polytask.training._progress import is_silent
 
-__all__ = ["Trainings"]
+__all__ = ["OnModel", "Trainings"]
 
-Check = Callable[[FittedPredictor], None]
-"""Receives every model as it is trained, and raises if others need not be."""
+OnModel = Callable[[Split, FittedPredictor], None]
+"""Receives every model as soon as it is there, and raises if others need not be trained."""
 
 
 @dataclass(eq=False)
@@ -117,7 +117,11 @@ class Trainings:
         return self.data.tasks.names
 
     def models(
-        self, *, rounds: int | None = None, folds: int | None = None, check: Check | None = None
+        self,
+        *,
+        rounds: int | None = None,
+        folds: int | None = None,
+        on_model: OnModel | None = None,
     ) -> list[list[FittedPredictor]]:
         """The models of all tasks, per round and split; those that are not there are trained.
 
@@ -125,8 +129,9 @@ class Trainings:
         ----------
         rounds, folds : int, optional
             The first ones alone.
-        check : callable, optional
-            Receives every model as it is trained, and may raise before others are.
+        on_model : callable, optional
+            Receives the split and the model of every training as soon as it is there, and may raise
+            before others are trained.
         """
         group = self.tasks
         jobs = [
@@ -134,29 +139,29 @@ class Trainings:
             for number, one in enumerate(self.rounds[:rounds])
             for split in one.splits[:folds]
         ]
-        return self._models_of(jobs, check)
+        return self._models_of(jobs, on_model)
 
     def _models_of(
-        self, jobs: Sequence[TrainingJob], check: Check | None
+        self, jobs: Sequence[TrainingJob], on_model: OnModel | None
     ) -> list[list[FittedPredictor]]:
         """The model of the first group of every job, by round."""
         found: dict[int, list[FittedPredictor]] = {}
-        for job, trained in zip(jobs, self._train(jobs, check), strict=True):
+        for job, trained in zip(jobs, self._train(jobs, on_model), strict=True):
             model: Any = trained[0].model
             found.setdefault(job.number, []).append(model)
         return list(found.values())
 
     def _train(
-        self, jobs: Sequence[TrainingJob], check: Check | None = None
+        self, jobs: Sequence[TrainingJob], on_model: OnModel | None = None
     ) -> list[list[TrainedGroup]]:
         """The trained groups of every job, with progress; each training is counted once."""
         n_trainings = sum(job.n_trainings for job in jobs)
         quiet = self.advance is not None or is_silent()
         with progress_bar(n_trainings, "training groups", quiet=quiet) as advance:
-            return self._trained(jobs, self.advance or advance, check)
+            return self._trained(jobs, self.advance or advance, on_model)
 
     def _trained(
-        self, jobs: Sequence[TrainingJob], advance: Callable[[str], None], check: Check | None
+        self, jobs: Sequence[TrainingJob], advance: Callable[[str], None], on_model: OnModel | None
     ) -> list[list[TrainedGroup]]:
         """Trainings that are not trained again are those in memory, and those kept in the folder."""
         held = [self._held(job) for job in jobs]
@@ -167,6 +172,7 @@ class Trainings:
             known = [group for group in kept if group not in held[position]]
             for group in () if job.alone and missing else known[: job.n_trainings]:
                 advance(job.words(group))
+            _pass_on(job, kept.values(), on_model)
             if missing:
                 keeps = job.keeps & frozenset(missing)
                 ahead.append((position, replace(job, groups=missing, keeps=keeps)))
@@ -174,10 +180,8 @@ class Trainings:
             position, job = ahead[number]
             if self._store is not None:
                 self._store.write(job, trained)
-            for one in trained:
-                done[position][one.group] = one
-                if check is not None and one.model is not None:
-                    check(one.model)
+            done[position] |= {one.group: one for one in trained}
+            _pass_on(job, trained, on_model)
         for job, own, before in zip(jobs, done, held, strict=True):
             self._count(job, [one for group, one in own.items() if group not in before])
         return [[own[group] for group in job.groups] for own, job in zip(done, jobs, strict=True)]
@@ -215,3 +219,10 @@ class Trainings:
             self.n_networks += 1
             if one.group in job.keeps:
                 self._with_models[id(job.split), one.group] = one
+
+
+def _pass_on(job: TrainingJob, trained: Iterable[TrainedGroup], on_model: OnModel | None) -> None:
+    """Pass the models of a job to the function that receives them, if there is one."""
+    for one in trained:
+        if on_model is not None and one.model is not None:
+            on_model(job.split, one.model)

@@ -8,6 +8,7 @@ from pathlib import Path
 from polytask._validation import Each, Interval, Optional, check, message
 from polytask.analysis import Affinity, AffinityRecord, GroupRuns
 from polytask.analysis._map_transfer import measured_in_words, measured_rows, notes_on_seeds
+from polytask.analysis._planned_networks import planned_networks
 from polytask.analysis._resolved_affinities import Affinities, resolved_affinities
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
@@ -218,16 +219,7 @@ def _check_before(runs: GroupRuns, methods: Sequence[Affinity], most: int | None
     These are the tasks apart and together, and those of affinities as far as they say.
     """
     check(_OWNER, "most_networks", most, Optional(Interval(int, 1)))
-    groups = {runs.tasks, *((task,) for task in runs.tasks)}
-    for method in methods:
-        groups.update(map(runs.group, method.trains(runs) or ()))
-    observed = sum(method.observes for method in methods) * len(runs.rounds)
-    _check_networks(most, len(groups) * _per_group(runs) + observed)
-
-
-def _per_group(runs: GroupRuns) -> int:
-    """Trainings of a group in all rounds."""
-    return sum(len(one.splits) for one in runs.rounds)
+    _check_networks(most, planned_networks(runs, methods, pairs=False).n_networks)
 
 
 def _check_networks(most: int | None, needed: int) -> None:
@@ -246,16 +238,15 @@ def _affordable(
     """The candidates whose networks may be trained, together first, then in order; a note on others."""
     if most is None or not candidates:
         return list(candidates), ()
-    per_group = _per_group(runs)
     # affinities that say nothing before may have taken more than was known
-    _check_networks(most, runs.n_networks + len(runs.missing([runs.tasks])) * per_group)
+    _check_networks(most, runs.n_networks + runs.n_missing([runs.tasks]))
     left = most - runs.n_networks
     planned: set[tuple[str, ...]] = set()
     kept: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda one: len(one.groups) > 1):
         new = set(runs.missing(candidate.groups)) - planned
-        if len(new) * per_group <= left:
-            left -= len(new) * per_group
+        if (needed := runs.n_missing(new)) <= left:
+            left -= needed
             planned |= new
             kept.append(candidate)
     dropped = [one.name for one in candidates if one not in kept]

@@ -12,13 +12,15 @@ from polytask._files import TEMPORARY, remove_folder
 __all__ = ["sweep", "sweep_halves"]
 
 _OF_THE_STUDY = re.compile(
-    r"(study|comparison|tuning|weights|analysis|attributions|grouping|relations)\.json|report\.html|log\.txt|model"
+    r"(study|comparison|tuning|weights|analysis|attributions|gradients|grouping|relations|sources)\.json|report\.html|log\.txt|model"
 )
 _KEY = r"(?P<key>[0-9a-f]{24})"
+_MODEL = r"(\d+\.)?model"
+"""That of a run, or one of those of a training of groups."""
 _OF_A_RUN = re.compile(
-    rf"{_KEY}\.(json|model|(validation|test|checkpoint|answers|scores)\.safetensors)"
+    rf"{_KEY}\.(json|{_MODEL}|(validation|test|checkpoint|answers|scores)\.safetensors)"
 )
-_RESULT = re.compile(rf"{_KEY}\.(model|(validation|test|answers|scores)\.safetensors)")
+_RESULT = re.compile(rf"{_KEY}\.({_MODEL}|(validation|test|answers|scores)\.safetensors)")
 _CHECKPOINT = re.compile(rf"{_KEY}\.checkpoint\.safetensors")
 _WORKSHOP = re.compile(r"\.(?P<name>.+)-[a-z0-9_]{8}")
 """Folders in which a model is put together; they hold nothing but these."""
