@@ -1,7 +1,7 @@
 """Adaptive sharing: planted clusters and conflicts found while training, and public data sets.
 
-    python benchmarks/adaptive.py planted [FIRST_SEED LAST_SEED]
-    python benchmarks/adaptive.py real [NAME …]
+    python benchmarks/adaptive.py planted [FIRST_SEED LAST_SEED] [--kinds KIND …]
+    python benchmarks/adaptive.py real [NAME …] [--splits N] [--first SPLIT]
 
 Every case appends a line to adaptive_planted.jsonl or adaptive_real.jsonl in the current folder, and
 cases that stand there are not repeated; at the end the table is printed.
@@ -9,9 +9,10 @@ cases that stand there are not repeated; at the end the table is printed.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +39,12 @@ PATH = Path("adaptive_planted.jsonl")
 TEST_ROWS = 300
 
 
-def planted(first: int, last: int) -> None:
+def planted(first: int, last: int, kinds: Sequence[str]) -> None:
     done = PATH.read_text().splitlines() if PATH.exists() else []
     known = {(c["kind"], c["tasks"], c["seed"]) for c in map(json.loads, done)}
     for seed in range(first, last):
-        for kind, sizes in CASES.items():
-            for n_tasks in sizes:
+        for kind in kinds:
+            for n_tasks in CASES[kind]:
                 if (kind, n_tasks, seed) in known:
                     continue
                 case = {"kind": kind, "tasks": n_tasks, "seed": seed}
@@ -152,10 +153,25 @@ def _words(kind: str, n_tasks: int) -> str:
     }[kind]
 
 
-if __name__ == "__main__":
-    command, *rest = sys.argv[1:] or ["planted"]
-    if command == "planted":
-        planted(*map(int, rest or ("0", "20")))
+def main() -> None:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    of_planted = commands.add_parser("planted")
+    of_planted.add_argument("first", type=int, nargs="?", default=0)
+    of_planted.add_argument("last", type=int, nargs="?", default=20)
+    of_planted.add_argument("--kinds", nargs="+", choices=CASES, default=list(CASES))
+    of_real = commands.add_parser("real")
+    of_real.add_argument("names", nargs="*")
+    of_real.add_argument("--splits", type=int, default=3)
+    of_real.add_argument("--first", type=int, default=0, help="number of the first split")
+    given = parser.parse_args()
+    if given.command == "planted":
+        planted(given.first, given.last, given.kinds)
     else:
-        real_cases(rest)
+        real_cases(given.names, range(given.first, given.first + given.splits))
         real_table()
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from grouping_sets import drawn
@@ -21,16 +21,16 @@ from polytask.tasks import TaskSet
 
 ENCODER, BUDGET = HardSharing(MLP((64, 64))), Budget(steps=300)
 NAMES = ("school, 10 groups", "rf1", "sarcos", "scm20d", "yeast")
-SPLITS, NETWORKS = 1, 4
+NETWORKS = 4
 PATH = Path("adaptive_real.jsonl")
 PAIRS = ("adaptive − together", "adaptive − apart", "together − apart")
 
 
-def real_cases(names: Sequence[str]) -> None:
+def real_cases(names: Sequence[str], splits: Iterable[int]) -> None:
     done = [json.loads(line) for line in PATH.read_text().splitlines()] if PATH.exists() else []
     known = {(case["set"], case["seed"]) for case in done}
     for name in names or NAMES:
-        for seed in range(SPLITS):
+        for seed in splits:
             if (name, seed) not in known:
                 case = {"set": name, "seed": seed} | real_case(name, seed)
                 with PATH.open("a") as file:
@@ -98,7 +98,7 @@ def real_table() -> None:
         + " | CPU seconds of a fit |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
-    for case in cases:
+    for case in sorted(cases, key=lambda case: (NAMES.index(case["set"]), case["seed"])):
         gains = " | ".join(_shown(case["gains"][pair]) for pair in PAIRS)
         seconds = ", ".join(
             f"{case['seconds'][kind]:.1f}" for kind in ("adaptive", "together", "apart")

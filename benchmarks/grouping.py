@@ -127,8 +127,8 @@ def main() -> None:
     of_real.add_argument("names", nargs="*")
     of_real.add_argument("--splits", type=int, default=1)
     of_real.add_argument("--first", type=int, default=0, help="number of the first split")
-    of_real.add_argument("--seeds", type=int, default=2, help="trainings per fold in the search")
-    of_real.add_argument("--networks", type=int, default=2, help="networks per group on test rows")
+    of_real.add_argument("--seeds", type=int, default=3, help="trainings per fold in the search")
+    of_real.add_argument("--networks", type=int, default=5, help="networks per group on test rows")
     given = parser.parse_args()
     if given.command == "planted":
         planted(given.first, given.last)

@@ -1,15 +1,16 @@
 """How often the tests of transfer maps and groups reject where no task has anything to do with another.
 
-    OMP_NUM_THREADS=1 python benchmarks/grouping_calibration.py [--rows 60 150] [--seeds 1 2] [--batches 4] [--first 0]
+    OMP_NUM_THREADS=1 python benchmarks/grouping_calibration.py [--rows 60 150] [--seeds 3] [--batches 4] [--first 0]
 
-Triples of unrelated linear regressions with rows of their own, 5 folds as by default, and 2 seeds (the default) or one. Triples
+Triples of unrelated linear regressions with rows of their own, 5 folds and 3 seeds as by default, or fewer. Triples
 of one batch train side by side and share the seeds of their networks, nothing else. Each batch
 appends its triples to grouping_calibration.jsonl in the current folder; batches that stand there are
 not repeated; at the end the table is printed.
 
 Unrelated tasks can gain from each other in truth, as each regularises the network of the other, and lose.
 So the share of intervals at 95 % that miss the mean gain over all triples is shown beside the share of
-rejections, and so are the tests of equal networks: the same task alone, on the same rows, by other seeds.
+rejections, and so are the tests of equal networks: the same task alone, on the same rows, by other seeds. `group` asks
+for a gain alone: the last column is the share of its one-sided tests at 5 %.
 """
 
 from __future__ import annotations
@@ -112,7 +113,9 @@ def triple(runs: GroupRuns, again: GroupRuns, names: tuple[str, ...]) -> dict:
 
 def table() -> None:
     cases = [json.loads(line) for line in PATH.read_text().splitlines()]
-    print("| rows | seeds | test | triples | mean gain | p ≤ 5 % | of these gains | mean missed |")
+    print(
+        "| rows | seeds | test | triples | mean gain | p ≤ 5 % | mean missed | gain, one-sided p ≤ 5 % |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for n_seeds, n_rows in sorted({(case["seeds"], case["rows"]) for case in cases}):
         own = [case for case in cases if (case["seeds"], case["rows"]) == (n_seeds, n_rows)]
@@ -125,13 +128,14 @@ def table() -> None:
 
 
 def _cells(cases: list[dict], kind: str) -> list[str]:
-    """Mean gain, and shares of rejections, of shown gains and of intervals that miss the mean."""
+    """Mean gain, and shares of rejections, of intervals that miss the mean and of gains that are shown."""
     value, p, low, high = np.moveaxis(
         np.array([case["kinds"][kind] for case in cases], dtype=float), -1, 0
     )
     mean, rejected = value.mean(), p <= 0.05
     missed = (low > mean) | (high < mean)
-    shares = map(_share, (rejected, rejected & (value > 0), missed))
+    gained = (value > 0) & (p / 2 <= 0.05)
+    shares = map(_share, (rejected, missed, gained))
     return [f"{100 * mean:+.1f} %", *shares]
 
 
@@ -157,7 +161,7 @@ def main() -> None:
     """Run the batches and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[60, 150])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[3])
     parser.add_argument("--batches", type=int, default=4)
     parser.add_argument("--first", type=int, default=0)
     arguments = parser.parse_args()

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
 from polytask.analysis import (
@@ -16,7 +17,7 @@ from polytask.analysis import (
 from polytask.analysis._map_transfer import map_of_runs
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
-from polytask.data import GroupSplit, RandomSplit, TimeSplit, read
+from polytask.data import GroupSplit, MultiTaskDataset, RandomSplit, TimeSplit, read
 from polytask.exceptions import DataError, ParameterError
 from polytask.metrics import RMSE
 
@@ -139,6 +140,14 @@ def test_groups_of_the_split_stay_whole_in_folds_and_their_column_is_no_input(ho
     for split in runs.rounds[0].splits:
         seen = source.groups[split.train["table"]], source.groups[split.validation["table"]]
         assert not set(source.groups[split.test["table"]]) & {*seen[0], *seen[1]}
+
+
+def test_groups_of_rows_that_hold_whole_tasks_are_refused_and_the_tasks_named(runs):
+    table = {"x": range(12), "town": list("aabbccaabbcc"), "y": range(12)}
+    frame = pl.DataFrame(table).with_columns(pl.col("town").alias("task"))
+    data = MultiTaskDataset.from_long(frame, "y", "task", kind="regression")
+    with pytest.raises(ParameterError, match=r"`split` parameter .* Got 'group:town' .* 'a'"):
+        transfer_map(data, runs.network, split="group:town", folds=2, seeds=1)
 
 
 def test_rows_that_are_split_by_time_are_not_measured_by_folds(houses):

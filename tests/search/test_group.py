@@ -126,7 +126,7 @@ NO_DIFFERENCE = "which tasks are together makes no difference that shows"
         (0.10, (0.03, 0.40), 0.09, 0.3, "groups", "less, but no more than chance makes"),
         (0.10, (-0.03, 0.40), 0.09, 0.3, "together", "and one network is simplest"),
         (0.10, (-0.03, 0.40), None, None, "together", "and one network is simplest"),
-        (0.10, (0.03, 0.40), None, None, "groups", "no difference between the two is shown"),
+        (0.10, (0.03, 0.40), None, None, "groups", "No difference between the two is shown"),
     ],
 )
 def test_groups_are_chosen_over_together_only_if_it_shows_that_they_matter_or_they_gain_more(

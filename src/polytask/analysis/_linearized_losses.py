@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.func import functional_call, vmap
 
 from polytask.architectures import MultiTaskModule, Raw
-from polytask.data import Batch
+from polytask.data import Batch, Block
 from polytask.gradients import projected_gradients
 from polytask.losses import MultiTaskLoss
 
@@ -47,7 +47,7 @@ def random_directions(
 class LinearizedLosses:
     r"""Losses of the tasks on given rows, with the scores linear in coordinates w.
 
-    .. math:: s(w) = s(\theta) + \left(\nabla_\theta s(\theta) P\right) w
+    .. math:: s_k(w) = c_k + \left(\nabla_\theta s_k(\theta)^\top P\right) w
 
     Parameters
     ----------
@@ -61,6 +61,8 @@ class LinearizedLosses:
     Attributes
     ----------
     slopes : tensor of shape (n_scores, n_directions)
+    values : tensor of shape (n_scores,)
+        The constants :math:`c_k`, as `set_constants` placed them; 0 before.
     counts : tensor of shape (n_tasks,)
         Labels of each task, by weight.
     """
@@ -73,14 +75,43 @@ class LinearizedLosses:
         self.loss = MultiTaskLoss(network.blocks, network.tasks).to(device)
         with torch.no_grad():
             raw = network(self.batch)
-            _, self.counts = self.loss.sums(_floats(raw), self.batch)
+            self.counts = self.loss.counts(self.batch)
         self.shapes = {key: scores.shape for key, scores in raw.items()}
 
         def scores_at(parameters: Mapping[str, Tensor]) -> Tensor:
             raw: Raw = functional_call(network, dict(parameters), (self.batch,))
             return torch.cat([raw[key].float().flatten() for key in self.shapes])
 
-        self.values, self.slopes = projected_gradients(scores_at, _shared(network), directions)
+        _, self.slopes = projected_gradients(scores_at, _shared(network), directions)
+        self.values = torch.zeros(len(self.slopes), device=device)
+        self._places = _places_of_constants(network, self.batch, self.shapes)
+
+    def best_constants(self, steps: int) -> Float[Tensor, " n_constants"]:
+        """The constant scores of each task that have the lowest loss on these rows.
+
+        Parameters
+        ----------
+        steps : int
+            Of L-BFGS, at most.
+        """
+
+        def objective(points: Tensor) -> Tensor:
+            sums = self._sums_of(points[0, self._places])
+            return (sums / self.counts.clamp(min=1e-30)).sum()[None]
+
+        size = sum(block.size * len(block.tasks) for block in self.loss.blocks)
+        with torch.enable_grad():
+            return minimized(objective, (1, size), self._places.device, steps)[0]
+
+    def set_constants(self, constants: Float[Tensor, " n_constants"]) -> None:
+        """Take each task's constant scores.
+
+        Parameters
+        ----------
+        constants : tensor of shape (n_constants,)
+            As of `best_constants`, of these rows or others.
+        """
+        self.values = constants[self._places]
 
     def at(self, coordinates: Float[Tensor, "g d"]) -> Float[Tensor, "g n_tasks"]:
         """Mean losses of every task at several points; 0 for tasks without labels.
@@ -100,8 +131,10 @@ class LinearizedLosses:
         return iter(torch.split(coordinates, max(1, _GROUPS_AT_ONCE // max(len(self.values), 1))))
 
     def _sums(self, coordinates: Tensor) -> Tensor:
-        joined = self.values + self.slopes @ coordinates
-        parts = torch.split(joined, [math.prod(shape) for shape in self.shapes.values()])
+        return self._sums_of(self.values + self.slopes @ coordinates)
+
+    def _sums_of(self, scores: Tensor) -> Tensor:
+        parts = torch.split(scores, [math.prod(shape) for shape in self.shapes.values()])
         raw = {
             key: part.view(shape)
             for (key, shape), part in zip(self.shapes.items(), parts, strict=True)
@@ -115,8 +148,28 @@ def _shared(network: MultiTaskModule) -> dict[str, Tensor]:
     return {name: p for name, p in network.named_parameters() if id(p) in shared}
 
 
-def _floats(raw: Raw) -> Raw:
-    return {key: scores.float() for key, scores in raw.items()}
+def _places_of_constants(
+    network: MultiTaskModule, batch: Batch, shapes: Mapping[tuple[str, str], torch.Size]
+) -> Tensor:
+    """The number of the constant of every score, all blocks of tasks one after another."""
+    starts = _starts(network.blocks)
+    places = []
+    for (source, name), shape in shapes.items():
+        block = next(block for block in network.blocks if block.name == name)
+        of_rows, index = batch[source].task, {n: i for i, n in enumerate(block.tasks)}
+        # rows of other blocks' tasks have no label in this one
+        names = block.tasks_in(source) if of_rows is None else network.tasks.names
+        tasks = torch.tensor([index.get(n, 0) for n in names])
+        tasks = tasks if of_rows is None else tasks.to(of_rows.device)[of_rows]
+        numbers = tasks[:, None] * block.size + torch.arange(block.size, device=tasks.device)
+        places.append((starts[name] + numbers).expand(shape).flatten())
+    return torch.cat(places).to(next(network.parameters()).device)
+
+
+def _starts(blocks: Sequence[Block]) -> dict[str, int]:
+    """The number of the first constant of each block, by its name."""
+    sizes = [block.size * len(block.tasks) for block in blocks]
+    return {block.name: sum(sizes[:i]) for i, block in enumerate(blocks)}
 
 
 def minimized(

@@ -19,6 +19,9 @@ __all__ = ["LinearizedNetwork"]
 _MOST_VALUES = 100_000_000
 """Slopes that are held at once."""
 
+_STEPS = 50
+"""Of the solver for the constants of tasks, which are few."""
+
 
 class LinearizedNetwork:
     """A joint network that is linear in random directions of its parameters.
@@ -51,6 +54,9 @@ class LinearizedNetwork:
             LinearizedLosses(network, self._batch(_drawn(data, most, seed)), directions)
             for data in (training.train, training.test)
         )
+        constants = self.train.best_constants(_STEPS)
+        self.train.set_constants(constants)
+        self.measured.set_constants(constants)
 
     def losses(
         self, members: Bool[Tensor, "n_groups k"], ridge: float, steps: int

@@ -28,15 +28,16 @@ class ProjectedGradients(Affinity):
     r"""Gain of each task with others, by regressions on projected gradients of one joint network.
 
     With the shared parameters :math:`\theta` of a joint network, random signs :math:`P` of shape (p, d)
-    over :math:`\sqrt d`, and the scores :math:`s_k` of task k, a group S of tasks that is trained by
-    itself from there on has the shared parameters :math:`\theta + P w_S`, with
+    over :math:`\sqrt d`, and the scores :math:`s_k` of task k, the labels of a group S of tasks are
+    explained by the gradients of their scores,
 
     .. math:: w_S = \arg\min_w \sum_{k \in S} \frac{1}{n_k} \sum_{x, y}
-              \ell_k\left(s_k(x) + (\nabla_\theta s_k(x)^\top P)\, w,\; y\right)
+              \ell_k\left(c_k + (\nabla_\theta s_k(x)^\top P)\, w,\; y\right)
               + \frac{\lambda}{2} \|w\|^2
 
     over training rows: a linear regression for squared losses, a logistic one for binary and multiclass
-    tasks. Its estimated losses :math:`\hat L_k(S)` are those of the same linear model on rows that were not
+    tasks. The constants :math:`c_k` are the scores of lowest loss that do not depend on x, such as the mean
+    label. The estimated losses :math:`\hat L_k(S)` are those of the same linear model on rows that were not
     trained on, and
 
     .. math:: A_{ij} = \frac{1}{|\mathcal S_{ij}|} \sum_{S \in \mathcal S_{ij}}
@@ -53,7 +54,7 @@ class ProjectedGradients(Affinity):
     ridge : float, default 100.0
         :math:`\lambda`, in units of the mean eigenvalue of :math:`G^\top G / m` of all m projected
         gradients G (m, d). With small ones the regressions fit noise; with very large ones they are a
-        single gradient step.
+        single gradient step, and gains are small numbers of the same order.
     n_rows : int, default 2000
         Training rows at most, and measured rows at most.
     n_groups : int, default 1000
@@ -67,13 +68,20 @@ class ProjectedGradients(Affinity):
 
     Notes
     -----
-    Deviations: only parameters that tasks share are projected, and heads stay as they are. The paper projects all
-    parameters; in few dimensions the heads of different tasks then overlap at random. The ridge is far stronger
-    than the paper's, since joint networks of few rows have learned all but the noise.
+    The network's own scores are no part of the regression, as in the authors' code: the gradients have
+    to explain the labels anew. Where scores start from :math:`s_k(x)`, as a first-order approximation of
+    the network does, a group can gain only what the joint network has not learned, which is mostly noise.
+    The joint network is that of the whole budget, at its best validation loss: before that,
+    heads of related tasks do not point the same way yet.
+
+    Deviations from the authors' code: only parameters that tasks share are projected, and heads stay as they are,
+    as in their code for images; that for graphs projects all. In few dimensions the heads of different tasks
+    then overlap at random. Each task has a constant of its own, where their logistic regression has one
+    intercept. The ridge is far stronger than theirs, whose tasks have many more rows.
     Losses are those of the network rather than logistic ones alone, so that any kind of task is
-    served; :math:`\hat L` is the loss of the linear model, where the paper's code evaluates the network
-    at its new parameters; the affinity is relative to the task alone, so that it has a sign, where the
-    paper averages losses themselves; gradients are projected by forward-mode products, which give the
+    served; :math:`\hat L` is the loss of the linear model, where their code evaluates the network
+    at :math:`\theta + P w_S`; the affinity is relative to the task alone, so that it has a sign, where
+    they average losses themselves; gradients are projected by forward-mode products, which give the
     same numbers without forming them; and groups come from `polytask.search.best_partition` in place of
     a semidefinite program. Losses that may be negative or zero have no affinity, and neither have networks
     without shared parameters.

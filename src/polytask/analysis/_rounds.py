@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from polytask._listing import first_and_more
 from polytask._validation import Interval, Optional, check, message
 from polytask.data import (
     FoldSplit,
@@ -17,7 +18,7 @@ from polytask.data import (
     TimeSplit,
     as_splitter,
 )
-from polytask.exceptions import ParameterError
+from polytask.exceptions import ParameterError, TooFewRowsError
 
 __all__ = ["FOLDS", "SEEDS", "Round", "later_rounds", "positions", "rounds_of"]
 
@@ -64,11 +65,22 @@ def rounds_of(
     Raises
     ------
     ParameterError
-        If an argument is invalid, rows that are split by time are to be measured by folds, or
-        without folds there are no validation rows.
+        If an argument is invalid, rows that are split by time are to be measured by folds,
+        without folds there are no validation rows, or groups of rows hold all rows of a task.
     """
     check(_OWNER, "folds", folds, Optional(Interval(int, 2, 100)))
     check(_OWNER, "seeds", seeds, Interval(int, 1, 1000))
+    try:
+        return _rounds_of(data, split, folds, seeds)
+    except TooFewRowsError as error:
+        if not error.tasks or not _has_groups(data, split):
+            raise
+        raise ParameterError(_without_rows(split, error.tasks)) from error
+
+
+def _rounds_of(
+    data: MultiTaskDataset, split: Split | Splitter | str | None, folds: int | None, seeds: int
+) -> tuple[MultiTaskDataset, tuple[Round, ...]]:
     data, chosen = _first(data, split, folds)
     if folds is not None:
         data = data if chosen is None else data.take(_with_validation(chosen))
@@ -147,6 +159,28 @@ def _first(
         raise ParameterError(message(_OWNER, "folds", expected, folds))
     first = splitter.splits(data, 0)[0]
     return splitter.prepared(data), first
+
+
+def _has_groups(data: MultiTaskDataset, split: Split | Splitter | str | None) -> bool:
+    """Whether rows are drawn in groups, those of the data or of the split."""
+    if split is not None and not isinstance(split, Split):
+        data = as_splitter(_OWNER, split, RandomSplit()).prepared(data)
+    return any(source.groups is not None for source in data.sources)
+
+
+def _without_rows(split: Split | Splitter | str | None, tasks: Sequence[str]) -> str:
+    """Why groups of rows that separate whole tasks are refused."""
+    expected = (
+        "a split in whose training rows every task has labels, as each is trained and measured"
+    )
+    many = len(tasks) > 1
+    remedy = (
+        f"Groups stay whole, and {'tasks' if many else 'task'} "
+        f"{first_and_more([repr(name) for name in tasks])} "
+        f"{'have' if many else 'has'} all labels in groups that are held out together. "
+        "Name a column whose groups hold rows of several tasks, or split at random."
+    )
+    return message(_OWNER, "split", expected, split, remedy)
 
 
 def _with_validation(split: Split) -> dict[str, np.ndarray]:

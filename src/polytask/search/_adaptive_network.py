@@ -62,7 +62,8 @@ class AdaptiveNetwork(MultiTaskModule):
         self.state = SharingState(single.tasks, hysteresis)
         self.answering = "kept"
         self._mixing: dict[tuple[float, tuple[str, ...]], Tensor] = {}
-        _equal_start(self.coupled)
+        self._stacked = _stacked_parameters(self.coupled)  # listed once: each step pulls them
+        _equal_start(self._stacked)
 
     @property
     def n_members(self) -> int:  # type: ignore[override] # more in training
@@ -86,7 +87,7 @@ class AdaptiveNetwork(MultiTaskModule):
         """Pull the coupled networks of tasks that share towards each other."""
         if not bool(self.state.ratio.any()):
             return
-        for names, holders, name in _stacked_parameters(self.coupled):
+        for names, holders, name in self._stacked:
             pull = self._pull(step, names)
             slices = [holder.get_parameter(name) for holder in holders]
             if len(slices) == 1 < len(names):  # which holds those of all tasks
@@ -187,11 +188,12 @@ def _interleaved(own: Tensor, coupled: Tensor, members: int) -> Tensor:
     return 2 * joined - joined.detach()
 
 
-def _stacked_parameters(
-    network: Any,
-) -> list[tuple[tuple[str, ...], Sequence[nn.Module], str]]:
+Stacked = list[tuple[tuple[str, ...], Sequence[nn.Module], str]]
+
+
+def _stacked_parameters(network: Any) -> Stacked:
     """Parameters of equal tasks: the tasks, what holds their slices, and the name in it."""
-    found: list[tuple[tuple[str, ...], Sequence[nn.Module], str]] = []
+    found: Stacked = []
     towers: Copies
     for towers in network.towers:
         stacked = towers.stacked
@@ -205,9 +207,9 @@ def _stacked_parameters(
 
 
 @torch.no_grad()
-def _equal_start(network: Any) -> None:
+def _equal_start(stacked: Stacked) -> None:
     """Give the networks of all equal tasks the parameters of the first."""
-    for _, holders, name in _stacked_parameters(network):
+    for _, holders, name in stacked:
         first = holders[0].get_parameter(name)
         if len(holders) == 1:
             first.copy_(first[:1].expand_as(first).clone())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from polytask.architectures import Architecture, HardSharing, SingleTask
@@ -19,11 +19,11 @@ __all__ = ["AdaptiveSharing"]
 class AdaptiveSharing(Architecture):
     """What `polytask.search.Adaptive` trains; see there for the parameters."""
 
-    architecture: HardSharing = field(default_factory=HardSharing)
-    alpha: float = 100.0
-    lower: float = 0.25
-    upper: float = 0.4
-    looks: int = 3
+    architecture: HardSharing
+    alpha: float
+    lower: float
+    upper: float
+    looks: int
 
     @property
     def single(self) -> SingleTask:

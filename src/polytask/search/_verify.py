@@ -122,14 +122,14 @@ def choose(
     as_well = at_random is not None and at_random >= _gain(groups)
     if _shown(difference.p, alpha):
         chosen = groups if (difference.value or 0.0) > 0 else together
-        reason = f"the difference is shown (p = {difference.p:.2g})"
+        reason = f", and the difference is shown (p = {difference.p:.2g})"
     else:
         chosen = groups if matters else together if as_well else max(together, groups, key=_gain)
-        reason = "no difference between the two is shown"
+        reason = ". No difference between the two is shown"
         reason += ", and one network is simplest" if chosen is together else ""
     other = together if chosen is groups else groups
     than = "all together gain" if other is together else f"the groups of {other.name} gain"
-    rest = f"over training apart; {than} {gain_in_words(other)}, and {reason}{words}"
+    rest = f"over training apart; {than} {gain_in_words(other)}{reason}{words}"
     return _choice(chosen, rest)
 
 
