@@ -1,21 +1,36 @@
 """Which columns a task looks at: planted columns are found, chance is not."""
 
 import sys
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 import polytask
-from polytask.analysis import Attributions, IntegratedGradients, PermutationImportance, attribute
+from polytask.analysis import (
+    Attributions,
+    IntegratedGradients,
+    PermutationImportance,
+    _path_points,
+    attribute,
+)
 from polytask.analysis._network_gradients import NetworkGradients
 from polytask.analysis._overlap import shares_of
 from polytask.analysis._permutation_importance import shuffled_rows
-from polytask.architectures import HardSharing
+from polytask.architectures import CrossStitch, HardSharing
 from polytask.bookkeeping import Budget
-from polytask.encoders import MLP
-from polytask.exceptions import MissingDependencyError, ParameterError, UnknownNameError
+from polytask.data import SourceBatch
+from polytask.encoders import LSTM, MLP
+from polytask.exceptions import (
+    MissingDependencyError,
+    ParameterError,
+    UnknownNameError,
+    UnservedNeedError,
+)
+from polytask.training._score import source_scores
 
 NETWORK, BUDGET = HardSharing(MLP((16,))), Budget(steps=300)
 CITIES = {"Rome": -1.0, "Oslo": 0.0, "Lima": 1.0, "Bern": 2.0}
@@ -104,20 +119,101 @@ def test_gradients_find_the_columns_that_matter_and_have_no_p_values(gradients):
     assert gradients.scales["one"] == "score"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("encoder", ["mlp", "ft_transformer"])
-def test_attributions_of_a_row_add_up_to_the_difference_of_its_scores(encoder):
-    data = planted(40)
-    fitted = polytask.fit(data, f"hard_sharing+{encoder}", budget=Budget(steps=10))
+def with_steps(n_rows=40):
+    """A number, a category, a text and a sequence of each row; some texts are empty."""
+    draw = np.random.default_rng(0)
+    words = [draw.choice(["red", "good", "bad"], draw.integers(0, 5)) for _ in range(n_rows)]
+    table = {
+        "x0": draw.normal(size=n_rows),
+        "city": draw.choice(list(CITIES), n_rows),
+        "note": [" ".join(own) for own in words],
+        "steps": [draw.normal(size=draw.integers(1, 5)).tolist() for _ in range(n_rows)],
+    }
+    table["one"] = table["x0"] + np.array(["good" in own for own in words])
+    table["two"] = [sum(steps) for steps in table["steps"]]
+    columns = {"note": "text", "steps": "sequence"}
+    targets = ["one:regression", "two:regression"]
+    return polytask.read(pl.DataFrame(table), targets, columns=columns)
+
+
+def gap_of_sums(data, learner, task, n_steps=64):
+    """How far attributions are from adding up to the differences of scores, and their names."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # which settings suit an encoder
+        fitted = polytask.fit(data, learner, budget=Budget(steps=10))
     (source,) = data.sources
-    gradients = NetworkGradients(fitted, "table", "one", n_steps=64)
-    rows, others = source.take(np.arange(6)), source.take(np.arange(6, 12))
-    parts = gradients._of_pairs(rows, others)
+    rows = source.rows_of(task)
+    gradients = NetworkGradients(fitted, source.name, task, n_steps)
+    pair = [source.take(rows[:6]), source.take(rows[6:12])]
+    gradients.network.eval()
+    parts = gradients._of_pairs(*pair)
+    batches = [gradients._encoded(own) for own in pair]
     scores = [
-        gradients._scores(gradients._encoded(own))[:, 0].detach().numpy() for own in (rows, others)
+        gradients._of_task(source_scores(gradients.network, source.name, own), own)[:, 0]
+        for own in batches
     ]
-    assert set(parts) == {"x0", "x1", "x2", "x3", "city"}
-    assert np.allclose(sum(parts.values()), scores[0] - scores[1], atol=2e-2)
+    difference = (scores[0] - scores[1]).detach().numpy()
+    return np.abs(sum(parts.values()) - difference).max() / np.abs(difference).max(), set(parts)
+
+
+SMALL_LSTM = HardSharing(LSTM(4, word_dim=3))
+
+
+@pytest.mark.parametrize(
+    "learner",
+    [HardSharing(MLP((8,))), SMALL_LSTM, CrossStitch(MLP((4,)))],
+    ids=["mlp", "lstm", "own"],
+)
+def test_attributions_of_words_and_steps_add_up_to_the_difference_of_scores(learner):
+    gap, columns = gap_of_sums(with_steps(), learner, "one")
+    assert columns == {"x0", "city", "note", "steps"}
+    assert gap < 0.02
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "learner",
+    [
+        *[f"hard_sharing+{name}" for name in ("ft_transformer", "gru", "n_gram_bag", "tab_m")],
+        *["separate", "single_task", "ple", "mtan"],
+    ],
+)
+def test_attributions_add_up_in_networks_of_every_kind(learner):
+    gap, columns = gap_of_sums(with_steps(), learner, "two", 128)
+    assert columns == {"x0", "city", "note", "steps"}
+    assert gap < 0.05
+
+
+@pytest.mark.slow
+def test_attributions_add_up_where_each_row_has_one_task_with_embeddings_of_its_own():
+    (source,) = with_steps().sources
+    table = source.inputs.drop("steps").with_columns(
+        y=pl.col("x0") * 2, task=pl.Series(["a", "b"] * 20)
+    )
+    data = polytask.read(table, target="y", task_column="task", kind="regression")
+    gap, _ = gap_of_sums(data, CrossStitch(MLP((4,))), "b")
+    assert gap < 0.02
+
+
+class Reader(torch.nn.Module):
+    """Reads two parts in one look-up."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = torch.nn.Embedding(9, 2)
+
+    def forward(self, codes):
+        return self.table(torch.cat([codes["text:a"], codes["text:b"]], dim=1)).sum()
+
+
+@pytest.mark.usefixtures("unchecked_types")
+def test_words_that_no_module_reads_alone_are_refused_in_one_sentence(monkeypatch):
+    monkeypatch.setattr(
+        _path_points, "source_scores", lambda network, _, batch: network(batch.inputs)
+    )
+    inputs = {f"text:{name}": torch.ones(2, 3, dtype=torch.int32) for name in "ab"}
+    with pytest.raises(UnservedNeedError, match=r"no module reads text:a and text:b alone\. Take"):
+        _path_points.PathPoints(Reader(), "table", SourceBatch(inputs))
 
 
 def test_a_fitted_model_is_measured_on_the_given_rows_and_stays_as_it_was():

@@ -29,14 +29,17 @@ class IntegratedGradients(Attribution):
               \bigl( x'_b + \alpha (x_r - x'_b) \bigr) \, d\alpha \Bigr|
 
     with the score :math:`f_i` of task i, its rows :math:`x_r` that the network was not trained on, and
-    training rows :math:`x'_b` drawn at random. The sum is over all numbers d that column c is encoded into;
-    of categories and words these are the numbers of their embeddings, on which the path lies. All
-    attributions of a row together are :math:`f_i(x_r)` less the mean of :math:`f_i(x'_b)`.
+    training rows :math:`x'_b` drawn at random. The sum is over all numbers d that column c is encoded into:
+    of categories those of their embeddings; of words, tokens and the steps of sequences those of the first
+    module of the network that reads them, which gives a vector per step, or one per row. The path lies on these.
+    All attributions of a row together are :math:`f_i(x_r)` less the mean of :math:`f_i(x'_b)`, up to the error
+    of the rule.
 
     Parameters
     ----------
     n_steps : int, default 16
-        Points of the Gauss-Legendre rule on every path.
+        Points of the Gauss-Legendre rule on every path; doubled up to three times while attributions miss
+        more than 5 % of the mean difference of scores.
     baselines : int, default 4
         Training rows B that each row is held against.
     n_rows : int, default 200
@@ -49,9 +52,15 @@ class IntegratedGradients(Attribution):
     which is largest for the row. Importances are sizes, so that chance makes none 0 and there are no
     p-values; intervals are over rows and over rounds.
 
+    Which steps a row has is not on the path: vectors move at the steps of the row, and where the training
+    row has fewer, its vector is that of no word, or of the mean number. What the score changes where then
+    the steps of the training row are taken, one column after another, is the column's too. Attributions of
+    steps are summed over the row.
+
     Deviations: several random baselines in place of one, as in expected gradients (Erion et al., 2021).
-    Networks whose tasks have tables of categories of their own that are run in one batch, and columns of
-    sequences, are not served; `PermutationImportance` serves all.
+    Embeddings that a network looks up more than once in a pass, and words or categories of several columns that
+    no module reads column by column, such as several texts of one pretrained model, are not served;
+    `PermutationImportance` serves all.
 
     References
     ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,29 +13,33 @@ from jaxtyping import Float64
 from torch import Tensor, nn
 
 from polytask._torch_defaults import torch_defaults
+from polytask.analysis._path_points import PathPoints, refusal
 from polytask.data import Schema, Source, SourceBatch, encode
 from polytask.exceptions import UnservedNeedError
 from polytask.predictor import FittedPredictor
-from polytask.training._score import source_scores
 
 __all__ = ["NetworkGradients"]
 
 _ROWS_AT_ONCE = 8192
+_MOST_DOUBLED, _GAP = 3, 0.05
+"""How often the points of the rule are doubled while attributions miss this share of the differences."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Table:
-    """An embedding of the network, and the part of the inputs whose codes it looks up."""
+class _Pairs:
+    """Rows, the rows that they are held against, and the ends of the paths between them."""
 
-    module: nn.Module
-    part: str
+    points: PathPoints
+    batch: SourceBatch
+    baseline: SourceBatch
+    start: tuple[Tensor, ...]
+    end: tuple[Tensor, ...]
+    target: Tensor
+    """The score of every row that is attributed."""
 
 
 class NetworkGradients:
     """Integrated gradients of the scores of one task.
-
-    Numbers are moved along the path themselves, codes by their embeddings: the path's point replaces
-    what an embedding gives.
 
     Parameters
     ----------
@@ -84,33 +88,78 @@ class NetworkGradients:
             self.network.train(training_network)
 
     def _of_pairs(self, rows: Source, others: Source) -> dict[str, np.ndarray]:
-        """Attributions of each row against a row of its own."""
+        """Attributions of each row against a row of its own, some rows at a time."""
+        most = min(_ROWS_AT_ONCE, self.network.rows_at_once)
+        chunks = np.array_split(np.arange(rows.n_rows), -(-rows.n_rows // most))
+        found = [self._of_some(rows.take(chunk), others.take(chunk), most) for chunk in chunks]
+        return {name: np.concatenate([own[name] for own in found]) for name in found[0]}
+
+    def _of_some(self, rows: Source, others: Source, most: int) -> dict[str, np.ndarray]:
+        batch = self._encoded(rows)
+        baseline = replace(self._encoded(others), task=batch.task)
+        points = PathPoints(self.network, self.source, batch)
+        start, end = points.of(baseline), points.of(batch)
+        with torch.no_grad():
+            target = self._of_task(points.raw(batch, end), batch).argmax(dim=1)
+        pairs = _Pairs(points, batch, baseline, start, end, target)
+        return self._by_column(self._with_jumps(pairs, self._along_path(pairs, most)))
+
+    def _along_path(self, pairs: _Pairs, most: int) -> dict[str, Tensor]:
+        """Attributions by part, with more points of the rule where they miss the path's difference."""
         from captum.attr import IntegratedGradients
 
-        batch, baseline = self._encoded(rows), self._encoded(others)
-        tables = self._tables(batch)
-        start, end = self._points(baseline, tables), self._points(batch, tables)
-        names = [*(name for name, _ in self._floats(batch)), *(table.part for table in tables)]
-        with torch.no_grad():
-            target = self._scores(batch).argmax(dim=1)
-        codes = tuple(batch.inputs[table.part] for table in tables)
-        constant = () if batch.task is None else (batch.task,)
+        batch, n_points = pairs.batch, len(pairs.end)
+        constant = (*batch.inputs.values(), *(() if batch.task is None else (batch.task,)))
 
         def forward(*arrays: Tensor) -> Tensor:
-            points = arrays[: len(end)]
-            rest = arrays[len(end) :]
-            return self._at(batch, tables, points, rest[: len(codes)], rest[len(codes) :])
+            points, rest = arrays[:n_points], arrays[n_points:]
+            moved = replace(batch, inputs=dict(zip(batch.inputs, rest, strict=False)))
+            if batch.task is not None:
+                moved = replace(moved, task=rest[-1])
+            return self._of_task(pairs.points.raw(moved, points), moved)
 
-        with _without_parameter_gradients(self.network):
-            found = IntegratedGradients(forward).attribute(
-                end,
-                start,
-                target,
-                additional_forward_args=(*codes, *constant) or None,
-                n_steps=self.n_steps,
-                internal_batch_size=_ROWS_AT_ONCE,
-            )
-        return self._by_column(_summed(names, found))
+        with torch.no_grad():
+            ends = (self._scores(pairs, batch, own) for own in (pairs.end, pairs.start))
+            difference = torch.sub(*ends)[:, 0]
+        for doubled in range(_MOST_DOUBLED + 1):
+            with _only_inputs_differentiated(pairs.points.network):
+                found = IntegratedGradients(forward).attribute(
+                    pairs.end,
+                    pairs.start,
+                    pairs.target,
+                    additional_forward_args=constant,
+                    n_steps=self.n_steps * 2**doubled,
+                    internal_batch_size=max(most, batch.n_rows),
+                )
+            by_part = _summed(pairs.points.names, found)
+            total = torch.stack([part.sum(dim=1) for part in by_part.values()]).sum(dim=0)
+            if (total - difference).abs().mean() <= _GAP * difference.abs().mean():
+                break
+        return by_part
+
+    def _with_jumps(self, pairs: _Pairs, by_part: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """With what the path leaves out: parts change one at a time where it begins.
+
+        The path holds fixed which steps a row has. With the change from these to the steps of the
+        baseline row, the attributions sum to the whole difference of scores.
+        """
+        found, inputs = dict(by_part), dict(pairs.batch.inputs)
+        with torch.no_grad():
+            before = self._scores(pairs, pairs.batch, pairs.start)
+            for name in pairs.points.fixed:
+                inputs[name] = pairs.baseline.inputs[name]
+                after = self._scores(pairs, replace(pairs.batch, inputs=inputs), pairs.start)
+                if found[name].shape[1] == 1:
+                    found[name] = found[name] + (before - after)
+                elif not torch.allclose(before, after, rtol=1e-3, atol=1e-3):
+                    raise UnservedNeedError(refusal(f"networks that read {name} codes directly"))
+                before = after
+        return found
+
+    def _scores(self, pairs: _Pairs, batch: SourceBatch, points: Sequence[Tensor]) -> Tensor:
+        """The chosen score (n, 1) of every row."""
+        scores = self._of_task(pairs.points.raw(batch, points), batch)
+        return scores.gather(1, pairs.target[:, None])
 
     def _encoded(self, rows: Source) -> SourceBatch:
         """The tensors of rows without labels."""
@@ -122,69 +171,13 @@ class NetworkGradients:
         encoded = replace(by_source[self.source], preference=self.preference)
         return encoded.map(lambda array: torch.as_tensor(array, device=device))
 
-    def _floats(self, batch: SourceBatch) -> list[tuple[str, Tensor]]:
-        """Parts of numbers."""
-        return [(n, array) for n, array in batch.inputs.items() if array.is_floating_point()]
-
-    def _points(self, batch: SourceBatch, tables: Sequence[_Table]) -> tuple[Tensor, ...]:
-        """Numbers, and what embeddings give for codes."""
-        floats = [array for _, array in self._floats(batch)]
-        if not all(bool(array.isfinite().all()) for array in floats):
-            raise UnservedNeedError(
-                _unserved("sequences, whose steps have no path between two rows")
-            )
-        with torch.no_grad(), _recording([table.module for table in tables]) as given:
-            self._scores(batch)
-        return (*floats, *(given[id(table.module)][0][1] for table in tables))
-
-    def _tables(self, batch: SourceBatch) -> list[_Table]:
-        """The embeddings that are looked up, each once, with the part whose codes they receive."""
-        codes = {n: array for n, array in batch.inputs.items() if not array.is_floating_point()}
-        if not codes:
-            return []
-        modules = [module for module in self.network.modules() if isinstance(module, nn.Embedding)]
-        with torch.no_grad(), _recording(modules) as given:
-            self._scores(batch)
-        tables = []
-        for module in modules:
-            calls = given.get(id(module), [])
-            if not calls:
-                continue
-            parts = [n for n, array in codes.items() if _equal(array, calls[0][0])]
-            if len(calls) > 1 or not parts or len(calls[0][1]) != batch.n_rows:
-                raise UnservedNeedError(_unserved("embeddings that are looked up more than once"))
-            tables.append(_Table(module, parts[0]))
-        if set(codes) - {table.part for table in tables}:
-            sentence = "columns of categories or words whose embeddings each task has for itself"
-            raise UnservedNeedError(_unserved(sentence))
-        return tables
-
-    def _scores(self, batch: SourceBatch) -> Tensor:
+    def _of_task(self, by_block: Mapping[tuple[str, str], Tensor], batch: SourceBatch) -> Tensor:
         """Scores of the task (n, size); of maps their mean."""
-        raw = source_scores(self.network, self.source, batch)[self.source, self.block.name]
+        raw = by_block[self.source, self.block.name]
         if batch.task is None:
             raw = raw[:, self.block.tasks_in(self.source).index(self.task)]
         flat = raw.flatten(1)
         return flat.mean(dim=1, keepdim=True) if raw.ndim > 2 else flat
-
-    def _at(
-        self,
-        batch: SourceBatch,
-        tables: Sequence[_Table],
-        points: Sequence[Tensor],
-        codes: Sequence[Tensor],
-        task: Sequence[Tensor],
-    ) -> Tensor:
-        """Scores at points of the path."""
-        floats = [name for name, _ in self._floats(batch)]
-        inputs = dict(zip(floats, points, strict=False))
-        inputs |= {table.part: own for table, own in zip(tables, codes, strict=True)}
-        moved = replace(batch, inputs={n: inputs[n] for n in batch.inputs}, task=None)
-        if task:
-            moved = replace(moved, task=task[0])
-        given = dict(zip((t.module for t in tables), points[len(floats) :], strict=True))
-        with _replaced(given):
-            return self._scores(moved)
 
     def _by_column(self, by_part: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
         """Sums over the numbers that each column is encoded into."""
@@ -205,64 +198,30 @@ class NetworkGradients:
 
 
 def _summed(names: Sequence[str], found: Sequence[Tensor]) -> dict[str, Tensor]:
-    """Attributions by part: of categories (n, columns), the sum over all tables of a part."""
+    """Attributions by part: of numbers and categories (n, columns), of others (n, 1)."""
     total: dict[str, Tensor] = {}
     for name, values in zip(names, found, strict=True):
-        own = values.sum(dim=-1) if name == "categorical" else values
-        own = own if name in {"numeric", "categorical"} else own.flatten(1).sum(dim=1, keepdim=True)
+        own = values
+        if name == "categorical":
+            own = values.sum(dim=-1)
+        elif name != "numeric":
+            own = values.flatten(1).sum(dim=1, keepdim=True)
         total[name] = total[name] + own if name in total else own
     return total
 
 
-def _equal(array: Tensor, other: object) -> bool:
-    return isinstance(other, Tensor) and array.shape == other.shape and bool((array == other).all())
-
-
 @contextmanager
-def _recording(modules: Sequence[nn.Module]) -> Iterator[dict[int, list[tuple[Any, Tensor]]]]:
-    """What modules receive and give, by the module's id."""
-    given: dict[int, list[tuple[Any, Tensor]]] = {}
-
-    def keep(module: nn.Module, arguments: tuple[Any, ...], output: Tensor) -> None:
-        given.setdefault(id(module), []).append((arguments[0], output))
-
-    handles = [module.register_forward_hook(keep) for module in modules]
-    try:
-        yield given
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-@contextmanager
-def _replaced(given: Mapping[nn.Module, Tensor]) -> Iterator[None]:
-    """Let modules give these tensors in place of their own."""
-    handles = [
-        module.register_forward_hook(lambda _module, _arguments, _output, own=own: own)
-        for module, own in given.items()
-    ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-@contextmanager
-def _without_parameter_gradients(network: nn.Module) -> Iterator[None]:
+def _only_inputs_differentiated(network: nn.Module) -> Iterator[None]:
     """Leave parameters out of the graph, which halves the work."""
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    for parameter in trained:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
+    with ExitStack() as kept:
+        if any(isinstance(module, nn.RNNBase) for module in network.modules()):
+            # cuDNN has no gradients of recurrent layers in evaluation mode
+            kept.enter_context(torch.backends.cudnn.flags(enabled=False))
         for parameter in trained:
-            parameter.requires_grad_(True)
-
-
-def _unserved(what: str) -> str:
-    return (
-        f"Integrated gradients do not serve {what}. Take the method permutation_importance, which "
-        "serves every learner."
-    )
+            parameter.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for parameter in trained:
+                parameter.requires_grad_(True)
