@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 python benchmarks/explaining.py CASE [--draws 60] [--first 0]
 
-CASE is `numbers` and `classes` (importances by shuffling, linear models), `network` (the same of a small network
-of both seeds and three), or `sources` (leaving out one of three unrelated tasks). Data sets of one case have the
+CASE is `numbers` and `classes` (importances by shuffling, linear models), `trees` (the same of boosted trees), `network`
+(the same of a small network of both seeds and three), or `sources` (leaving out one of three unrelated tasks). Data sets of one case have the
 same coefficients and rows of their own. The expected value is the mean over all data sets of the case. Draws are
 appended to explaining.jsonl in the current folder; those that stand there are not repeated; at the end the table of
 all cases is printed.
@@ -30,8 +30,9 @@ PATH = Path("explaining.jsonl")
 NETWORK, BUDGET = HardSharing(MLP((16,))), Budget(steps=80)
 COEF = np.array([[1.0, 0.5, 0.2, 0, 0, 0], [0.8, 0.6, 0, 0.2, 0, 0], [0, 0, 0, 0, 1.0, 0.1]])
 SETTINGS = {
-    "numbers": [(100, 2), (300, 2)],
-    "classes": [(100, 2), (300, 2)],
+    "numbers": [(60, 2), (150, 2), (500, 2)],
+    "classes": [(60, 2), (150, 2), (500, 2)],
+    "trees": [(150, 2)],
     "network": [(150, 2), (150, 3)],
     "sources": [(60, 2)],
 }
@@ -59,7 +60,7 @@ def data_of(case: str, n_rows: int, draw: int) -> MultiTaskDataset:
 
 
 def importances(case: str, n_rows: int, seeds: int, draw: int) -> dict:
-    learner = NETWORK if case == "network" else "linear"
+    learner = {"network": NETWORK, "trees": "gradient_boosting"}.get(case, "linear")
     record = attribute(
         data_of(case, n_rows, draw),
         learner,

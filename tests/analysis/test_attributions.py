@@ -15,6 +15,7 @@ from polytask.analysis import (
     IntegratedGradients,
     PermutationImportance,
     _path_points,
+    _permutation_importance,
     attribute,
 )
 from polytask.analysis._network_gradients import NetworkGradients
@@ -53,7 +54,7 @@ TRUE = {("one", "city"), ("one", "x0"), ("two", "city"), ("two", "x0"), ("other"
 
 @pytest.fixture(scope="module")
 def linear():
-    return attribute(planted(), "linear", folds=2, seeds=2)
+    return attribute(planted(), "linear", method=PermutationImportance(2), folds=2, seeds=2)
 
 
 @pytest.fixture(scope="module")
@@ -97,13 +98,38 @@ def test_intervals_hold_the_importance_and_p_values_tell_chance_from_columns(lin
     assert set(zip(shown["task"], shown["column"], strict=True)) <= TRUE
 
 
+def test_intervals_of_models_without_chance_hold_what_other_training_rows_would_change(monkeypatch):
+    def measured():
+        method = PermutationImportance(1)
+        return attribute(planted(60), "linear", method=method, columns=["x0"], folds=2, seeds=1)
+
+    wide = measured()
+    monkeypatch.setattr(_permutation_importance, "models_on_common_rows", lambda _: [])
+    narrow = measured()
+    assert wide.importance == narrow.importance
+    assert (wide.error, wide.p) == (narrow.error, narrow.p)
+    widths = [np.array(one.high) - np.array(one.low) for one in (wide, narrow)]
+    assert (widths[0] > 1.05 * widths[1]).all()
+
+
+@pytest.mark.slow
+def test_the_record_says_that_intervals_of_networks_leave_out_training_rows():
+    method = PermutationImportance(1)
+    record = attribute(
+        planted(60), NETWORK, method=method, folds=2, seeds=2, budget=Budget(steps=3)
+    )
+    assert "they leave out what other training rows would change." in record.words
+
+
 @pytest.mark.slow
 def test_trees_are_measured_too():
     record = attribute(
         planted(), "gradient_boosting", method=PermutationImportance(2), folds=2, seeds=1
     )
     assert record.top(1) == ("city",)
-    assert "Every row was predicted by one model" in record.words
+    assert (
+        "Every row was predicted by one model" not in record.words
+    )  # intervals hold training rows
 
 
 @pytest.mark.slow
@@ -223,6 +249,7 @@ def test_a_fitted_model_is_measured_on_the_given_rows_and_stays_as_it_was():
     record = attribute(data, fitted, columns=["x0", "x3"])
     assert record.columns == ("x0", "x3")
     assert record.measured == "the given rows"
+    assert "Every row was predicted by one model" in record.words
     assert record.matrix[0, 0] > 10 * abs(record.matrix[0, 1])
     assert np.array_equal(fitted.predict(data)["one"].response, before)
 

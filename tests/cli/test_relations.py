@@ -184,9 +184,18 @@ def test_further_analyses_write_their_records_and_sections_of_the_report(polytas
     assert "Which source task helped which prediction" in page
     assert "Importance is how much worse" in ran.out
     assert "was left out of" in ran.out
-    again = polytask("analyze", table, *TARGETS, *QUICK, "--also", "sources", "-o", "analysis")
+    (out / "sources.json").write_text('{"tasks": ["another"]}')
+    again = polytask("analyze", table, *TARGETS, *QUICK, "--also", "relations", "-o", "analysis")
     assert again.status == 0, again.err
-    assert not (out / "attributions.json").exists()
+    assert json.loads((out / "attributions.json").read_text()) == attributions
+    assert "from earlier commands: attributions" in again.err
+    assert "sources.json is no record of this study and is not shown" in again.err
+    assert "Importance is how much worse" not in again.out
+    page = (out / "report.html").read_text()
+    assert "What each task looks at: permutation importance" in page
+    assert "Importance is how much worse" in page
+    assert "What the network has learned of relations" in page
+    assert "Which source task helped which prediction" not in page
 
 
 def test_a_further_analysis_names_the_extra_that_it_takes_before_anything_is_read(

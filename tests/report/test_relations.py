@@ -78,6 +78,7 @@ def test_a_page_is_whole_small_and_requests_nothing(size):
     parser.feed(page)
     assert not parser.open
     assert "default-src 'none'" in page
+    assert ("All 139 rows, from the top" in page) == (size == 139)
 
 
 def test_few_tasks_have_numbers_in_their_cells_and_a_tooltip_each():
@@ -94,6 +95,20 @@ def test_many_tasks_have_no_cells_of_their_own():
     drawing = Drawing(figure.drawings[0])
     assert all(title.startswith("mine: ") for title in drawing.titles)
     assert len(drawing.titles) <= 9
+
+
+def test_rows_of_many_tasks_are_named_where_names_fit_and_all_are_listed_below():
+    (figure,) = figures({"affinities": [affinity(90)]})
+    named = [text for text in Drawing(figure.drawings[0]).texts if text.startswith("task_")]
+    assert named == list(figure.order[:: round(90 / len(named))])
+    assert sorted(figure.order) == sorted(affinity(90)["tasks"])
+
+
+def test_numbers_in_cells_have_the_ink_with_more_contrast():
+    from polytask.report._drawing._heat_map import ink_on, shade_of
+
+    inks = [ink_on(shade_of(value, 0, 1)) for value in (0.0, 0.45, 0.55, 1.0)]
+    assert inks == ["#ffffff", "#ffffff", "#000000", "#000000"]
 
 
 def test_shades_rise_in_lightness_so_that_grey_prints_read_alike():
@@ -295,6 +310,17 @@ def test_maps_that_are_left_out_are_counted_without_the_graph():
     with figure_settings():
         section = learned_section(record)
     assert section.notes[-1] == "relations.json has 1 further map"
+
+
+def test_the_graph_of_many_tasks_names_all_and_dashes_opposite_ones():
+    from polytask.report._drawing._task_graph import TaskGraph, task_graph
+
+    tasks = [f"task_{i}" for i in range(139)]
+    edges = [(0, 1, 0.9), (2, 3, -0.5)]
+    with figure_settings():
+        drawn = task_graph(TaskGraph(tasks, edges, [0] * 139, "cosine"), 720).svg("g")
+    assert set(tasks) <= set(Drawing(drawn).texts)
+    assert drawn.count("stroke-dasharray") == 1
 
 
 def test_the_graph_joins_the_most_alike_and_clusters_have_symbols_of_their_own():

@@ -16,7 +16,7 @@ from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import load
-from polytask.report._sharing_view import sharing_section
+from polytask.report._sharing_section import sharing_section
 from polytask.search import Adaptive, SharingRecord
 from polytask.search._ratio_of_sharing import affinity_of, grouped, mixing, ratio_of
 from polytask.search._sharing_state import Hysteresis, SharingState

@@ -2,9 +2,17 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
 from polytask.metrics import MAE, RMSE, ROCAUC, LogLoss
-from polytask.statistics import Answers, mean_of_units, paired_repeats, row_values
+from polytask.statistics import (
+    Answers,
+    Paired,
+    mean_of_units,
+    paired_repeats,
+    row_values,
+    with_training_rows,
+)
 from polytask.tasks import Binary, FittedTarget, Regression
 
 DRAW = np.random.default_rng(0)
@@ -98,3 +106,53 @@ def test_intervals_hold_the_expected_difference_in_95_of_100_simulated_data_sets
     assert held >= 0.93
     rejected = np.mean([one.p <= 0.05 for one in results])
     assert rejected <= 0.08 if factor == 1 else rejected > 0.9
+
+
+def test_training_rows_widen_the_interval_alone_by_the_jackknife_over_folds():
+    measured = Paired(2.0, (1.8, 2.2), p=0.01, standard_error=0.1, degrees=1e9)
+    by_round = [[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]
+    result = with_training_rows(measured, by_round)
+    training = np.sqrt(np.mean([2 / 3 * 2.0, 0.0]))
+    degrees = (0.1**2 + training**2) ** 2 / (training**4 / 4)
+    half = student.ppf(0.975, degrees) * (0.1 + training)
+    assert result.interval == pytest.approx((2.0 - half, 2.0 + half))
+    assert (result.p, result.standard_error) == (0.01, 0.1)
+    assert with_training_rows(measured, [[1.0, 1.0]]).interval == pytest.approx(
+        (2.0 - 0.196, 2.0 + 0.196), abs=1e-3
+    )
+
+
+def cross_validated(draw, n_rows=60, folds=3):
+    """Importance of a column by shuffling it, of least squares, with the values of every fold's model."""
+    inputs = draw.normal(size=(n_rows, 4))
+    truth = inputs[:, 0] + draw.normal(size=n_rows)
+    intact, shuffled = np.zeros(n_rows), np.zeros(n_rows)
+    order = draw.permutation(n_rows)
+    by_fold, cells = [], draw.permutation(inputs[:, 0]) - inputs[:, 0]
+    for rows in np.array_split(order, folds):
+        kept = np.setdiff1d(order, rows)
+        coef = np.linalg.lstsq(inputs[kept], truth[kept], rcond=None)[0]
+        intact[rows] = inputs[rows] @ coef
+        change = draw.permutation(inputs[rows, 0]) - inputs[rows, 0]
+        shuffled[rows] = intact[rows] + change * coef[0]
+        errors = np.abs(truth - inputs @ coef), np.abs(truth - inputs @ coef - cells * coef[0])
+        by_fold.append(errors[0].mean() - errors[1].mean())
+    target, ones = FittedTarget(("y",)), np.ones(n_rows)
+    own, changed = (
+        Answers(truth, (response,), ones, np.arange(n_rows), target, Regression())
+        for response in (intact, shuffled)
+    )
+    measured = paired_repeats(MAE(), own, [changed])
+    return measured, with_training_rows(measured, [by_fold])
+
+
+@pytest.mark.slow
+def test_intervals_with_training_rows_hold_the_mean_over_simulated_data_sets_in_about_95_of_100():
+    draw = np.random.default_rng(0)
+    narrow, wide = zip(*[cross_validated(draw) for _ in range(500)], strict=True)
+    mean = np.mean([one.value for one in wide])
+    held = [
+        np.mean([a.interval[0] <= mean <= a.interval[1] for a in own]) for own in (narrow, wide)
+    ]
+    assert held[0] < 0.88
+    assert 0.93 <= held[1] <= 0.985

@@ -205,7 +205,6 @@ def _measured(
 ) -> Attributions:
     found = method.measure(models, columns, advance)
     corrected = holm({key: own.p for key, own in found.items()}) if method.has_zero else {}
-    one = len(models.rounds) == 1
     return Attributions(
         method=method.name,
         meaning=method.meaning,
@@ -226,14 +225,8 @@ def _measured(
         n_rows=models.n_rows,
         n_models=len(models.folds),
         seconds=time.perf_counter() - started,
-        notes=(_ONE_ROUND,) if one else (),
+        notes=method.notes(models),
     )
-
-
-_ONE_ROUND = (
-    "Every row was predicted by one model, so that intervals speak about these models and not about the "
-    "method; more seeds speak about it"
-)
 
 
 def _table(

@@ -17,6 +17,11 @@ __all__ = ["Attribution", "Measured"]
 Measured = Mapping[tuple[str, str], Paired]
 """By (task, label of the column): importance, interval and, where 0 means none, p-value."""
 
+_ONE_ROUND = (
+    "Every row was predicted by one model, so that intervals speak about these models and not about the "
+    "method; more seeds speak about it"
+)
+
 
 @dataclass(frozen=True)
 class Attribution(ABC):
@@ -80,6 +85,10 @@ class Attribution(ABC):
 
         It is called when the first model is there, with this one alone.
         """
+
+    def notes(self, models: FittedRounds) -> tuple[str, ...]:
+        """Sentences on what intervals leave out; by default that one round leaves out all of training."""
+        return (_ONE_ROUND,) if len(models.rounds) == 1 else ()
 
     @abstractmethod
     def measure(

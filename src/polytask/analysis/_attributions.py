@@ -47,7 +47,7 @@ class Attributions:
     low, high : tuple of tuple of float or None
         Ends of intervals at 95 %, each for itself.
     error : tuple of tuple of float or None
-        Standard errors.
+        Standard errors for new rows and trainings; what other training rows would change is in intervals alone.
     p : tuple of tuple of float or None
         p-values corrected by Holm for all tasks and columns; None for all of a method whose
         importances have no zero.

@@ -18,7 +18,7 @@ from polytask.evaluation.running._outcome import Outcome, outcomes
 from polytask.predictor import FittedPredictor
 from polytask.statistics import Answers
 
-__all__ = ["FittedRounds", "Fold", "fitted_rounds"]
+__all__ = ["Change", "FittedRounds", "Fold", "fitted_rounds"]
 
 Change = Callable[[MultiTaskDataset, int], list[MultiTaskDataset]]
 

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64
 
 from polytask._validation import Interval, check, message
 from polytask.analysis._group_runs import Group, GroupRuns
+from polytask.analysis._helped_rows import extreme_rows, help_of_rows, kept_rows
 from polytask.analysis._map_transfer import measured_in_words, measured_rows, notes_on_seeds
 from polytask.analysis._measured_gain import compared, corrected
 from polytask.analysis._rounds import FOLDS, SEEDS
-from polytask.analysis._source_tasks import HelpedRow, HelpedRows, SourceEffect, SourceTasks
+from polytask.analysis._source_tasks import SourceEffect, SourceTasks
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.evaluation.running._tuning import headline
 from polytask.exceptions import ParameterError
 from polytask.executors import Executor
-from polytask.statistics import Answers, row_values
+from polytask.statistics import Answers
 
 __all__ = ["groups_of_sources", "left_out_of", "source_tasks", "sources_of_runs"]
 
 _OWNER = "source_tasks"
 _MOST_SOURCES = 20
-_MOST_ROWS = 1000
-_EXTREMES = 2
-"""Predictions per task that were helped most, and as many that were harmed most."""
 
 
 def source_tasks(
@@ -148,7 +146,7 @@ def sources_of_runs(
     names = runs.tasks
     without = {source: tuple(n for n in names if n != source) for source in left_out}
     runs.train([names, *without.values()])
-    rows = {task: _helped_rows(runs, task, left_out, without) for task in names}
+    rows = {task: help_of_rows(runs, task, left_out, without) for task in names}
     effects = [
         _effect(runs, task, source, without[source], rows[task], left_out)
         for task in names
@@ -161,9 +159,11 @@ def sources_of_runs(
         learner=runs.network.name,
         metrics={name: headline(runs.data.tasks, name).label for name in names},
         effects=corrected(effects),
-        rows={task: _record(runs, task, values, seed) for task, values in rows.items()},
+        rows={task: kept_rows(runs, task, values, seed) for task, values in rows.items()},
         extremes=tuple(
-            row for task, values in rows.items() for row in _extremes(runs, task, left_out, values)
+            row
+            for task, values in rows.items()
+            for row in extreme_rows(runs, task, left_out, values)
         ),
         measured=measured_in_words(runs.rounds),
         n_rows=measured_rows(runs),
@@ -199,28 +199,6 @@ def left_out_of(
     return runs.group(chosen.tolist()), (note,)
 
 
-def _helped_rows(
-    runs: GroupRuns,
-    task: str,
-    sources: Sequence[str],
-    without: Mapping[str, tuple[str, ...]],
-) -> Float64[np.ndarray, "rounds n s"]:
-    """How much every source helped every row in every round; NaN for the task itself."""
-    metric = headline(runs.data.tasks, task)
-    sign = 1.0 if metric.greater_is_better else -1.0
-    together = runs.answers(runs.tasks)[task]
-    values = np.full((len(together.responses), len(together.truth), len(sources)), np.nan)
-    for run in range(len(together.responses)):
-        own = row_values(metric, together, run)
-        for place, source in enumerate(sources):
-            if source == task or own is None:
-                continue
-            other = row_values(metric, runs.answers(without[source])[task], run)
-            if other is not None:
-                values[run, :, place] = sign * (own - other)
-    return values
-
-
 def _effect(
     runs: GroupRuns,
     task: str,
@@ -246,58 +224,3 @@ def _effect(
         float((known > 0).mean()) if len(known) else None,
         result.left_out.get(task),
     )
-
-
-def _record(
-    runs: GroupRuns, task: str, values: Float64[np.ndarray, "rounds n s"], seed: int
-) -> HelpedRows:
-    """Means over rounds of the rows, or of a random sample of them."""
-    mean = values.mean(axis=0)
-    tables, ids = _names_of_rows(runs, task)
-    kept = np.arange(len(mean))
-    if len(kept) > _MOST_ROWS:
-        kept = np.sort(np.random.default_rng(seed).permutation(kept)[:_MOST_ROWS])
-    return HelpedRows(
-        tuple(tables[row] for row in kept),
-        tuple(int(ids[row]) for row in kept),
-        tuple(
-            tuple(None if np.isnan(value) else float(f"{value:.4g}") for value in mean[row])
-            for row in kept
-        ),
-    )
-
-
-def _names_of_rows(runs: GroupRuns, task: str) -> tuple[list[str], Int64[np.ndarray, " n"]]:
-    """Data source and position in the user's table of the labelled rows that are measured."""
-    tables: list[str] = []
-    ids = [np.zeros(0, dtype=np.int64)]
-    for source in runs.data.sources:
-        if task not in source.tasks.names:
-            continue
-        tested = [split.test.get(source.name, ids[0]) for split in runs.rounds[0].splits]
-        rows = np.intersect1d(source.labelled().rows(task), np.concatenate(tested))
-        tables += [source.name] * len(rows)
-        ids.append(np.asarray(source.row_ids, dtype=np.int64)[rows])
-    return tables, np.concatenate(ids)
-
-
-def _extremes(
-    runs: GroupRuns,
-    task: str,
-    sources: Sequence[str],
-    values: Float64[np.ndarray, "rounds n s"],
-) -> list[HelpedRow]:
-    """The predictions of a task that were helped most, and those harmed most."""
-    mean = values.mean(axis=0)
-    places = np.argwhere(np.isfinite(mean))
-    if not len(places):
-        return []
-    tables, ids = _names_of_rows(runs, task)
-    order = np.argsort([-mean[row, source] for row, source in places], kind="stable")
-    chosen = [*order[:_EXTREMES], *order[max(_EXTREMES, len(order) - _EXTREMES) :]]
-    found = []
-    for row, source in places[chosen].tolist():
-        value = float(mean[row, source])
-        agreeing = int((np.sign(values[:, row, source]) == np.sign(value)).sum())
-        found.append(HelpedRow(task, sources[source], tables[row], int(ids[row]), value, agreeing))
-    return found

@@ -13,13 +13,16 @@ from jaxtyping import Int64
 
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.analysis._attribution import Attribution, Measured
-from polytask.analysis._fitted_rounds import FittedRounds
+from polytask.analysis._common_rows import has_training_rows, models_on_common_rows
+from polytask.analysis._fitted_rounds import Change, FittedRounds
 from polytask.analysis._input_columns import InputColumn
 from polytask.data import MultiTaskDataset, Source
 from polytask.evaluation.running._tuning import headline
-from polytask.statistics import Answers, Paired, paired_repeats
+from polytask.statistics import Answers, Paired, paired_repeats, with_training_rows
 
 __all__ = ["PermutationImportance"]
+
+_NO_TRAINING_ROWS = "Intervals are for new rows and new trainings; they leave out what other training rows would change"
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,14 @@ class PermutationImportance(Attribution):
     the groups of a source is shuffled group by group, so that rows of one group keep a common cell.
 
     It says what the *model* uses. Of two columns that say the same, each may replace the other, so that
-    both look unimportant; and shuffling makes rows that do not occur. Intervals are those of
-    `polytask.statistics.paired_repeats`: over units of rows, and over rounds as a second level. p-values
-    are of “the expected importance is 0”. What another sample of training rows would change in the
-    models is in neither: in a simulation of linear models, 12 to 19 % of the intervals of columns that matter
-    missed the mean over new data sets, and at most 3 % of those of columns that do not.
+    both look unimportant; and shuffling makes rows that do not occur.
+
+    Intervals are for new rows (`polytask.statistics.paired_repeats`: over units of rows, and over rounds as a
+    second level). Those of learners without chance in training also hold what new training rows would
+    change (`polytask.statistics.with_training_rows`), for which every model predicts the same 300 rows per task; those
+    of networks and of single models do not, and the record says so. p-values are of “the expected importance is
+    0” with the standard error for new rows alone, since columns that do not matter move little with the training
+    rows.
 
     Deviations from Breiman: whole rows out of fold in place of out-of-bag rows, several repeats, and
     any metric.
@@ -87,6 +93,12 @@ class PermutationImportance(Attribution):
         """The metric's name."""
         return headline(models.data.tasks, task).label
 
+    def notes(self, models: FittedRounds) -> tuple[str, ...]:
+        """What intervals leave out of training."""
+        if has_training_rows(models):
+            return ()
+        return super().notes(models) or (_NO_TRAINING_ROWS,)
+
     def measure(
         self,
         models: FittedRounds,
@@ -95,11 +107,14 @@ class PermutationImportance(Attribution):
     ) -> Measured:
         """Drops of the first metric, one column after another."""
         found = {}
+        alone = models_on_common_rows(models)
         for number, column in enumerate(columns):
-            changed = models.answers(column.tasks, partial(self._shuffles, column, number))
-            for task in column.tasks:
-                repeats = [answers[task] for answers in changed]
-                found[task, column.label] = _drop(models, task, repeats)
+            changed = partial(self._shuffles, column, number)
+            drops = _drops(models, column, changed)
+            of_models = [[_drops(one, column, changed) for one in folds] for folds in alone]
+            for task, drop in drops.items():
+                by_round = [[own[task].value for own in folds] for folds in of_models]
+                found[task, column.label] = _widened(drop, by_round)
             advance(f"{column.label} shuffled")
         return found
 
@@ -109,6 +124,20 @@ class PermutationImportance(Attribution):
         """One data set per repeat."""
         draw = np.random.default_rng([seed, number])
         return [_shuffled(test, column, draw) for _ in range(self.repeats)]
+
+
+def _drops(models: FittedRounds, column: InputColumn, changed: Change) -> dict[str, Paired]:
+    """Loss of quality of every task of a column."""
+    repeats = models.answers(column.tasks, changed)
+    return {task: _drop(models, task, [own[task] for own in repeats]) for task in column.tasks}
+
+
+def _widened(drop: Paired, by_round: Sequence[Sequence[float | None]]) -> Paired:
+    """With what other training rows would change; without an interval where that is unknown."""
+    known = [[value for value in own if value is not None] for own in by_round]
+    if list(map(len, known)) != list(map(len, by_round)):
+        return replace(drop, interval=None)
+    return with_training_rows(drop, known) if known else drop
 
 
 def _drop(models: FittedRounds, task: str, repeats: Sequence[Answers]) -> Paired:

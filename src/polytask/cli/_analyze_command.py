@@ -110,7 +110,7 @@ def analyze(
             "--out",
             "-o",
             metavar="FOLDER",
-            help="Receives analysis.json, a file per --also, report.html and log.txt, and keeps all trainings: the same command goes on where it was interrupted. By default a folder in runs/ that is named after table and study.",
+            help="Receives analysis.json, a file per --also, report.html and log.txt, and keeps all trainings: the same command goes on where it was interrupted, and one with another --also adds to the report. By default a folder in runs/ that is named after table and study.",
         ),
     ] = None,
     config: Config = None,

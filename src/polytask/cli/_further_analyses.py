@@ -8,7 +8,7 @@ line in `FURTHER`, and its section of the report in `polytask.report._sections`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -35,6 +35,8 @@ class FurtherAnalysis:
         A package that it imports, and the extra of polytask that installs it.
     groups_path : str, optional
         A function, ``module:function``, that takes the `GroupRuns` and returns the groups that it trains.
+    record : str
+        The class of its record, ``module:class``, with `from_dict`.
     """
 
     file: str
@@ -42,6 +44,7 @@ class FurtherAnalysis:
     path: str
     takes: tuple[str, str] | None = None
     groups_path: str | None = None
+    record: str = field(kw_only=True)
 
     def check(self) -> None:
         """Raise unless the package that it takes is there.
@@ -62,12 +65,16 @@ class FurtherAnalysis:
         """The function that measures."""
         return _imported(self.path)
 
+    def record_class(self) -> Any:
+        """The class of its record."""
+        return _imported(self.record)
+
     def groups(self, runs: Any) -> Sequence[tuple[str, ...]]:
         """The groups of tasks that it trains, beside each task alone and all together."""
         return () if self.groups_path is None else _imported(self.groups_path)(runs)
 
 
-def _imported(path: str) -> Callable[..., Any]:
+def _imported(path: str) -> Any:
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
 
@@ -77,23 +84,27 @@ FURTHER: Mapping[str, FurtherAnalysis] = {
         "attributions.json",
         "which columns each task looks at, by shuffling them",
         "polytask.analysis._attribute:attributions_of_runs",
+        record="polytask.analysis:Attributions",
     ),
     "gradients": FurtherAnalysis(
         "gradients.json",
         "which columns each task looks at, by integrated gradients of the network",
         "polytask.analysis._attribute:gradients_of_runs",
         ("captum", "explain"),
+        record="polytask.analysis:Attributions",
     ),
     "relations": FurtherAnalysis(
         "relations.json",
         "what one joint network has learned of how tasks are related",
         "polytask.analysis._relations_of_runs:relations_of_runs",
+        record="polytask.analysis:LearnedRelations",
     ),
     "sources": FurtherAnalysis(
         "sources.json",
         "which source task helped which prediction, by leaving out one task at a time",
         "polytask.analysis._measure_sources:sources_of_runs",
         groups_path="polytask.analysis._measure_sources:groups_of_sources",
+        record="polytask.analysis:SourceTasks",
     ),
 }
 """By the name that `--also` takes, in the order of the alphabet."""

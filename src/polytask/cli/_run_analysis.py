@@ -13,6 +13,7 @@ from polytask.analysis._analysis import plan_runs
 from polytask.cli._checked_tasks import checked
 from polytask.cli._executors import executor_of
 from polytask.cli._further_analyses import FURTHER, FurtherAnalysis
+from polytask.cli._kept_records import kept_records
 from polytask.cli._network_progress import network_progress
 from polytask.cli._one_learner import one_learner
 from polytask.cli._relation_data import RelationData
@@ -89,14 +90,14 @@ def _pairs(options: AnalyzeSettings, n_tasks: int, voice: Voice) -> bool:
 
 
 def _write(folder: Path, analysis: Analysis, records: Mapping[str, Any], voice: Voice) -> None:
-    """Files and words; records of an earlier command that this one did not ask for are removed."""
+    """Files and words; the report shows what earlier commands on the same study measured, too."""
+    kept = kept_records(folder, records, analysis.transfer.tasks, voice)
     write_json(folder / "analysis.json", {"format": 1, **analysis.to_dict()})
-    for name, one in FURTHER.items():
-        if name in records:
-            write_json(folder / one.file, {"format": 1, **records[name].to_dict()})
-        else:
-            (folder / one.file).unlink(missing_ok=True)
-    report = write_relations(analysis, folder / "report.html", tuple(records.values()))
+    for name, record in records.items():
+        write_json(folder / FURTHER[name].file, {"format": 1, **record.to_dict()})
+    both = {**kept, **records}
+    shown = tuple(both[name] for name in FURTHER if name in both)
+    report = write_relations(analysis, folder / "report.html", shown)
     voice.result("\n\n".join(map(str, (analysis, *records.values()))))
     voice.result(f"\nreport  {report}")
     voice.write_log(folder / "log.txt")

@@ -32,6 +32,8 @@ class Figure:
     caption : str
         Explanation of the figure.
     legend : sequence of Key
+    order : sequence of str
+        Names of all rows from the top, where the drawing does not have each; they are listed below it.
     """
 
     title: str
@@ -39,3 +41,4 @@ class Figure:
     drawings: Sequence[str]
     caption: str = ""
     legend: Sequence[Key] = ()
+    order: Sequence[str] = ()

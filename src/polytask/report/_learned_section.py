@@ -9,10 +9,10 @@ import numpy as np
 
 from polytask._listing import first_names
 from polytask.report._drawing._canvas import both
-from polytask.report._drawing._heat_map import HeatMap, heat_map
 from polytask.report._drawing._task_graph import TaskGraph, task_graph
 from polytask.report._figure import Figure
 from polytask.report._format import plural
+from polytask.report._relations_figures import matrix_figure
 from polytask.report._relations_view import clustered
 from polytask.report._section import Section, SectionTable
 
@@ -55,20 +55,16 @@ def learned_section(record: Mapping[str, Any]) -> Section:
 
 
 def _map(similarity: Mapping[str, Any], key: str, what: str = "tasks") -> Figure:
-    values = _matrix(similarity)
-    tree = clustered(values)
-    order = list(tree.order)
-    labels = [similarity["labels"][i] for i in order]
-    shown = HeatMap(
-        labels, values[np.ix_(order, order)], tree.links, [], similarity["quantity"], ".2f"
-    )
-    drawings, _ = both(lambda width: heat_map(shown, width), key)
     chance = similarity["chance"]
     by_chance = "" if chance is None else f" Unrelated ones would have about {chance:.2f}."
-    return Figure(
+    return matrix_figure(
         f"{similarity['name'][:1].upper()}{similarity['name'][1:]}: {similarity['quantity']}",
-        _described(similarity, values),
-        drawings[:1] if len(labels) > _ONE_DRAWING else drawings,
+        similarity["quantity"],
+        similarity["labels"],
+        _matrix(similarity),
+        None,
+        ".2f",
+        key,
         f"{what.capitalize()} stand in the order of the tree above, which joins the most alike first; light is "
         f"more.{by_chance}",
     )
@@ -104,23 +100,8 @@ def _graph(similarity: Mapping[str, Any], clusters: Sequence[Sequence[str]]) -> 
         f"{size} tasks with {len(pairs)} edges; clusters: "
         + "; ".join(", ".join(names[:6]) for names in clusters[:6]),
         drawings[:1] if size > _ONE_DRAWING else drawings,
-        f"Each task is joined with the {_EDGES_PER_TASK} that it is most like, from {_LEAST} on; thicker is more. "
-        "Symbols are clusters.",
-    )
-
-
-def _described(similarity: Mapping[str, Any], values: np.ndarray) -> str:
-    known = np.argwhere(np.isfinite(values) & ~np.tri(len(values), dtype=bool))
-    if not len(known):
-        return f"{similarity['name']}: no pair is known."
-    ordered = sorted(known.tolist(), key=lambda pair: -values[pair[0], pair[1]])
-    labels = similarity["labels"]
-    said = [
-        f"{labels[i]} and {labels[j]} {values[i, j]:.2f}"
-        for i, j in dict.fromkeys(map(tuple, [*ordered[:3], *ordered[-3:]]))
-    ]
-    return (
-        f"{similarity['quantity']} of {len(known)} pairs; largest and smallest: {', '.join(said)}."
+        f"Each task is joined with the {_EDGES_PER_TASK} that it is most like, from {_LEAST} on; thicker is more, "
+        "dashed is opposite. Symbols are clusters.",
     )
 
 

@@ -92,6 +92,7 @@ def matrix_figure(
         _described(shown),
         drawings[:1] if len(tasks) > _ONE_DRAWING else drawings,
         caption or _caption(framed=bool(blocks)),
+        order=shown.tasks if len(tasks) > _ONE_DRAWING else (),
     )
 
 
@@ -124,12 +125,16 @@ def _by_groups(
 
 def _described(shown: HeatMap) -> str:
     """The largest and the smallest values, for readers who cannot see the map."""
-    known = np.argwhere(np.isfinite(shown.values))
+    values, size = shown.values, len(shown.values)
+    symmetric = np.allclose(values, values.T, equal_nan=True)
+    apart = ~np.tri(size, dtype=bool) if symmetric else ~np.eye(size, dtype=bool)
+    known = np.argwhere(np.isfinite(values) & apart)
     if not len(known):
         return f"{shown.label}: no pair is known."
-    ordered = sorted(known.tolist(), key=lambda pair: -shown.values[pair[0], pair[1]])
+    between, kind = ("and", "pairs") if symmetric else ("with", "ordered pairs")
+    ordered = sorted(known.tolist(), key=lambda pair: -values[pair[0], pair[1]])
     said = [
-        f"{shown.tasks[i]} with {shown.tasks[j]} {shown.values[i, j]:{shown.form}}"
+        f"{shown.tasks[i]} {between} {shown.tasks[j]} {values[i, j]:{shown.form}}"
         for i, j in dict.fromkeys(map(tuple, [*ordered[:_CUT], *ordered[-_CUT:]]))
     ]
-    return f"{shown.label} of {len(known)} ordered pairs; largest and smallest: {', '.join(said)}."
+    return f"{shown.label} of {len(known)} {kind}; largest and smallest: {', '.join(said)}."

@@ -141,7 +141,7 @@ def _figures(study: Study, compared: Sequence[Contest], run: int) -> dict[str, A
         from polytask.report._curve_figures import LEARNERS, curve_figures
         from polytask.report._gain_figures import few_figure, many_figure, population_figure
         from polytask.report._observed_figures import observed_figures
-        from polytask.report._sharing_view import sharing_sections
+        from polytask.report._sharing_section import sharing_sections
 
         return {
             "few_figure": None if study.many else few_figure(study, compared),

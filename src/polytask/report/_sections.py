@@ -11,7 +11,7 @@ from polytask.exceptions import ParameterError
 from polytask.report._attributions_section import attributions_section
 from polytask.report._learned_section import learned_section
 from polytask.report._section import Section
-from polytask.report._sharing_view import sharing_section
+from polytask.report._sharing_section import sharing_section
 from polytask.report._sources_section import sources_section
 
 __all__ = ["SECTIONS", "SectionKind", "has_section", "section_of"]

@@ -32,7 +32,9 @@ def columns_figure(
     largest = _largest(values)
     said = [f"{rows[i]}, {columns[j]} {values[i, j]:{shown.form}}" for i, j in largest]
     alt = f"{label}; largest: {', '.join(said)}." if said else f"{label}: nothing is known."
-    return Figure(title, alt, drawings[:1] if len(rows) > _ONE_DRAWING else drawings, caption)
+    many = len(rows) > _ONE_DRAWING
+    drawn = drawings[:1] if many else drawings
+    return Figure(title, alt, drawn, caption, order=rows if many else ())
 
 
 def _largest(values: np.ndarray) -> list[tuple[int, int]]:

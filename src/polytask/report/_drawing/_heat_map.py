@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from math import ceil
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from scipy.cluster.hierarchy import dendrogram
@@ -18,9 +21,11 @@ from polytask.report._theme import color
 
 __all__ = [
     "HeatMap",
+    "draw_cell",
     "draw_legend",
     "draw_levels",
     "heat_map",
+    "name_rows",
     "shade_of",
     "value_range",
     "write_values",
@@ -31,6 +36,7 @@ _MOST_EXPLAINED = 40  # tasks whose cells have tooltips
 _MOST_WRITTEN = 12  # tasks whose cells have numbers
 _LEVELS = 9  # of grey where cells are drawn together
 _ZERO_APART = 50  # pixels between the ends of the legend and its mark at 0
+_LINE = 13.0  # pixels between names
 _MAP = "cividis"  # whose lightness rises steadily, so that a print in grey reads alike
 
 
@@ -63,10 +69,10 @@ class HeatMap:
 
 
 def heat_map(shown: HeatMap, width: int) -> Canvas:
-    """Draw a heat map; of many tasks without names, numbers and tooltips of cells."""
+    """Draw a heat map; of many tasks without numbers and tooltips of cells, some rows with names."""
     size = len(shown.tasks)
-    named = size <= _MOST_EXPLAINED
-    names = [shorten(task, width * 0.3, SIZE - 1) for task in shown.tasks] if named else []
+    explained = size <= _MOST_EXPLAINED
+    names = [shorten(task, width * 0.3, SIZE - 1) for task in shown.tasks]
     widest = max(map(_label_width, names), default=0.0)
     left = 12 + widest
     wanted = 24.0 * size + 60
@@ -82,10 +88,10 @@ def heat_map(shown: HeatMap, width: int) -> Canvas:
     axes = canvas.axes(left=left, right=right, top=tree + 8, bottom=_LEGEND + 8)
     axes.set_xlim(0, size)
     axes.set_ylim(size, 0)
-    fits = named and widest < side / size
+    fits = widest < side / size
     axes.set_xticks(np.arange(size) + 0.5 if fits else [], names if fits else [])
-    axes.set_yticks(np.arange(size) + 0.5 if named else [], names)
-    (_draw_cells if named else draw_levels)(canvas, axes, shown, low, high)
+    name_rows(axes, names, side / size)
+    (_draw_cells if explained else draw_levels)(canvas, axes, shown, low, high)
     if size <= _MOST_WRITTEN:
         write_values(axes, shown, low, high, side / size)
     for first, count in shown.blocks:
@@ -95,6 +101,12 @@ def heat_map(shown: HeatMap, width: int) -> Canvas:
     legend = canvas.axes(left=left, right=right, top=canvas.height - 34, bottom=20)
     draw_legend(legend, shown, low, high, side)
     return canvas
+
+
+def name_rows(axes: Axes, names: Sequence[str], height: float) -> None:
+    """Name every row, or as many as stand apart where rows are low."""
+    step = max(1, ceil(_LINE / height))
+    axes.set_yticks(np.arange(0, len(names), step) + 0.5, names[::step])
 
 
 def _label_width(name: str) -> float:
@@ -123,16 +135,29 @@ def _draw_tree(axes: Axes, shown: HeatMap) -> None:
 
 
 def shade_of(value: float, low: float, high: float) -> tuple[float, ...]:
-    return tuple(colormaps[_MAP]((value - low) / (high - low)))
+    return tuple(_shades()((value - low) / (high - low)))
+
+
+@cache
+def _shades() -> Colormap:
+    return colormaps[_MAP]
 
 
 def _draw_cells(canvas: Canvas, axes: Axes, shown: HeatMap, low: float, high: float) -> None:
     """A cell with a tooltip per pair."""
     for i, j in np.argwhere(np.isfinite(shown.values)).tolist():
         value = shown.values[i, j]
-        cell = Rectangle((j, i), 1, 1, linewidth=0, facecolor=shade_of(value, low, high))
-        axes.add_patch(cell)
-        canvas.explain(cell, f"{shown.tasks[i]} with {shown.tasks[j]}: {value:{shown.form}}")
+        text = f"{shown.tasks[i]} with {shown.tasks[j]}: {value:{shown.form}}"
+        draw_cell(canvas, axes, (i, j), shade_of(value, low, high), text)
+
+
+def draw_cell(
+    canvas: Canvas, axes: Axes, at: tuple[int, int], shade: tuple[float, ...], text: str
+) -> None:
+    """A cell with a tooltip, in axes whose limits are set."""
+    cell = Rectangle((at[1], at[0]), 1, 1, linewidth=0, facecolor=shade)
+    axes.add_artist(cell)
+    canvas.explain(cell, text)
 
 
 def draw_levels(canvas: Canvas, axes: Axes, shown: HeatMap, low: float, high: float) -> None:
@@ -171,10 +196,17 @@ def write_values(axes: Axes, shown: HeatMap, low: float, high: float, side: floa
     """Numbers in the cells, dark on light ground and light on dark."""
     for i, j in np.argwhere(np.isfinite(shown.values)).tolist():
         value = shown.values[i, j]
-        ink = "#000000" if (value - low) / (high - low) > 0.55 else "#ffffff"
+        ink = ink_on(shade_of(value, low, high))
         text = f"{value:{shown.form}}"
         size = min(SIZE - 2, SIZE * side / max(text_width(text, SIZE) + 2, 1))
         axes.text(j + 0.5, i + 0.5, text, ha="center", va="center", size=size, color=ink)
+
+
+def ink_on(shade: tuple[float, ...]) -> str:
+    """Black or white, whichever has more contrast by WCAG's relative luminance."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shade[:3]]
+    luminance = float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+    return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#ffffff"
 
 
 def draw_legend(axes: Axes, shown: HeatMap, low: float, high: float, width: float) -> None:

@@ -14,9 +14,11 @@ from polytask.report._theme import SYMBOLS, color
 
 __all__ = ["TaskGraph", "task_graph"]
 
-_MOST_NAMED = 40
+_MOST_LEVEL = 40  # tasks whose names are written from left to right
+_MOST_NAMED = 160  # tasks with names, along the rays
 _SHAPES = tuple(SYMBOLS)
 _TALLEST = 420
+_SMALL = 8.5  # font size of names along rays
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,7 @@ class TaskGraph:
     tasks : sequence of str
         In the order around the circle.
     edges : sequence of (int, int, float)
-        Positions of two tasks, and how alike they are; a thicker line is more.
+        Positions of two tasks, and how alike they are; a thicker line is more, a dashed one below 0.
     clusters : sequence of int
         The cluster of every task, which gives its symbol.
     label : str
@@ -42,15 +44,17 @@ class TaskGraph:
 
 
 def task_graph(shown: TaskGraph, width: int) -> Canvas:
-    """Draw a graph; of many tasks without names, which tooltips have."""
+    """Draw a graph; of very many tasks without names, which tooltips have."""
     size = len(shown.tasks)
-    named = size <= _MOST_NAMED
-    names = [shorten(task, width * 0.25, SIZE - 1) if named else "" for task in shown.tasks]
-    margin = 14 + max(text_width(name, SIZE - 1) for name in names)
+    named, level = size <= _MOST_NAMED, size <= _MOST_LEVEL
+    font = SIZE - 1 if level else _SMALL
+    names = [shorten(task, width * 0.22, font) if named else "" for task in shown.tasks]
+    margin = 14 + max(text_width(name, font) for name in names)
     side = min(width - 2 * margin, _TALLEST)
-    canvas = Canvas(width, side + 48)
+    above = 24 if level else margin
+    canvas = Canvas(width, side + 2 * above)
     left = (width - side) / 2
-    axes = canvas.axes(left=left, right=left, top=24, bottom=24)
+    axes = canvas.axes(left=left, right=left, top=above, bottom=above)
     axes.set_xlim(-1.08, 1.08)
     axes.set_ylim(-1.08, 1.08)
     axes.set_xticks([])
@@ -65,10 +69,12 @@ def task_graph(shown: TaskGraph, width: int) -> Canvas:
             f"{task}, cluster {shown.clusters[i] + 1}",
             shown.clusters[i],
             (x[i], y[i]),
-            large=named,
+            large=level,
         )
-        if named:
+        if level:
             _write_name(axes, names[i], x[i], y[i])
+        elif named:
+            _write_along_ray(axes, names[i], x[i], y[i])
     return canvas
 
 
@@ -76,7 +82,11 @@ def _draw_edges(canvas: Canvas, axes: Axes, shown: TaskGraph, x: np.ndarray, y: 
     largest = max((abs(value) for _, _, value in shown.edges), default=1.0)
     for i, j, value in shown.edges:
         (line,) = axes.plot(
-            x[[i, j]], y[[i, j]], color=color("muted"), linewidth=0.6 + 3.4 * abs(value) / largest
+            x[[i, j]],
+            y[[i, j]],
+            color=color("muted"),
+            linewidth=0.6 + 3.4 * abs(value) / largest,
+            linestyle="-" if value >= 0 else (0, (2, 1.5)),
         )
         canvas.explain(line, f"{shown.tasks[i]} and {shown.tasks[j]}: {shown.label} {value:.2f}")
 
@@ -86,7 +96,7 @@ def _draw_node(
 ) -> None:
     node = axes.scatter(
         *at,
-        s=90 if large else 40,
+        s=90 if large else 14,
         marker=marker(_SHAPES[cluster % len(_SHAPES)]),
         facecolor=color(f"c{1 + cluster % 7}"),
         edgecolor=color("card"),
@@ -108,6 +118,25 @@ def _write_name(axes: Axes, name: str, x: float, y: float) -> None:
         ha=sideways,
         va=up,
         size=SIZE - 1,
+        color=color("text"),
+        annotation_clip=False,
+    )
+
+
+def _write_along_ray(axes: Axes, name: str, x: float, y: float) -> None:
+    """Outside of the circle, away from its middle, never upside down."""
+    degrees = float(np.degrees(np.arctan2(y, x)))
+    right = x >= 0
+    axes.annotate(
+        name,
+        (x, y),
+        xytext=(7 * x, 7 * y),
+        textcoords="offset points",
+        ha="left" if right else "right",
+        va="center",
+        rotation=degrees if right else degrees - 180,
+        rotation_mode="anchor",
+        size=_SMALL,
         color=color("text"),
         annotation_clip=False,
     )
