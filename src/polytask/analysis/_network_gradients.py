@@ -121,6 +121,7 @@ class NetworkGradients:
         with torch.no_grad():
             ends = (self._scores(pairs, batch, own) for own in (pairs.end, pairs.start))
             difference = torch.sub(*ends)[:, 0]
+        by_part: dict[str, Tensor] = {}
         for doubled in range(_MOST_DOUBLED + 1):
             with _only_inputs_differentiated(pairs.points.network):
                 found = IntegratedGradients(forward).attribute(

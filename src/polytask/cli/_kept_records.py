@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from polytask._plain import read_json
-from polytask.cli._further_analyses import FURTHER
+from polytask.cli._further_analyses import FURTHER, FurtherAnalysis
 from polytask.cli._voice import Voice
 from polytask.exceptions import PolytaskError
 
@@ -35,13 +35,8 @@ def kept_records(
         path = folder / one.file
         if name in measured or not path.exists():
             continue
-        try:
-            plain = read_json(path)
-            record = one.record_class().from_dict({k: v for k, v in plain.items() if k != "format"})
-            same = set(record.tasks) <= set(tasks)
-        except (PolytaskError, ValueError, LookupError, TypeError, AttributeError, OSError):
-            same = False
-        if same:
+        record = _read(path, one)
+        if record is not None and set(record.tasks) <= set(tasks):
             found[name] = record
             continue
         voice.warning(
@@ -50,3 +45,12 @@ def kept_records(
     if found:
         voice.note(f"from earlier commands: {', '.join(found)}")
     return found
+
+
+def _read(path: Path, one: FurtherAnalysis) -> Any:
+    """The record in a file; None where it is none of that analysis."""
+    try:
+        plain = read_json(path)
+        return one.record_class().from_dict({k: v for k, v in plain.items() if k != "format"})
+    except (PolytaskError, ValueError, LookupError, TypeError, AttributeError, OSError):
+        return None

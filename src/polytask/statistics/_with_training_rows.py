@@ -63,7 +63,7 @@ def with_training_rows(
     >>> measured = Paired(1.0, (0.8, 1.2), standard_error=0.1, degrees=50.0)
     >>> low, high = with_training_rows(measured, [[0.9, 1.0, 1.1]]).interval
     >>> round(low, 2), round(high, 2)
-    (0.41, 1.59)
+    (0.47, 1.53)
     """
     if measured.interval is None or measured.standard_error is None or measured.degrees is None:
         return measured
