@@ -154,10 +154,10 @@ class Learner(ABC):
         return True
 
     def learns_apart(self, train: MultiTaskDataset) -> bool:
-        """Whether a task learns the same without the other tasks of the training rows; False by default.
+        """Whether `fit_many` learns a task the same without the other tasks; False by default.
 
-        Where it does, `polytask.compare` fits tasks that keep different settings with these alone, each
-        task with its own, and not all tasks with all settings.
+        Where it does, and each row of one table is of all tasks, `polytask.compare` fits tasks that keep
+        different settings with these alone, each task with its own, and not all tasks with all settings.
         """
         del train
         return False

@@ -20,10 +20,11 @@ from polytask.analysis._input_columns import InputColumn, input_columns
 from polytask.analysis._integrated_gradients import IntegratedGradients, check_captum
 from polytask.analysis._map_transfer import measured_in_words
 from polytask.analysis._permutation_importance import PermutationImportance
-from polytask.analysis._rounds import FOLDS, SEEDS, positions, rounds_of
+from polytask.analysis._rounds import FOLDS, SEEDS, rounds_of
 from polytask.analysis._trainings import Trainings
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
+from polytask.evaluation.running._positions import positions
 from polytask.evaluation.running._run_progress import progress_bar
 from polytask.exceptions import ParameterError
 from polytask.executors import Executor

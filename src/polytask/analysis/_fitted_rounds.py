@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from polytask.analysis._pooled_answers import pooled_answers
-from polytask.analysis._rounds import positions
 from polytask.analysis._trainings import Trainings
 from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.judging._unit_ids import unit_ids
 from polytask.evaluation.running._outcome import Outcome, outcomes
+from polytask.evaluation.running._positions import positions
 from polytask.predictor import FittedPredictor
 from polytask.statistics import Answers
 

@@ -20,7 +20,7 @@ from polytask.data import (
 )
 from polytask.exceptions import ParameterError, TooFewRowsError
 
-__all__ = ["FOLDS", "SEEDS", "Round", "later_rounds", "positions", "rounds_of"]
+__all__ = ["FOLDS", "SEEDS", "Round", "later_rounds", "rounds_of"]
 
 _OWNER = "polytask.analysis"
 
@@ -115,15 +115,6 @@ def later_rounds(
     return validation, tuple(
         Round(seed, (_later(train, validation, seed),)) for seed in range(seeds)
     )
-
-
-def positions(data: MultiTaskDataset, rows: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Position in the whole data set, the sources one after another, of some rows of each source."""
-    found, start, none = {}, 0, np.zeros(0, dtype=np.int64)
-    for source in data.sources:
-        found[source.name] = start + rows.get(source.name, none)
-        start += source.n_rows
-    return found
 
 
 def _later(train: MultiTaskDataset, validation: MultiTaskDataset, seed: int) -> Split:

@@ -12,10 +12,11 @@ from polytask._learner import Learner
 from polytask._validation import message
 from polytask.analysis._cross_scores import raw_scores
 from polytask.analysis._networks import fit_alone, fit_groups, observed
-from polytask.analysis._rounds import Round, positions
+from polytask.analysis._rounds import Round
 from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.running._outcome import Outcome, outcomes
+from polytask.evaluation.running._positions import positions
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.observers import Observer
@@ -248,9 +249,4 @@ def _outcomes(
     predictor: FittedPredictor, data: MultiTaskDataset, test: MultiTaskDataset, split: Split
 ) -> dict[str, Outcome]:
     names = predictor.tasks.names
-    dropped = set(data.tasks.names) - set(names)
-    of_test = positions(data, split.test)
-    rows = {
-        source.name: of_test[source.name][source.rows_without(dropped)] for source in test.sources
-    }
-    return outcomes(predictor, test.without_tasks(dropped), rows, names)
+    return outcomes(predictor, test.of_tasks(names), positions(data, split.test, names), names)

@@ -11,15 +11,13 @@ from polytask.training import Trainer
 
 __all__ = ["learned_apart"]
 
-_MOST_TASKS = 32
-"""Tasks of a source up to which the trees of `polytask.data.Bins` are as large as those of one."""
-
 
 def learned_apart(architecture: Architecture, trainer: Trainer, train: MultiTaskDataset) -> bool:
-    """Whether the network of each task is the same where other tasks are left out.
+    """Whether the network of each task is the same where other tasks are not trained.
 
     So it is for networks of single tasks on one table in which every row has a label of every task:
     where labels are missing, or rows belong to one task each, evaluations follow from the rows of all tasks.
+    Bins of numbers are those of all tasks in either case.
 
     Parameters
     ----------
@@ -28,8 +26,6 @@ def learned_apart(architecture: Architecture, trainer: Trainer, train: MultiTask
     train : MultiTaskDataset
     """
     if architecture.shares or trainer.observers or len(train.sources) > 1:
-        return False
-    if architecture.bins is not None and len(train.tasks) > _MOST_TASKS:
         return False
     return _is_full(train.sources[0]) and plan_network(architecture, train).apart
 

@@ -24,7 +24,8 @@ class ColumnBins:
     edges : tuple of float
         Edges that no label was needed for, in ascending order; none if the column had one value.
     thresholds : mapping of task name to tuple of float
-        Those of every task's tree, the best first; no task where no tree was grown.
+        Those of every task's tree, the best first; no task where no tree was grown. A network of some
+        tasks that was trained beside others has those of the others, too: its width is that of all.
     gains : mapping of task name to tuple of float
         The share of the task's impurity that every threshold explains, in descending order.
     means : tuple of float
@@ -58,7 +59,7 @@ class ColumnBins:
         every = {t for thresholds in self.thresholds.values() for t in thresholds} - {*self.edges}
         return len(self.edges) + max(1, min(most, len(every)))
 
-    def problem(self, n_bins: int, tasks: set[str]) -> str | None:
+    def problem(self, n_bins: int) -> str | None:
         """Why no fit could have given this; None if one could have."""
         if len(self.edges) == 1 or len(self.edges) > n_bins + 1 or not _ascend(self.edges):
             return "edges of bins must be finite numbers in ascending order, as many as there are"
@@ -68,7 +69,7 @@ class ColumnBins:
             return "means of coordinates must be shares"
         if self.thresholds and not self.edges:
             return "thresholds of bins must lie between edges"
-        if self.thresholds.keys() != self.gains.keys() or not set(self.thresholds) <= tasks:
+        if self.thresholds.keys() != self.gains.keys():
             return "thresholds of bins must be those of tasks, each with its gain"
         for task, thresholds in self.thresholds.items():
             gains = self.gains[task]
@@ -109,11 +110,11 @@ class LearnedBins:
         """Most edges of every column, whatever tasks a network serves."""
         return tuple(column.most_edges(self.n_bins - 1) for column in self.columns)
 
-    def problem(self, n_numeric: int, tasks: set[str]) -> str | None:
+    def problem(self, n_numeric: int) -> str | None:
         """Why no fit could have given this; None if one could have."""
         if self.n_bins < 2 or len(self.columns) != n_numeric:
             return "bins must be those of the numeric columns, at least 2 in each"
-        problems = (column.problem(self.n_bins, tasks) for column in self.columns)
+        problems = (column.problem(self.n_bins) for column in self.columns)
         return next((problem for problem in problems if problem is not None), None)
 
 

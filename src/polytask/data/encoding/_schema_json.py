@@ -130,7 +130,7 @@ def _check(saved: _Saved, columns: tuple[Column, ...]) -> None:
             raise ValueError(f"{problem}.")
     if saved.bins is not None:
         n_numeric = sum(column.width for column in columns if column.part == "numeric")
-        problem = saved.bins.problem(n_numeric, set(saved.tasks))
+        problem = saved.bins.problem(n_numeric)
         if problem is not None:
             raise ValueError(f"{problem}.")
 

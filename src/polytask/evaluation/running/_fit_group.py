@@ -54,7 +54,7 @@ def _copied(record: RunRecord, run: Run, store: RunStore) -> RunRecord:
     """The record of a run of the same fit, before its test rows are read."""
     files = {e: d for e, d in record.files.items() if not e.startswith("test")}
     store.copy(record.spec.key, run.spec.key, files)
-    own = replace(record, spec=run.spec, files=files, test={}, test_reads=0)
+    own = replace(record, spec=run.spec, settings=run.settings, files=files, test={}, test_reads=0)
     store.write(own)
     return own
 

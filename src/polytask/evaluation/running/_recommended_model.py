@@ -29,13 +29,16 @@ def recommended_model(run: Tuned, store: RunStore, tasks: TaskSet) -> FittedPred
     of_trials = {trial: fitted_targets(own.tasks, own.schemas) for trial, own in kept.items()}
     targets = {task: of_trials[trial][task] for task, trial in run.chosen.items()}
     models = tuple(own.model for own in kept.values())
-    if run.runs[next(iter(kept))].spec.tasks:
+    # a setting may leave out bins, which the networks of other settings need
+    binned = (own.schemas for own in kept.values() if any(s.bins for s in own.schemas.values()))
+    inputs = next(binned, first.schemas)
+    if run.runs[next(iter(kept))].spec.tasks:  # of one table, of whose rows each is of all tasks
         grouped = GroupedModel(models, tuple(run.kept[trial] for trial in kept))
-        schemas = {n: replace(schema, targets=targets) for n, schema in first.schemas.items()}
+        schemas = {n: replace(schema, targets=targets) for n, schema in inputs.items()}
         return FittedPredictor(tasks, schemas, grouped, None, first.name)
     order = list(kept)
     combined = CombinedModel(models, {t: order.index(trial) for t, trial in run.chosen.items()})
-    return FittedPredictor(tasks, with_targets(first.schemas, targets), combined, None, first.name)
+    return FittedPredictor(tasks, with_targets(inputs, targets), combined, None, first.name)
 
 
 def _kept(run: Run, store: RunStore) -> FittedPredictor:

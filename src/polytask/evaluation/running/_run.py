@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split
 from polytask.evaluation.running._outcome import measure, outcomes
+from polytask.evaluation.running._positions import positions
 from polytask.evaluation.running._records import RunRecord, RunSpec
 from polytask.evaluation.running._store import RunStore
 from polytask.exceptions import (
@@ -176,8 +175,8 @@ def _validated(
     store: RunStore,
     seconds: float,
 ) -> RunRecord:
-    rows = _in_whole(run.split.validation, data)
     names = validation.tasks.names
+    rows = positions(data, run.split.validation, names)
     validated = outcomes(predictor, validation, rows, names)
     store.write_outcomes(run.spec.key, "validation", validated)
     store.write_model(run.spec.key, predictor, run.spec.learner)
@@ -205,8 +204,9 @@ def test_run(
     if record.covers(tasks):
         return record
     predictor = store.read_model(run.spec.key, run.spec.learner)
-    rows = _in_whole(run.split.test, data)
-    tested_outcomes = outcomes(predictor, run.request.rows(data.take(run.split.test)), rows, tasks)
+    test_rows = run.request.rows(data.take(run.split.test))
+    rows = positions(data, run.split.test, test_rows.tasks.names)
+    tested_outcomes = outcomes(predictor, test_rows, rows, tasks)
     store.write_outcomes(run.spec.key, "test", tested_outcomes)
     test = measure(data.tasks, tasks, tested_outcomes)
     files = {**record.files, **store.digests(run.spec.key, "test.safetensors")}
@@ -237,14 +237,3 @@ def _tested_alike(
     tested = replace(record, test=first.test, test_reads=record.test_reads + 1, files=files)
     store.write(tested)
     return tested
-
-
-def _in_whole(rows: Mapping[str, np.ndarray], data: MultiTaskDataset) -> dict[str, np.ndarray]:
-    """Positions of a part's rows in the whole data set, its sources one after another."""
-    sizes = [source.n_rows for source in data.sources]
-    starts = np.concatenate([[0], np.cumsum(sizes)])
-    return {
-        source.name: int(start) + rows[source.name]
-        for source, start in zip(data.sources, starts, strict=False)
-        if source.name in rows
-    }

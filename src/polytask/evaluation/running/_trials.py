@@ -143,10 +143,13 @@ class Trials:
 
         Where tasks that learn apart keep different settings, each run is of those that keep its own.
         """
-        kept, split = self._lead(case).kept, case.repetition.split
-        if len(kept) > 1 and case.candidate.learner.learns_apart(self._runner.train(split)):
-            return {t: self._request(case, case.points[t], tasks) for t, tasks in kept.items()}
-        return {trial: self._request(case, case.points[trial]) for trial in kept}
+        kept, train = self._lead(case).kept, self._runner.train(case.repetition.split)
+        runs = {trial: self._request(case, case.points[trial]) for trial in kept}
+        if len(kept) == 1 or not _of_common_rows(train):
+            return runs
+        if not all(run.learner.learns_apart(train) for run in runs.values()):
+            return runs
+        return {t: self._request(case, case.points[t], tasks) for t, tasks in kept.items()}
 
     def _request(
         self, case: TuningCase, settings: Mapping[str, object], tasks: Sequence[str] = ()
@@ -167,6 +170,13 @@ class Trials:
         return {
             case: (tuple(own), tuple(next(records) for _ in own)) for case, own in requests.items()
         }
+
+
+def _of_common_rows(train: MultiTaskDataset) -> bool:
+    """Whether all tasks are learned from the rows of one table, so that their models encode inputs alike."""
+    first, *others = train.sources
+    common = first.weights is None or first.weights.ndim == 1
+    return common and not others and not first.own_rows
 
 
 def well_validated(data: MultiTaskDataset, split: Split) -> list[str]:
