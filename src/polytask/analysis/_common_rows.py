@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from polytask.analysis._fitted_rounds import FittedRounds, Fold
-from polytask.analysis._rounds import positions
 from polytask.data import MultiTaskDataset
+from polytask.evaluation.running._positions import positions
 from polytask.predictor import NetworkModel
 
 __all__ = ["has_training_rows", "models_on_common_rows"]
