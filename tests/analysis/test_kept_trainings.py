@@ -1,6 +1,7 @@
 """Trainings that are kept in a folder: taken up after a kill, refused in another study's folder."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from polytask.analysis import (
     GroupRuns,
     PermutationImportance,
     PredictionSimilarity,
+    _permutation_importance,
     _training_jobs,
     _trainings,
     analyze,
@@ -227,6 +229,35 @@ def test_an_attribution_that_was_killed_fits_what_is_missing_with_the_same_impor
     options["method"] = RefusesAll()
     with pytest.raises(ParameterError, match="no model of these"):  # models that are there, too
         attribute(data, "linear", out=tmp_path / "out", **options)
+
+
+def test_columns_that_were_measured_before_a_kill_are_not_measured_again(
+    data, tmp_path, monkeypatch
+):
+    measured, drops = [], _permutation_importance._drops
+
+    def watched(models, column, *rest, stop):
+        if column.label == stop:
+            raise Killed
+        measured.append(column.label)
+        return drops(models, column, *rest)
+
+    options = {"columns": ["x0", "x1"], "folds": 2, "seeds": 1, "method": PermutationImportance(1)}
+    monkeypatch.setattr(_permutation_importance, "_drops", partial(watched, stop="x1"))
+    with pytest.raises(Killed):
+        attribute(data, "linear", out=tmp_path, **options)
+    measured.clear()
+    monkeypatch.setattr(_permutation_importance, "_drops", partial(watched, stop=None))
+    again = attribute(data, "linear", out=tmp_path, **options)
+    assert set(measured) == {"x1"}
+    assert again.importance == attribute(data, "linear", **options).importance
+    (first, *_) = (tmp_path / "measured").glob("*.json")
+    first.write_text(first.read_text().replace('"p"', '"q"', 1))
+    measured.clear()
+    with pytest.warns(UserWarning, match=r"was damaged\. What it held is measured again"):
+        third = attribute(data, "linear", out=tmp_path, **options)
+    assert len(set(measured)) == 1
+    assert (third.importance, third.low, third.p) == (again.importance, again.low, again.p)
 
 
 def test_networks_that_were_read_are_kept_with_their_bits_and_serve_other_analyses(

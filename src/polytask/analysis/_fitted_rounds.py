@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from polytask._recipes import to_json
+from polytask.analysis._measured_store import MeasuredStore
 from polytask.analysis._pooled_answers import pooled_answers
 from polytask.analysis._trainings import Trainings
 from polytask.data import MultiTaskDataset, Split
@@ -16,7 +19,7 @@ from polytask.evaluation.judging._unit_ids import unit_ids
 from polytask.evaluation.running._outcome import Outcome, outcomes
 from polytask.evaluation.running._positions import positions
 from polytask.predictor import FittedPredictor
-from polytask.statistics import Answers
+from polytask.statistics import Answers, Paired
 
 __all__ = ["Change", "FittedRounds", "Fold", "fitted_rounds"]
 
@@ -58,12 +61,33 @@ class FittedRounds:
     rounds : tuple of tuple of Fold
     measured : str
         Which rows are measured, in words.
+    store : MeasuredStore, optional
+        Keeps what was measured.
     """
 
     data: MultiTaskDataset
     name: str
     rounds: tuple[tuple[Fold, ...], ...]
     measured: str
+    store: MeasuredStore | None = None
+
+    def kept(
+        self, method: Any, what: str, measure: Callable[[], Mapping[str, Paired]]
+    ) -> Mapping[str, Paired]:
+        """What a method measured of one column, or task, before or now.
+
+        Parameters
+        ----------
+        method : dataclass
+            Whose settings it depends on.
+        what : str
+            Name of the column, or task.
+        measure : callable
+        """
+        if self.store is None:
+            return measure()
+        named = {"method": to_json(method), "what": what, "tasks": list(self.tasks)}
+        return self.store.kept(named, measure)
 
     @cached_property
     def tasks(self) -> tuple[str, ...]:
@@ -160,7 +184,7 @@ def fitted_rounds(
 
     trainings.models(on_model=receive)
     by_round = [tuple(folds[numbers[id(split)]] for split in one.splits) for one in rounds]
-    return FittedRounds(data, name, tuple(by_round), measured)
+    return FittedRounds(data, name, tuple(by_round), measured, trainings.measured_store())
 
 
 def _joined(parts: Sequence[MultiTaskDataset]) -> MultiTaskDataset:

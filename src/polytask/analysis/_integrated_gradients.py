@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -129,16 +130,25 @@ class IntegratedGradients(Attribution):
         """Mean sizes, one task after another."""
         found: dict[tuple[str, str], Paired] = {}
         for task in models.tasks:
-            kept = self._chosen(models, task)
-            tables = [self._sizes(folds, task, kept, columns) for folds in models.rounds]
-            for label in tables[0]:
-                values = np.stack([table[label] for table in tables])
-                known = np.isfinite(values).all(axis=0)
-                if known.any():
-                    mean = mean_of_units(values[:, known], models.units[kept][known])
-                    own = Paired(mean.value, mean.interval, None, mean.per_run, mean.n_units)
-                    found[task, label] = own
+            named = " ".join([task, *(column.label for column in columns)])
+            own = models.kept(self, named, partial(self._of_task, models, columns, task))
+            found |= {(task, label): value for label, value in own.items()}
             advance(f"gradients of {task}")
+        return found
+
+    def _of_task(
+        self, models: FittedRounds, columns: Sequence[InputColumn], task: str
+    ) -> dict[str, Paired]:
+        """Mean sizes of all columns of a task."""
+        found = {}
+        kept = self._chosen(models, task)
+        tables = [self._sizes(folds, task, kept, columns) for folds in models.rounds]
+        for label in tables[0]:
+            values = np.stack([table[label] for table in tables])
+            known = np.isfinite(values).all(axis=0)
+            if known.any():
+                mean = mean_of_units(values[:, known], models.units[kept][known])
+                found[label] = Paired(mean.value, mean.interval, None, mean.per_run, mean.n_units)
         return found
 
     def _chosen(self, models: FittedRounds, task: str) -> np.ndarray:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import ClassVar
 
 import numpy as np
 import polars as pl
 from jaxtyping import Int64
 
+from polytask._seeds import derived_seed
 from polytask._validation import Constraint, Interval, check_parameters
 from polytask.analysis._attribution import Attribution, Measured
 from polytask.analysis._common_rows import has_training_rows, models_on_common_rows
@@ -106,23 +107,33 @@ class PermutationImportance(Attribution):
         advance: Callable[[str], None],
     ) -> Measured:
         """Drops of the first metric, one column after another."""
-        found = {}
-        alone = models_on_common_rows(models)
-        for number, column in enumerate(columns):
-            changed = partial(self._shuffles, column, number)
-            drops = _drops(models, column, changed)
-            of_models = [[_drops(one, column, changed) for one in folds] for folds in alone]
-            for task, drop in drops.items():
-                by_round = [[own[task].value for own in folds] for folds in of_models]
-                found[task, column.label] = _widened(drop, by_round)
+        found: dict[tuple[str, str], Paired] = {}
+        alone = cache(partial(models_on_common_rows, models))
+        for column in columns:
+            own = models.kept(self, column.label, partial(self._of_column, models, alone, column))
+            found |= {(task, column.label): drop for task, drop in own.items()}
             advance(f"{column.label} shuffled")
         return found
 
+    def _of_column(
+        self,
+        models: FittedRounds,
+        alone: Callable[[], Sequence[Sequence[FittedRounds]]],
+        column: InputColumn,
+    ) -> dict[str, Paired]:
+        """Drops of all tasks of a column."""
+        changed = partial(self._shuffles, column)
+        of_models = [[_drops(one, column, changed) for one in folds] for folds in alone()]
+        return {
+            task: _widened(drop, [[own[task].value for own in folds] for folds in of_models])
+            for task, drop in _drops(models, column, changed).items()
+        }
+
     def _shuffles(
-        self, column: InputColumn, number: int, test: MultiTaskDataset, seed: int
+        self, column: InputColumn, test: MultiTaskDataset, seed: int
     ) -> list[MultiTaskDataset]:
         """One data set per repeat."""
-        draw = np.random.default_rng([seed, number])
+        draw = np.random.default_rng(derived_seed(seed, column.label))
         return [_shuffled(test, column, draw) for _ in range(self.repeats)]
 
 

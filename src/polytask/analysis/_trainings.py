@@ -12,6 +12,7 @@ from polytask._learner import Learner
 from polytask._recipes import names_in, to_json
 from polytask._trust import trusted_here
 from polytask._untrusted import packages_of
+from polytask.analysis._measured_store import MeasuredStore
 from polytask.analysis._rounds import Round
 from polytask.analysis._training_jobs import Group, TrainedGroup, TrainingJob, train_job
 from polytask.analysis._training_store import TrainingStore, identity_of
@@ -110,6 +111,14 @@ class Trainings:
                 yield self
             finally:
                 self._store = None
+
+    def measured_store(self) -> MeasuredStore | None:
+        """Where measurements of the models are kept; None without a folder."""
+        if self._store is None:
+            return None
+        rows = [[split.digest() for split in one.splits] for one in self.rounds]
+        own = {"by": type(self).__name__, "rows": rows, "seeds": [one.seed for one in self.rounds]}
+        return MeasuredStore(self._store.folder, {**self._store.about, **own}, self._store.note)
 
     @property
     def tasks(self) -> Group:

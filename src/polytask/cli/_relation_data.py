@@ -102,8 +102,8 @@ NOTHING_BEGUN = (
 )
 """What is said of a command that is interrupted before it trains."""
 
-_KEPT = ("runs", "study.json", ".lock")
-"""What trainings leave in a folder."""
+_KEPT = ("runs", "measured", "study.json", ".lock")
+"""What trainings and measurements leave in a folder."""
 
 
 def check_result_folder(folder: Path | None, known: Sequence[str]) -> None:
