@@ -188,6 +188,15 @@ def test_runs_widen_a_single_interval():
     assert found.interval == pytest.approx(hall(1.6, amounts, both, 0.95))
 
 
+def test_equal_seeds_of_a_constant_do_not_widen_its_interval():
+    truth = (np.random.default_rng(5).random(9000) < 0.06).astype(float)
+    one, three = (
+        single(ROCAUC(), [answers(truth, *[np.full(9000, 0.06)] * n, target=CLASSES)])
+        for n in (1, 3)
+    )
+    assert one.interval == pytest.approx(three.interval, rel=1e-9)
+
+
 def test_the_share_of_hits_has_wilsons_interval():
     truth, response = np.repeat([0.0, 1.0], [12, 8]), np.full(20, 0.9)
     response[:9] = 0.1

@@ -171,15 +171,14 @@ def tailed(spread: Spread, amounts: Float[np.ndarray, "*studies units"]) -> Spre
 
 
 def of_seeds(by_split: Sequence[Sequence[Numbers]]) -> Spread:
-    """Spread over seeds of a mean over splits of means over seeds."""
-    levels = [
-        Spread(
-            np.var(np.asarray(runs), axis=0, ddof=1) / len(runs) / len(by_split) ** 2,
-            len(runs) - 1.0,
-        )
-        for runs in by_split
-        if len(runs) > 1
-    ]
+    """Spread over seeds of a mean over splits of means over seeds; none where these differ by rounding."""
+    levels = []
+    for runs in by_split:
+        if len(runs) > 1:
+            values = np.asarray(runs)
+            differ = np.ptp(values, axis=0) > ROUNDING * np.abs(values).max(axis=0)
+            variance = np.where(differ, np.var(values, axis=0, ddof=1), 0.0)
+            levels.append(Spread(variance / len(runs) / len(by_split) ** 2, len(runs) - 1.0))
     return sum_of_levels(levels)
 
 
