@@ -119,7 +119,7 @@ def test_levels_are_spread_over_the_stages():
 
 def test_more_levels_than_stages():
     data = funnel("binary", "binary", "binary")
-    words = r"3 \(task0; task1; task2\). Got 2 stages; give more, such as MLP\(\(256, 256, 256\)\)"
+    words = r"3 \(task0; task1; task2\). Got 2 stages; give more, such as an MLP of 3 widths"
     with pytest.raises(ParameterError, match=words):
         built(Hierarchical(MLP((8, 8))), data)
     assert built(Hierarchical(MLP((8, 8))), fed(data, {}))

@@ -132,14 +132,14 @@ def test_an_infinite_target(refused, tmp_path):
 
 def test_a_target_named_twice(refused, table):
     assert refused(table, "-t", "income", "-t", "income:binary") == (
-        "The `tasks` parameter of TaskSet must be tasks with unique names. Got 'income' twice; "
+        "--target must be tasks with unique names. Got 'income' twice; "
         "rename one of them, or leave it out."
     )
 
 
 def test_several_targets_with_a_task_column(refused, table):
     assert refused(table, "-t", "score", "-t", "income", "--task-column", "colour") == (
-        "With `task_column`, one target serves all tasks. Got score, income; name one, or one "
+        "With --task-column, one target serves all tasks. Got score, income; name one, or one "
         "task of several columns."
     )
 
@@ -206,6 +206,10 @@ def test_an_option_that_names_no_column(refused, table, option):
 
 
 # ── splits ────────────────────────────────────────────────────────────────────
+_SHARE = (
+    "The split '{}' must give a share of test rows, from 0 to below 0.8, since 0.2 of the rows are for "
+    "validation, such as random:0.2."
+)
 FORMS = "random:0.2, group:COLUMN, time:COLUMN, folds:5, group-folds:COLUMN:5 or column:COLUMN."
 
 
@@ -237,12 +241,10 @@ def test_so_few_rows_that_a_part_is_empty(polytask, tmp_path):
             "rndom:0.2",
             f"There is no split named 'rndom'. Did you mean 'random'? Write {FORMS}",
         ),
-        ("random:half", "The split 'random:half' must give a share of test rows, such as random:0.2."),
+        ("random:half", _SHARE.format("random:half")),
         ("group:", f"The split 'group:' names no column. Write {FORMS}"),
-        (
-            "random:1.5",
-            "The `test` parameter of RandomSplit must be a float in [0, 1). Got 1.5 instead.",
-        ),
+        ("random:0.9", _SHARE.format("random:0.9")),
+        ("folds:1", "The number of folds of the split 'folds:1' must be an int in [2, 1,000]. Got 1."),
         ("group:colr", "The group column 'colr' is not a column of the table. Did you mean 'colour'?"),
         (
             "time:colour",
@@ -285,13 +287,10 @@ def test_unknown_names(refused, table, option, name, sentence):
 @pytest.mark.parametrize("number", [0, -3])
 def test_numbers_out_of_range(refused, table, number):
     assert refused(table, "-t", "income", "--epochs", number) == (
-        f"The `epochs` parameter of the command line must be a whole number from 1 to "
-        f"1,000,000,000. Got {number} "
-        "instead."
+        f"--epochs must be a whole number from 1 to 1,000,000,000. Got {number} instead."
     )
     assert refused(table, "-t", "income", "--steps", number) == (
-        f"The `steps` parameter of the command line must be a whole number from 1 to "
-        f"1,000,000,000. Got {number} instead."
+        f"--steps must be a whole number from 1 to 1,000,000,000. Got {number} instead."
     )
 
 
@@ -304,9 +303,7 @@ def test_steps_and_epochs(refused, table):
 def test_no_seeds(polytask, table):
     ran = polytask("compare", table, "-t", "income", "--seeds", 0)
     assert ran.status == 2
-    assert ran.error.startswith(
-        "error: The `seeds` parameter of the command line must be a whole number from 1 to 10,000."
-    )
+    assert ran.error.startswith("error: --seeds must be a whole number from 1 to 10,000.")
 
 
 def test_a_word_where_a_number_belongs(polytask, table):
@@ -323,7 +320,7 @@ def test_a_folder_that_holds_another_study(polytask, table, tmp_path):
     assert ran.status == 2
     assert ran.error == (
         "error: out holds another study: its data and split differ. Tasks and their options are part "
-        "of the data. Choose another folder with `out`, or remove this one."
+        "of the data. Choose another folder with --out, or remove this one."
     )
     assert (tmp_path / "out" / "comparison.json").read_bytes() == before
 
@@ -343,7 +340,7 @@ def test_a_folder_that_holds_something_else(polytask, table, tmp_path):
 def test_a_file_where_a_folder_belongs(polytask, table):
     ran = polytask("compare", table, "-t", "income", *QUICK, "--out", table)
     assert ran.status == 2
-    assert ran.error == f"error: {table} is a file. Choose another folder with `out`."
+    assert ran.error == f"error: {table} is a file. Choose another folder with --out."
     ran = polytask("fit", table, "-t", "income", "--out", table)
     assert ran.status == 2
     assert ran.err == (

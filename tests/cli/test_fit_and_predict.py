@@ -374,7 +374,7 @@ def test_device_and_precision(polytask, table, tmp_path):
     assert ran.status == 0, ran.err
     ran = polytask("fit", table, *ALL, "--device", "abacus")
     assert ran.status == 2
-    assert ran.error.startswith("error: The `device` parameter of the command line must be an acc")
+    assert ran.error.startswith("error: --device must be an acc")
     assert "Known: auto, cpu" in ran.error
     ran = polytask("fit", table, *ALL, "--device", "tpu")
     assert ran.status == 2
@@ -382,9 +382,9 @@ def test_device_and_precision(polytask, table, tmp_path):
     ran = polytask("fit", table, *ALL, "--device", "cpu:1")
     assert "must be an accelerator of this machine, such as 'cpu'. Got 'cpu:1'" in ran.error
     ran = polytask("fit", table, *ALL, "--precision", "fp16")
-    assert "`precision` parameter of the command line must be 32, 16 or bf16. Got 'fp1" in ran.error
+    assert "--precision must be 32, 16 or bf16. Got 'fp1" in ran.error
     ran = polytask("fit", table, *ALL, *LINEAR, "--device", "cpu")
-    assert "`device` of fit is about networks, and linear is none" in ran.error
+    assert "--device of fit is about networks, and linear is none" in ran.error
 
 
 def test_a_saved_model_decides_at_another_threshold(polytask, table):

@@ -182,4 +182,4 @@ def test_training_with_all_that_can_be_said_of_balancing(polytask, table, tmp_pa
 def test_an_unknown_engine_is_refused(polytask, table):
     ran = polytask("fit", table, "-t", "income", "--model", "hard_sharing+mgda", "--engine", "x")
     assert ran.status == 2
-    assert ran.error.startswith("error: The `engine` parameter of Trainer must be one of 'auto', ")
+    assert ran.error.startswith("error: --engine must be one of 'auto', ")

@@ -108,9 +108,9 @@ def test_roles_of_columns_whose_names_hold_colons():
     [
         (("--column", "cod:numeric"), "'cod' is not a column of the table. Did you mean 'code'?"),
         (("--column", "code:number"), "cannot be declared to be 'number'. Did you mean 'numeric'?"),
-        (("--missing", "xx=1"), "The column 'xx' named in `missing` is not in the table."),
-        (("--decimal", ";"), "The `decimal` parameter of the data set must be '.' or ','."),
-        (("--names", "a,b"), "`names` must name the 4 columns of"),
+        (("--missing", "xx=1"), "The column 'xx' named in --missing is not in the table."),
+        (("--decimal", ";"), "--decimal must be '.' or ','."),
+        (("--names", "a,b"), "--names must name the 4 columns of"),
         (
             ("--separator", ";"),
             "its cells were separated by the wrong mark. Leave --separator out, or name the right",

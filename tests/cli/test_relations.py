@@ -125,7 +125,7 @@ def test_executors_by_name_are_checked_before_anything_is_trained(
             "trains one network, and --model names mmoe and ple",
         ),
         ((*TARGETS, "--affinity", "likeness"), "There is no affinity named 'likeness'."),
-        ((*TARGETS, "--folds", "1"), "`folds` parameter"),
+        ((*TARGETS, "--folds", "1"), "--folds must be an int in"),
         ((*TARGETS, "-o", "."), "holds other things, such as"),
     ],
 )
@@ -136,9 +136,12 @@ def test_bad_input_is_refused_in_one_sentence(polytask, table, command, options,
 
 
 def test_a_budget_too_small_to_verify_says_what_it_takes(polytask, table):
-    ran = polytask("group", table, *TARGETS, *QUICK, "--most-networks", 3)
-    assert ran.status == 2
-    assert "`most_networks` parameter of group must be at least 6" in ran.error
+    for command, least in (("group", 6), ("analyze", 6)):
+        ran = polytask(command, table, *TARGETS, *QUICK, "--most-networks", 3)
+        assert ran.status == 2
+        assert f"--most-networks must be at least {least}" in ran.error
+        assert "is kept in" not in ran.err
+        assert [path.name for path in table.parent.iterdir()] == [table.name]
 
 
 def test_rows_split_by_time_are_measured_on_the_latest_before_the_test_rows(polytask, table):
@@ -149,7 +152,7 @@ def test_rows_split_by_time_are_measured_on_the_latest_before_the_test_rows(poly
     assert "(validation rows, 1 seed)" in ran.out
     refused = polytask("analyze", table, *targets, *when, "--folds", 3)
     assert refused.status == 2
-    assert "`folds` parameter of the command line must be left out where" in refused.error
+    assert "--folds must be left out where" in refused.error
 
 
 def test_a_wrong_name_of_a_further_analysis_is_refused_before_the_table_is_read(polytask):
@@ -211,11 +214,11 @@ def test_a_further_analysis_names_the_extra_that_it_takes_before_anything_is_rea
 
 def test_sizes_are_whole_numbers(polytask, table):
     ran = polytask("analyze", table, *TARGETS, "--sizes", "many")
-    assert "`sizes` parameter of the command line must be whole numbers" in ran.error
+    assert "--sizes must be whole numbers" in ran.error
 
 
 def test_the_help_of_affinity_names_every_affinity():
     names = {spelt(name, None) for name in public_classes("polytask.analysis", Affinity)}
-    (option,) = AffinityNames.__metadata__
+    option, _ = AffinityNames.__metadata__
     assert names <= set(re.findall(r"\w+", option.help))
     assert "head_similarity" in names

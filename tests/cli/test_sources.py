@@ -242,7 +242,7 @@ def test_new_categories_are_noted_by_source(polytask, tmp_path):
         (("--source", "red=red.parquet", "--no-header"), "None of the sources is one; leave"),
         (
             ("--source", "red=red.parquet", "--source", "white=white.csv", "--decimal", "red=,"),
-            "`decimal` is for text files, and source 'red' is none; leave it out",
+            "--decimal is for text files, and source 'red' is none; leave it out",
         ),
         (("--source", "red=red.csv", "--separator", ";", "--separator", ","), "twice, ';' and ','"),
         (
@@ -299,7 +299,7 @@ def test_each_source_as_its_file_is_written(polytask, model, tmp_path):
 def test_one_table_has_no_sources(polytask, tmp_path):
     german(tmp_path / "german.csv")
     ran = polytask("fit", "german.csv", *WRITTEN, "-t", "quality:regression", *LINEAR)
-    assert "parameter of the data set must be" in ran.error
+    assert "--decimal must be" in ran.error
     table = {"x": [1.0, 2.0], "y": [1.0, 2.0]}
     with pytest.raises(ParameterError, match="one value, since there is one table"):
         library.read(str(tmp_path / "german.csv"), "column_1", decimal={"red": ","})

@@ -206,7 +206,7 @@ def test_from_the_command(polytask, tmp_path):
     assert ran.err.startswith("error: The study file study.yaml cannot be read: it has lists in l")
     for out in ("", "a\0b"):
         ran = polytask("compare", "t.csv", "-t", "a", "--out", out)
-        assert (ran.status, "`out` parameter of the command line must be a path" in ran.err) == (
+        assert (ran.status, "--out must be a path" in ran.err) == (
             2,
             True,
         )

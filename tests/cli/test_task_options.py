@@ -140,7 +140,7 @@ def test_an_unknown_task_is_guessed(polytask, tmp_path):
     path = write_csv(tmp_path / "t.csv", ROWS, HEAD)
     ran = polytask("fit", path, "-t", "a", "-m", "linear", "--metric", "aa=f1")
     assert ran.status == 2
-    assert ran.error == "error: The `metric` parameter names no task by 'aa'. Did you mean 'a'?"
+    assert ran.error == "error: --metric names no task by 'aa'. Did you mean 'a'?"
 
 
 def test_one_loss_for_all_tasks_that_it_serves(tmp_path):
@@ -156,7 +156,7 @@ def test_one_loss_for_all_tasks_that_it_serves(tmp_path):
 @pytest.mark.parametrize(
     ("loss", "sentence"),
     [
-        ("aa=huber", "The `loss` parameter names no task by 'aa'. Did you mean 'a'?"),
+        ("aa=huber", "--loss names no task by 'aa'. Did you mean 'a'?"),
         (
             "b=hubber",
             (
@@ -210,7 +210,7 @@ def test_defaults_of_ones_own_kind(polytask, tmp_path):
 
 
 def test_help_names_every_kind():
-    (option,) = Target.__metadata__
+    option, _ = Target.__metadata__
     public = [getattr(tasks, name) for name in tasks.__all__]
     kinds = [one for one in public if isinstance(one, type) and issubclass(one, tasks.Kind)]
     absent = [

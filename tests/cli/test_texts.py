@@ -124,7 +124,8 @@ def test_tags_are_learned_by_networks_that_read_step_by_step(tmp_path, monkeypat
 
 def test_a_bare_network_reads_step_by_step_where_steps_are_labelled(tmp_path, monkeypatch):
     def stopped(data, compared, **options):
-        raise ParameterError(f"comparing ended: {options['notes']}")
+        names = [learner.name for learner in compared]
+        raise ParameterError(f"comparing {names} ended: {options['notes']}")
 
     monkeypatch.setattr(_run_comparison, "compare", stopped)
     table = tmp_path / "t.ndjson"
@@ -132,11 +133,11 @@ def test_a_bare_network_reads_step_by_step_where_steps_are_labelled(tmp_path, mo
     pl.DataFrame({"words": words, "tags": words}).write_ndjson(table)
     start = ["compare", table, "-t", "tags:tokens", "--model", "mmoe"]
     _, said = run(*start, "--model", "hard_sharing+gru", "--out", tmp_path / "out")
-    assert "comparing mmoe+lstm, hard_sharing+gru;" in said
+    assert "comparing ['mmoe+lstm', 'hard_sharing+gru'] ended" in said
     note = "Networks have the encoder lstm by default, since tags labels the steps"
     assert said.count(note) == 2  # as a note, and as one of the comparison's
     _, said = run(*start, "--encoder", "gru", "--out", tmp_path / "out")
-    assert "comparing mmoe+gru;" in said
+    assert "comparing ['mmoe+gru'] ended" in said
     assert note not in said
 
 

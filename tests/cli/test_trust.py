@@ -185,7 +185,7 @@ def test_a_study_file_cannot_trust_itself(polytask, table, strange, command, val
 def test_what_is_no_package(polytask, table):
     ran = polytask("fit", table, "-t", "income", "--trust", "../x")
     assert ran.status == 2
-    assert "The `trusted` parameter of the command line" in ran.error
+    assert "--trust must name" in ran.error
 
 
 @pytest.mark.parametrize(

@@ -62,11 +62,11 @@ def test_a_study_file_names_what_to_tune(polytask, table, tmp_path):
         (("--tune", "alhpa"), "No search range of linear fits 'alhpa'. Did you mean 'alpha'?"),
         (("--tune", "alhpa=1:2"), "no setting named 'alhpa'"),
         (("--tune", "alpha=2:1"), "The `high` parameter of Range must be greater than `low`"),
-        (("--tune", "alpha=1:2:lin"), "The `tune` parameter of the command line must be PATH"),
-        (("--tune", "=1:2"), "The `tune` parameter of the command line must be PATH"),
+        (("--tune", "alpha=1:2:lin"), "--tune must be PATH"),
+        (("--tune", "=1:2"), "--tune must be PATH"),
         (("--tune", "alpha=0:1:log"), "The `low` parameter of Range must be positive where"),
-        (("--trials", 0), "The `trials` parameter of the command line must be a whole number"),
-        (("--folds", 0), "The `folds` parameter of the command line must be a whole number"),
+        (("--trials", 0), "--trials must be a whole number"),
+        (("--folds", 0), "--folds must be a whole number"),
     ],
 )
 def test_bad_options_are_refused_in_words(polytask, table, options, words):

@@ -205,8 +205,8 @@ def depths_of(tasks: TaskSet, n_stages: int) -> dict[str, int]:
         sentence = (
             "The `encoder` parameter of Hierarchical must have a stage for every level of tasks, of "
             f"which there are {len(levels)} ({listed}). Got {n_stages} "
-            f"stage{'s' * (n_stages != 1)}; give more, such as MLP({(256,) * len(levels)}), or leave "
-            "out `after` of some tasks."
+            f"stage{'s' * (n_stages != 1)}; give more, such as an MLP of {len(levels)} "
+            "widths, or leave out `after` of some tasks."
         )
         raise ParameterError(sentence)
     return {

@@ -162,7 +162,7 @@ def _checked(channels: Sequence[int], n_subspaces: int) -> int:
     sentence = (
         "The `encoder` parameter of Sluice must have stages of equally many channels, a multiple "
         f"of `n_subspaces`, {n_subspaces}. Got stages of {', '.join(map(str, channels))}; give an "
-        "encoder such as MLP((64, 64))."
+        "encoder such as an MLP of widths 64 and 64."
     )
     raise ParameterError(sentence)
 

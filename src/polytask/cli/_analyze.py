@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polytask._workers import collection_paused
@@ -16,6 +16,7 @@ from polytask.cli._relation_data import (
 )
 from polytask.cli._settings import AnalyzeSettings
 from polytask.cli._voice import Voice
+from polytask.exceptions import ParameterError
 
 __all__ = ["run"]
 
@@ -31,7 +32,15 @@ def run(given: Mapping[str, Any]) -> None:
         further = further_analyses(options.also)
         check_result_folder(options.out, _FILES)
         found = relation_data(options, voice)
+        _check_sizes(options.sizes, len(found.data.tasks))
         with collection_paused():
             from polytask.cli._run_analysis import run_analysis
 
         run_analysis(options, found, further, voice)
+
+
+def _check_sizes(sizes: Sequence[int], n_tasks: int) -> None:
+    for size in sizes:
+        if size > n_tasks:
+            sentence = f"--sizes must be at most the number of tasks, {n_tasks}. Got {size}."
+            raise ParameterError(sentence)

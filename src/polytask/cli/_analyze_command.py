@@ -12,6 +12,7 @@ from polytask.cli import _relation_options as relation
 from polytask.cli import _study_options as study
 from polytask.cli import _training_options as training
 from polytask.cli._further_analyses import LISTED
+from polytask.cli._option_words import Means
 from polytask.cli._options import Config, Quiet, Trust
 
 __all__ = ["analyze"]
@@ -81,6 +82,7 @@ def analyze(
             help="Random groups per size; 20 by default.",
             rich_help_panel="Relations",
         ),
+        Means("n_groups"),
     ] = None,
     also: Annotated[
         list[str] | None,

@@ -13,6 +13,7 @@ from polytask.cli._datasets_command import datasets
 from polytask.cli._fit_command import fit
 from polytask.cli._group_command import group
 from polytask.cli._methods_command import methods
+from polytask.cli._option_words import speaking_of_options
 from polytask.cli._predict_command import predict
 from polytask.cli._tune_command import tune
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (compare, tune, analyze, group, fit, predict, methods, datasets):
-    app.command(no_args_is_help=command not in {methods, datasets})(command)
+    app.command(no_args_is_help=command not in {methods, datasets})(speaking_of_options(command))
 
 
 def _show_version(requested: bool) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from polytask.cli._option_words import Means
+
 __all__ = [
     "After",
     "Auxiliary",
@@ -44,6 +46,7 @@ Source = Annotated[
         "more. A column's name means the columns of that name in all of them, NAME/COLUMN one.",
         rich_help_panel=_PANEL,
     ),
+    Means("sources"),
 ]
 Target = Annotated[
     list[str] | None,
@@ -64,6 +67,7 @@ Target = Annotated[
         "NAME=COLUMN,COLUMN[:KIND]. Repeat for every task.",
         rich_help_panel=_PANEL,
     ),
+    Means("tasks"),
 ]
 Auxiliary = Annotated[
     list[str] | None,
@@ -140,6 +144,7 @@ Metric = Annotated[
         "the first is the headline; module:Class is one of your own.",
         rich_help_panel=_PANEL,
     ),
+    Means("metrics"),
 ]
 Loss = Annotated[
     list[str] | None,

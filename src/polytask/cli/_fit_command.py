@@ -9,6 +9,7 @@ import typer
 from polytask.cli import _data_options as data
 from polytask.cli import _reading_options as reading
 from polytask.cli import _training_options as training
+from polytask.cli._option_words import Means
 from polytask.cli._options import Config, Quiet, Trust
 
 __all__ = ["fit"]
@@ -57,6 +58,7 @@ def fit(
             "balancing too, 'mmoe(n_experts=4)' settings of its own; hard_sharing by default.",
             rich_help_panel="Training",
         ),
+        Means("learner"),
     ] = None,
     encoder: training.EncoderName = None,
     weighting: training.Weighting = None,

@@ -11,6 +11,7 @@ from polytask.cli import _reading_options as reading
 from polytask.cli import _relation_options as relation
 from polytask.cli import _study_options as study
 from polytask.cli import _training_options as training
+from polytask.cli._option_words import Means
 from polytask.cli._options import Config, Quiet, Trust
 
 __all__ = ["group"]
@@ -62,6 +63,7 @@ def group(
             help="Random partitions that are trained too where groups are better than training apart, of the same sizes; 2 by default.",
             rich_help_panel="Relations",
         ),
+        Means("n_random"),
     ] = None,
     most_networks: Annotated[
         int | None,

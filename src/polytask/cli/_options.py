@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from polytask.cli._option_words import Means
+
 __all__ = [
     "Config",
     "Quiet",
@@ -39,4 +41,5 @@ Trust = Annotated[
         help="A package, module or module:Class of your own that a saved model or a study file may "
         "name; it is imported. Repeat for more.",
     ),
+    Means("trusted"),
 ]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from polytask.cli import _reading_options as reading
+from polytask.cli._option_words import Means
 from polytask.cli._options import Quiet, Trust
 
 __all__ = ["predict"]
@@ -44,6 +45,7 @@ def predict(
             metavar="NAMES",
             help="The only tasks to predict, with commas or repeated; all by default.",
         ),
+        Means("tasks"),
     ] = None,
     out: Annotated[
         Path | None,

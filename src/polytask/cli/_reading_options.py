@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from polytask.cli._option_words import Means
+
 __all__ = ["Column", "Decimal", "Missing", "Names", "NoHeader", "Separator"]
 
 _PANEL = "Reading"
@@ -21,6 +23,7 @@ Column = Annotated[
         "or missing, if images that cannot be read count so) or drop. NAME may be a pattern such as 'x*', or several with commas. Repeat for more.",
         rich_help_panel=_PANEL,
     ),
+    Means("columns"),
 ]
 Missing = Annotated[
     list[str] | None,

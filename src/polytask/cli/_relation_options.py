@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from polytask.cli._option_words import Means
+
 __all__ = ["AffinityNames", "Folds", "ModelName", "Seed", "Seeds", "SplitHow"]
 
 _PANEL = "Relations"
@@ -30,6 +32,7 @@ ModelName = Annotated[
         "mmoe or hard_sharing+residual_mlp; [bold]polytask methods models[/bold] lists them.",
         rich_help_panel="Training",
     ),
+    Means("learner"),
 ]
 AffinityNames = Annotated[
     list[str] | None,
@@ -41,6 +44,7 @@ AffinityNames = Annotated[
         "trained_pairs; module:Class is one of your own. Repeat for more.",
         rich_help_panel=_PANEL,
     ),
+    Means("affinities"),
 ]
 Folds = Annotated[
     int | None,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from polytask._files import write_json
-from polytask._validation import message
 from polytask.analysis import Analysis, GroupRuns, analyze_runs
 from polytask.analysis._analysis import plan_runs
 from polytask.cli._checked_tasks import checked
@@ -20,7 +19,6 @@ from polytask.cli._relation_data import RelationData
 from polytask.cli._relation_folder import relation_folder, saying_what_is_kept
 from polytask.cli._settings import AnalyzeSettings
 from polytask.cli._voice import Voice
-from polytask.exceptions import ParameterError
 from polytask.learners import on_device
 from polytask.report import write_relations
 
@@ -41,9 +39,9 @@ def run_analysis(
     learner: Any = one_learner(options, data, voice)
     (learner,) = on_device([learner], options.device, options.precision, "analyze")
     pairs = _pairs(options, len(data.tasks), voice)
-    folder = relation_folder(options, found, learner, "analysis", voice)
+    folder = relation_folder(options, found, learner, "analysis")
     with (
-        saying_what_is_kept(folder),
+        saying_what_is_kept(folder, voice),
         executor_of(options.executor, options.jobs, options.device, voice) as executor,
         network_progress(quiet=options.quiet) as advance,
     ):
@@ -60,7 +58,7 @@ def run_analysis(
         asked: dict[str, Any] = {
             "affinities": options.affinity,
             "pairs": pairs,
-            "sizes": _sizes(options.sizes),
+            "sizes": options.sizes,
             "n_groups": options.random_groups,
             "seed": options.seed,
         }
@@ -101,11 +99,3 @@ def _write(folder: Path, analysis: Analysis, records: Mapping[str, Any], voice: 
     voice.result("\n\n".join(map(str, (analysis, *records.values()))))
     voice.result(f"\nreport  {report}")
     voice.write_log(folder / "log.txt")
-
-
-def _sizes(texts: Sequence[str]) -> list[int]:
-    for text in texts:
-        if not text.isdecimal():
-            expected = "whole numbers of at least 2"
-            raise ParameterError(message("the command line", "sizes", expected, text))
-    return [int(text) for text in texts]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,7 @@ from polytask.cli._settings import CompareSettings, TuneSettings
 from polytask.cli._voice import Voice
 from polytask.data import MultiTaskDataset, Splitter
 from polytask.evaluation import Comparison, compare, progress_at_once
+from polytask.evaluation.running._study_folder import on_entering
 from polytask.exceptions import ParameterError
 from polytask.learners import Learner, default_learners, unserved
 from polytask.learners._as_learner import encoder_note
@@ -36,12 +38,13 @@ __all__ = [
     "kept_runs",
     "resolved_study",
     "run_comparison",
+    "saying_where",
     "show_comparison",
 ]
 
 
 class StudySettings(NamedTuple):
-    """Learners of a comparison, the folder of its results, and notes on the learners."""
+    """Learners of a comparison, the folder of its results, notes on the learners, and what is done."""
 
     data: MultiTaskDataset
     learners: tuple[Learner, ...]
@@ -49,6 +52,7 @@ class StudySettings(NamedTuple):
     budget: Budget
     folder: Path
     notes: tuple[str, ...]
+    words: str
 
 
 def run_comparison(
@@ -63,6 +67,7 @@ def run_comparison(
     with (
         progress_at_once() as keys,
         ending_well(lambda: kept_runs(study.folder, keys)),
+        saying_where(study, voice),
         executor_of(options.executor, options.jobs, options.device, voice) as executor,
     ):
         comparison = compare(
@@ -120,8 +125,16 @@ def resolved_study(
         voice.warning(sentence)
     folder = options.out or _folder(options, data, splitter, allowed, doing)
     names = ", ".join(learner.name for learner in learners)
-    voice.note(f"{doing} {names}; all is kept in {folder}")
-    return StudySettings(data, learners, splitter, allowed, folder, tuple(notes))
+    return StudySettings(
+        data, learners, splitter, allowed, folder, tuple(notes), f"{doing} {names}"
+    )
+
+
+@contextmanager
+def saying_where(study: StudySettings, voice: Voice) -> Iterator[None]:
+    """Say what is done and where all is kept, once that is so."""
+    with on_entering(lambda folder: voice.note(f"{study.words}; all is kept in {folder}")):
+        yield
 
 
 def _usual(options: CompareSettings, data: MultiTaskDataset) -> tuple[Learner, ...]:

@@ -31,11 +31,11 @@ def run_grouping(options: GroupSettings, found: RelationData, voice: Voice) -> N
     data = checked(found.data, voice)
     learner: Any = one_learner(options, data, voice)
     (learner,) = on_device([learner], options.device, options.precision, "group")
-    folder = relation_folder(options, found, learner, "grouping", voice)
+    folder = relation_folder(options, found, learner, "grouping")
     remove_unfinished_saves(folder / "model")
     check_folder(folder / "model")
     with (
-        saying_what_is_kept(folder),
+        saying_what_is_kept(folder, voice),
         warnings_as_notes(voice),
         executor_of(options.executor, options.jobs, options.device, voice) as executor,
         network_progress(quiet=options.quiet) as advance,

@@ -12,6 +12,7 @@ from polytask.cli._run_comparison import (
     StudySettings,
     kept_runs,
     resolved_study,
+    saying_where,
     show_comparison,
 )
 from polytask.cli._settings import TuneSettings
@@ -42,6 +43,7 @@ def run_tuning(
     with (
         progress_at_once() as keys,
         ending_well(lambda: kept_runs(study.folder, keys)),
+        saying_where(study, voice),
         executor_of(options.executor, options.jobs, options.device, voice) as executor,
     ):
         common = {

@@ -26,6 +26,7 @@ __all__ = [
     "Precision",
     "Seed",
     "Several",
+    "Sizes",
     "Steps",
     "Switch",
     "Words",
@@ -61,7 +62,7 @@ def _whole(low: int, high: int) -> tuple[BeforeValidator, Any, Expected]:
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    return [value] if isinstance(value, str | int) else value
 
 
 def _models(value: Any) -> Any:
@@ -135,6 +136,13 @@ Precision = Annotated[
 
 Words = Annotated[list[str], BeforeValidator(_listed), Expected("text or a list of texts")]
 """A list; one word needs no brackets."""
+
+Sizes = Annotated[
+    list[Annotated[int, Field(ge=2)]],
+    BeforeValidator(_listed),
+    Expected("whole numbers of at least 2"),
+]
+"""Sizes of groups of tasks."""
 
 _NAMED = "or a mapping of a model's name to its settings"
 

@@ -27,6 +27,7 @@ from polytask.cli._setting_types import (
     Precision,
     Seed,
     Several,
+    Sizes,
     Steps,
     Switch,
     Words,
@@ -125,7 +126,7 @@ class AnalyzeSettings(RelationSettings):
     """Settings of `polytask analyze`."""
 
     pairs: Switch | None = None
-    sizes: Words = []
+    sizes: Sizes = []
     random_groups: Several = 20
     most_networks: Steps | None = None
     also: Words = []

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from polytask.cli._option_words import Means
+
 __all__ = ["ExecutorName", "Jobs", "ModelNames", "Seeds", "SplitHow", "Twins"]
 
 SplitHow = Annotated[
@@ -35,6 +37,7 @@ ModelNames = Annotated[
         "all others must beat.",
         rich_help_panel="Training",
     ),
+    Means("learner", "learners", "beside"),
 ]
 Twins = Annotated[
     bool | None,

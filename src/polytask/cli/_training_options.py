@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from polytask.cli._option_words import Means
+
 __all__ = [
     "USUAL_AGGREGATIONS",
     "USUAL_WEIGHTINGS",
@@ -98,6 +100,7 @@ ObserverNames = Annotated[
         "gradient_conflict; training stays the same. Repeat for more.",
         rich_help_panel=_PANEL,
     ),
+    Means("observers"),
 ]
 AugmentationNames = Annotated[
     list[str] | None,
@@ -127,6 +130,7 @@ Device = Annotated[
         help="Where networks are trained: cpu, cuda, cuda:1 or auto; cpu by default.",
         rich_help_panel=_PANEL,
     ),
+    Means("accelerator"),
 ]
 Precision = Annotated[
     str | None,

@@ -28,6 +28,8 @@ _WORD = re.compile(r":(\w+)(?=:)")
 
 _NAMES_CODE = (
     "model",
+    "affinity",
+    "executor",
     "encoder",
     "weighting",
     "aggregation",

@@ -10,6 +10,7 @@ from polytask.cli import _data_options as data
 from polytask.cli import _reading_options as reading
 from polytask.cli import _study_options as study
 from polytask.cli import _training_options as training
+from polytask.cli._option_words import Means
 from polytask.cli._options import Config, Quiet, Trust
 
 __all__ = ["tune"]
@@ -72,6 +73,7 @@ def tune(
             "architecture, encoder, balancing, learning rate and weight decay.",
             rich_help_panel="Tuning",
         ),
+        Means("paths", "ranges"),
     ] = None,
     search: Annotated[
         str | None,
@@ -81,6 +83,7 @@ def tune(
             help="tpe (the default), which learns from earlier trials, or random.",
             rich_help_panel="Tuning",
         ),
+        Means("tune.sampler"),
     ] = None,
     pruner: Annotated[
         str | None,
@@ -101,6 +104,7 @@ def tune(
             "random, tpe or population; --trials is then the number of networks.",
             rich_help_panel="Tuning",
         ),
+        Means("tune_weights.method"),
     ] = None,
     folds: Annotated[
         int | None,

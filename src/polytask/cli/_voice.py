@@ -10,6 +10,7 @@ import typer
 
 from polytask._files import write_text
 from polytask._plain import read_file
+from polytask.cli._option_words import in_options
 
 __all__ = ["Voice"]
 
@@ -35,6 +36,7 @@ class Voice:
 
     def warning(self, text: str) -> None:
         """Write a sentence on the data or on a decision to stderr, also if quiet."""
+        text = in_options(text)
         self.keep(text)
         typer.echo(f"note: {text.strip().removeprefix('note: ')}" if self.quiet else text, err=True)
 

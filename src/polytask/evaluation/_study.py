@@ -86,10 +86,6 @@ class FitCandidates(Protocol):
     ) -> tuple[dict[str, tuple[Tuned, ...]], dict[str, RunRecord]]: ...
 
 
-def _same(identity: Mapping[str, Any]) -> Mapping[str, Any]:
-    return identity
-
-
 def judged_study(
     data: MultiTaskDataset,
     learners: LearnersLike,
@@ -108,7 +104,8 @@ def judged_study(
     precision: str | None,
     trusted: str | Collection[str],
     notes: Sequence[str],
-    identified: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _same,
+    identified: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda identity: identity,
+    checked: Callable[[Sequence[Candidate]], None] = lambda _: None,
 ) -> Comparison:
     """Fit candidates by a plan, read the test rows once per kept model, and judge.
 
@@ -119,6 +116,8 @@ def judged_study(
         Function that was called, for errors.
     identified : callable, optional
         Changes the values that must be equal for two studies to share a folder.
+    checked : callable, optional
+        Raises on candidates that the plan cannot fit, before a folder is claimed.
     data, learners, twins, split, seeds, budget, jobs, executor, out, quiet, device, precision
         As in `compare`, and so are `trusted`, `notes` and what is raised.
     """
@@ -133,6 +132,7 @@ def judged_study(
     repetitions = _repetitions(rows.splits, seeds)
     candidates = _served_candidates(learners, rows, device, precision, owner)
     candidates, without_twin = with_twins(candidates, rows.data) if twins else (candidates, ())
+    checked(candidates)
     process_notes = Notes(quiet)
     with _folder(out_path) as folder:
         runner = Runner(folder, rows.data, budget, jobs, process_notes, executor, known)

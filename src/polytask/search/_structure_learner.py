@@ -124,7 +124,7 @@ class StructureLearner(MultiTaskNetwork):
         return (
             f"{self.name} searches how the stages of an encoder are shared, and "
             f"{type(as_encoder(whole.encoder)).__name__} has fewer than two here. Give more, such as "
-            "MLP((64, 64)), or use grouped, which divides tasks among networks."
+            "an MLP of widths 64 and 64, or use grouped, which divides tasks among networks."
         )
 
     def search(

@@ -185,6 +185,7 @@ def tune(
         trusted=trusted,
         notes=notes,
         identified=identified,
+        checked=tuner.check,
     )
     tuning = _record(tuner, allowed, comparison).with_comparison(comparison)
     if comparison.folder is not None:

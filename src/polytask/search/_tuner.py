@@ -57,14 +57,7 @@ class Tuner:
         quiet: bool,
     ) -> tuple[dict[str, tuple[Tuned, ...]], dict[str, RunRecord]]:
         """Try settings of every candidate on every split, then run those kept in all repetitions."""
-        spaces = {
-            c.name: SearchSpace(c.learner, self.plan.paths, self.plan.ranges) for c in candidates
-        }
-        if self.as_they_are:
-            spaces |= {c.name: SearchSpace(c.learner, ()) for c in candidates if c.joint}
-        check_paths(
-            [spaces[c.name] for c in candidates if not c.reference] or list(spaces.values())
-        )
+        spaces = self._spaces(candidates)
         with storage_at(runner.store.folder / "tuning.sqlite") as storage:
             splits = list({id(r.split): r.split for r in repetitions}.values())
             store = TrialStore(storage, self._identity(runner, splits))
@@ -79,6 +72,28 @@ class Tuner:
             for search in self.searches:
                 search.importance = importance(search.study)
         return final_runs(runner, candidates, repetitions, self.searches, quiet=quiet)
+
+    def check(self, candidates: Sequence[Candidate]) -> None:
+        """Raise if there is nothing to search, or a path fits no candidate.
+
+        Raises
+        ------
+        UnknownNameError
+        ParameterError
+        """
+        spaces = self._spaces(candidates)
+        check_paths(
+            [spaces[c.name] for c in candidates if not c.reference] or list(spaces.values())
+        )
+
+    def _spaces(self, candidates: Sequence[Candidate]) -> dict[str, SearchSpace]:
+        """What is searched of every candidate, by its name."""
+        spaces = {
+            c.name: SearchSpace(c.learner, self.plan.paths, self.plan.ranges) for c in candidates
+        }
+        if self.as_they_are:
+            spaces |= {c.name: SearchSpace(c.learner, ()) for c in candidates if c.joint}
+        return spaces
 
     def _identity(self, runner: Runner, splits: Sequence[Split]) -> dict[str, Any]:
         together = hashlib.sha256("".join(split.digest() for split in splits).encode())

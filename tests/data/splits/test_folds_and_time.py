@@ -312,9 +312,17 @@ def test_splits_by_name(text, splitter):
         ("time:", ParameterError, "names no column"),
         ("group-folds", ParameterError, "names no column"),
         ("folds:many", ParameterError, "number of folds, such as folds:5"),
-        ("folds:1", ParameterError, "`folds` parameter of FoldSplit"),
-        ("folds:5x0", ParameterError, "`repeats` parameter of FoldSplit"),
-        ("time:when:1.5", ParameterError, "`test` parameter of TimeSplit"),
+        ("folds:1", ParameterError, "number of folds of the split 'folds:1' must be an int in"),
+        (
+            "folds:5x0",
+            ParameterError,
+            "number of repetitions of the split 'folds:5x0' must be an int in",
+        ),
+        (
+            "time:when:1.5",
+            ParameterError,
+            "'time:when:1.5' must give a share of test rows, from 0 to below 0.8",
+        ),
         ("kfold:5", UnknownNameError, "Did you mean 'folds'"),
     ],
 )

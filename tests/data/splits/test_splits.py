@@ -480,17 +480,17 @@ def test_splits_are_parsed(text, splitter):
         (
             "random:a",
             ParameterError,
-            r"'random:a' must give a share of test rows, such as random:0\.2",
+            r"'random:a' must give a share of test rows, from 0 to below 0\.8",
         ),
         (
             "random:1.5",
             ParameterError,
-            r"`test` parameter of RandomSplit must be a float in \[0, 1\)",
+            r"'random:1\.5' must give a share of test rows, from 0 to below 0\.8",
         ),
         (
             "random:0.9",
             ParameterError,
-            r"`test` parameter of RandomSplit must be less than 1 together with validation=0.2\. Got 0.9",
+            r"'random:0\.9' must give a share of test rows, from 0 to below 0\.8, since 0\.2 of the",
         ),
         (
             "group",
@@ -603,10 +603,10 @@ def test_many_tasks_with_too_few_rows_are_named_in_short():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("folds:1000000000", "`folds` parameter of FoldSplit"),
-        ("folds:5x1000000000", "`repeats` parameter of FoldSplit"),
+        ("folds:1000000000", "number of folds of the split"),
+        ("folds:5x1000000000", "number of repetitions of the split"),
         ("folds:1000x11", "at most 10 with folds=1000"),
-        ("group-folds:house:1000000000", "`folds` parameter of GroupFoldSplit"),
+        ("group-folds:house:1000000000", "number of folds of the split"),
     ],
 )
 def test_more_folds_than_anybody_waits_for(text, words):

@@ -88,7 +88,7 @@ class GroupSplit(Splitter):
         if self.column is None or self.column == source.group_column:
             if source.groups is not None:
                 return pl.Series(source.groups)
-            raise DataError("The rows have no groups. Name their column: GroupSplit(column).")
+            raise DataError("The rows have no groups. Name their column, as in group:COLUMN.")
         if self.column == source.task_column and source.task_index is not None:
             return pl.Series(np.array(source.tasks.names)[source.task_index])
         if self.column not in source.inputs.columns:

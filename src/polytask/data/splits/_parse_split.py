@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from polytask._naming import fold, suggestion
 from polytask._validation import InstanceOf, bare_class_remedy, message
 from polytask.data.splits._column_split import ColumnSplit
-from polytask.data.splits._fold_split import FoldSplit
+from polytask.data.splits._fold_split import FOLDS, FoldSplit
 from polytask.data.splits._group_fold_split import GroupFoldSplit
 from polytask.data.splits._group_split import GroupSplit
 from polytask.data.splits._random_split import RandomSplit
@@ -118,11 +118,14 @@ _WITHOUT_COLUMN = {"random", "folds"}
 
 
 def _share(word: str, text: str) -> float:
-    try:
-        return float(word)
-    except ValueError as error:
-        sentence = f"The split {text!r} must give a share of test rows, such as random:0.2."
-        raise ParameterError(sentence) from error
+    most = 1 - RandomSplit().validation  # TimeSplit holds out as many
+    if not _is_number(word) or not 0 <= float(word) < most:
+        sentence = (
+            f"The split {text!r} must give a share of test rows, from 0 to below {most:g}, since "
+            f"{RandomSplit().validation:g} of the rows are for validation, such as random:0.2."
+        )
+        raise ParameterError(sentence)
+    return float(word)
 
 
 def _is_number(word: str) -> bool:
@@ -141,7 +144,14 @@ def _counts(word: str, text: str) -> list[int]:
     if not _is_count(word):
         sentence = f"The split {text!r} must give a number of folds, such as folds:5 or folds:5x2."
         raise ParameterError(sentence)
-    return [int(number) for number in re.split("[x×]", word)]
+    counts = [int(number) for number in re.split("[x×]", word)]
+    for name, what, count in zip(FOLDS, ("folds", "repetitions"), counts, strict=False):
+        if not FOLDS[name].accepts(count):
+            sentence = (
+                f"The number of {what} of the split {text!r} must be {FOLDS[name]}. Got {count}."
+            )
+            raise ParameterError(sentence)
+    return counts
 
 
 _COUNTS = r"\d+([x×]\d+)?"

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,26 @@ from polytask._validation import message
 from polytask.evaluation.running._sweep import sweep, sweep_halves
 from polytask.exceptions import DiskError, ParameterError, StudyError
 
-__all__ = ["out_folder", "study_folder"]
+__all__ = ["on_entering", "out_folder", "study_folder"]
 
 _OURS = ("comparison.json", "model", "runs", "report.html")
+
+_tell: ContextVar[Callable[[Path], None] | None] = ContextVar("tell", default=None)
+
+
+@contextmanager
+def on_entering(tell: Callable[[Path], None]) -> Iterator[None]:
+    """Call a function with the first study's folder that is entered in the block, once it is.
+
+    Parameters
+    ----------
+    tell : callable
+    """
+    token = _tell.set(tell)
+    try:
+        yield
+    finally:
+        _tell.reset(token)
 
 
 def out_folder(out: object, owner: str = "compare") -> Path:
@@ -72,6 +90,7 @@ def study_folder(
     with _locked(folder, descriptor):
         _claim(folder, identity, note)
         sweep(folder)
+        _tell_once(folder)
         try:
             yield folder
         finally:
@@ -79,6 +98,14 @@ def study_folder(
         if not _is_lock_of(folder, descriptor):
             sentence = f"{folder} was removed while results were written to it. Run it again."
             raise DiskError(sentence)
+
+
+def _tell_once(folder: Path) -> None:
+    """Say to `on_entering` that a folder was entered."""
+    tell = _tell.get()
+    if tell is not None:
+        _tell.set(None)
+        tell(folder)
 
 
 @contextmanager
