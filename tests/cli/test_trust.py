@@ -206,6 +206,8 @@ def test_what_is_no_package(polytask, table):
         ("config", "mine:Net", ()),
         ("weighting", "plain", ()),
         ("weighting", None, ()),
+        ("affinity", ["strange:Head"], ("strange.Head",)),
+        ("executor", "strange:Head(jobs=2)", ("strange.Head",)),
     ],
 )
 def test_what_was_typed(option, words, trusted):
