@@ -57,7 +57,7 @@ def option_flags(command: Callable[..., None]) -> dict[str, str]:
     command : callable
         With typer's options in its annotations.
     """
-    flags = {}
+    flags: dict[str, str] = {}
     for name, hint in get_type_hints(command, include_extras=True).items():
         metadata = getattr(hint, "__metadata__", ())
         for option in metadata:
