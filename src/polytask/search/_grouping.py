@@ -62,8 +62,8 @@ class Grouping:
     random : tuple of CandidateGain
         Random groups of the sizes of those that are better than training apart; empty if none are.
     over_random : float or None
-        p-value of “random groups of the same sizes gain as much on average”; None without random
-        groups.
+        p-value of “the random groups that were drawn gain as much on average”: it speaks of these, not
+        of all groups of their sizes. None without random groups.
     affinities : tuple of AffinityRecord
         What the candidates come from.
     search_note : str

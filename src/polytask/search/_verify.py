@@ -103,8 +103,9 @@ def choose(
     as_random : float or None
         As of `over_random`.
     alpha : float
-        Whether it matters which tasks are together is tested at twice the level: it is no choice
-        among gains, since affinities propose groups without them.
+        Whether it matters which tasks are together is tested at twice the level, since affinities
+        propose groups without gains; of the proposals of one, the better is tested, which is not
+        corrected for.
     """
     together = next((one for one in _better(measured, alpha) if len(one.groups) == 1), None)
     matters = _shown(as_random, 2 * alpha)
