@@ -8,9 +8,10 @@ import torch
 
 import polytask
 from polytask.analysis import LearnedRelations, learned_relations, linear_cka
-from polytask.analysis._similarity import as_similarity
+from polytask.analysis._similarity import as_similarity, cka_similarity
 from polytask.analysis._task_clusters import task_clusters
 from polytask.architectures import PLE, HardSharing, MMoE, SoftSharing
+from polytask.architectures._unstacked import unstacked
 from polytask.bookkeeping import Budget
 from polytask.datasets import make_clustered_tasks
 from polytask.encoders import MLP
@@ -199,3 +200,37 @@ def test_models_that_share_nothing_are_refused(data, learner):
     fitted = polytask.fit(data, learner, budget=Budget(steps=2))
     with pytest.raises(UnservedNeedError, match="reads a network that several tasks share"):
         learned_relations(fitted, data)
+
+
+def test_tasks_own_networks_are_compared_after_each_stage():
+    clusters, _ = make_clustered_tasks(2, 2, n_rows=120, n_features=6, spread=0.1, noise=0.1)
+    learner = MultiTaskNetwork(HardSharing(MLP((12, 8))))
+    joint, alone = (
+        polytask.fit(clusters, one, budget=Budget(steps=60))
+        for one in (learner, learner.single_task())
+    )
+    record = learned_relations(joint, clusters, alone=alone)
+    by_name = {one.name: one for one in record.similarities}
+    assert {"stage 1 of single tasks", "features of single tasks"} <= set(by_name)
+    (source,) = clusters.sources
+    network = alone.model.network.eval()
+    first = {}
+    for task in clusters.tasks.names:
+        tower = unstacked(network, ["towers.0"]).towers[0].members[clusters.tasks.index(task)]
+        rows = alone.model.tensors(replace(source, labels=None)).inputs
+        first[task] = tower.trunk[0](tower.inputs(rows).values).detach().double().numpy()
+    (i, j) = "task_0", "task_2"
+    expected = linear_cka(first[i], first[j])
+    assert by_name["stage 1 of single tasks"].matrix[0, 2] == pytest.approx(expected, abs=1e-6)
+    assert "after stage 1, and" in record.words
+    assert LearnedRelations.from_dict(record.to_dict()) == record
+
+
+def test_cka_of_all_pairs_is_that_of_each_pair():
+    rng = np.random.default_rng(0)
+    features = [rng.normal(size=(70, size)) for size in (3, 5, 4)]
+    features.append(np.ones((70, 2)))
+    matrix = cka_similarity("a", list("abcd"), features, rng).matrix
+    for i, j in ((0, 1), (2, 1)):
+        assert matrix[i, j] == pytest.approx(linear_cka(features[i], features[j]))
+    assert np.isnan(matrix[3]).all()

@@ -12,6 +12,7 @@ from jaxtyping import Float64
 from polytask._seeds import derived_seed
 from polytask._torch_defaults import torch_defaults
 from polytask._validation import InstanceOf, Interval, Optional, check
+from polytask.analysis._alone_features import alone_features
 from polytask.analysis._gate_use import GateUse, gate_use, overlap_of_gates
 from polytask.analysis._head_cosines import head_cosines
 from polytask.analysis._learned_relations import LearnedRelations
@@ -21,7 +22,7 @@ from polytask.analysis._similarity import Similarity, as_similarity, cka_similar
 from polytask.analysis._task_clusters import task_clusters
 from polytask.analysis._task_features import Features, copied_features, task_features
 from polytask.architectures import MultiTaskModule
-from polytask.data import Source, SourceBatch
+from polytask.data import Source
 from polytask.exceptions import UnservedNeedError
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.predictor._sources_to_predict import sources_to_predict
@@ -50,7 +51,8 @@ def learned_relations(
       tasks have copies of;
     - **gates**: how they weigh experts, how far tasks' weights overlap, and how alike experts are;
     - **parts**: which tasks share which parameters, as the tree of branches;
-    - with `alone`, how alike the joint features are to those of each task's own network.
+    - with `alone`, how alike the joint features are to those of each task's own network, and how alike the
+      tasks' own networks are after each of their stages: where this falls, a joint network may branch.
 
     The first of these that there is, in this order, is clustered.
 
@@ -83,7 +85,9 @@ def learned_relations(
     ----------
     Kornblith, Norouzi, Lee & Hinton, "Similarity of neural network representations revisited", ICML 2019.
     Dwivedi & Roig, "Representation similarity analysis for efficient task taxonomy & transfer learning",
-    CVPR 2019, who compare networks of single tasks in this way.
+    CVPR 2019, who compare networks of single tasks in this way. Vandenhende, Georgoulis, De Brabandere & Van
+    Gool, "Branched multi-task networks: deciding what layers to share", BMVC 2020, who do so after each stage to decide
+    where to branch.
 
     Examples
     --------
@@ -177,20 +181,18 @@ def _with_alone(
     generator: np.random.Generator,
 ) -> _Measured:
     """With the likeness of joint features to those of the tasks' own networks."""
-    own = _alone_features(alone, source)
-    if own is None:
+    own = alone_features(alone, source)
+    if not own:
         note = f"features of {alone.name or 'the networks of single tasks'} cannot be read"
         return replace(measured, notes=(*measured.notes, note))
-    by_task = own.by_task(())
-    similarities = [
-        *measured.similarities,
-        cka_similarity(
-            "features of single tasks", list(by_task), list(by_task.values()), generator
-        ),
+    by_task = own[0].by_task(())
+    of_stages = [
+        cka_similarity(one.name, list(one.by_task(())), one.values, generator) for one in own
     ]
+    similarities = [*measured.similarities, *of_stages]
     joint = {} if measured.features is None else measured.features.by_task(predictor.tasks.names)
     both = [name for name in predictor.tasks.names if name in by_task and name in joint]
-    order = generator.permutation(source.n_rows)
+    order = generator.permutation(len(own[0].values[0]))  # of an ensemble, rows of all members
     likeness = {name: linear_cka(joint[name], by_task[name]) for name in both}
     chance = [linear_cka(joint[name], by_task[name][order]) for name in both[:6]]
     return replace(
@@ -199,17 +201,6 @@ def _with_alone(
         own={name: value for name, value in likeness.items() if np.isfinite(value)},
         own_chance=float(np.mean(chance)) if chance else None,
     )
-
-
-def _alone_features(alone: FittedPredictor, source: Source) -> Features | None:
-    model = alone.model
-    if not isinstance(model, NetworkModel) or source.name not in model.network.sources:
-        return None
-    tasks = [name for name in source.tasks.names if name in alone.tasks.names]
-    rows: SourceBatch = model.tensors(replace(source, tasks=source.tasks.subset(tasks)))
-    network = model.network.eval()
-    features = task_features(network, source.name, rows)
-    return None if features is None or features.common else features
 
 
 def _record(

@@ -20,7 +20,13 @@ _MOST = 4
 
 def words_of_learned(record: LearnedRelations) -> str:
     """What is shared, how alike tasks are, what gates do, and how far the joint features are their own."""
-    parts = [_of_parts(record), _of_clusters(record), _of_gates(record.gates), _of_own(record)]
+    parts = [
+        _of_parts(record),
+        _of_clusters(record),
+        _of_gates(record.gates),
+        _of_own(record),
+        _of_stages(record),
+    ]
     return " ".join(
         [*filter(None, parts), *(f"{note[0].upper()}{note[1:]}." for note in record.notes)]
     )
@@ -117,4 +123,22 @@ def _of_own(record: LearnedRelations) -> str:
     return (
         f"Its features are most like those of the own network of {most} (CKA {high:.2f}), and least like "
         f"those of {least} ({low:.2f}{chance})."
+    )
+
+
+def _of_stages(record: LearnedRelations) -> str:
+    """How alike the tasks' own networks are after each stage."""
+    alone = [one for one in record.similarities if one.name.endswith(" of single tasks")]
+    means = {
+        one.name.removesuffix(" of single tasks"): float(np.nanmean(one.matrix))
+        for one in alone
+        if np.isfinite(one.matrix).any()
+    }
+    last = means.pop("features", None)
+    if last is None or not means:
+        return ""
+    stages = enumerated([f"{value:.2f} after {name}" for name, value in means.items()])
+    return (
+        f"The tasks' own networks are alike (mean CKA) by {stages}, and {last:.2f} in their last features: "
+        "where this falls, a joint network may branch."
     )

@@ -75,18 +75,34 @@ def cka_similarity(
     generator : numpy Generator
         Of the other order.
     """
-    size = len(features)
-    matrix, shuffled = np.full((2, size, size), np.nan)
-    order = generator.permutation(len(features[0]))
-    for i in range(size):
-        for j in range(i + 1, size):
-            matrix[i, j] = matrix[j, i] = linear_cka(features[i], features[j])
-            if i + j < 2 * _SHUFFLED:
-                shuffled[i, j] = linear_cka(features[i], features[j][order])
+    order, size = generator.permutation(len(features[0])), len(features)
+    pairs = [(i, j) for i in range(size) for j in range(i + 1, size) if i + j < 2 * _SHUFFLED]
+    shuffled = np.array([linear_cka(features[i], features[j][order]) for i, j in pairs])
     known = shuffled[np.isfinite(shuffled)]
     chance = float(known.mean()) if len(known) else None
-    return as_similarity(name, "linear CKA", labels, matrix, chance)
+    return as_similarity(name, "linear CKA", labels, _cka_of_all(features), chance)
 
 
 _SHUFFLED = 6
 """Of the first representations, which give the value of chance."""
+_MOST_ROWS, _ROWS_AT_ONCE = 1000, 50
+
+
+def _cka_of_all(features: Sequence[Float64[np.ndarray, "n h"]]) -> Float64[np.ndarray, "k k"]:
+    """Linear CKA of every two; of few rows by products of rows, which serve all pairs at once."""
+    n_rows, size = len(features[0]), len(features)
+    if n_rows > _MOST_ROWS:
+        matrix = np.eye(size)
+        for i in range(size):
+            for j in range(i):
+                matrix[i, j] = matrix[j, i] = linear_cka(features[i], features[j])
+        return matrix
+    centred = [own - own.mean(axis=0) for own in features]
+    total = np.zeros((size, size))
+    for first in range(0, n_rows, _ROWS_AT_ONCE):
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        products = np.stack([(own[rows] @ own.T).ravel() for own in centred])
+        total += products @ products.T
+    norms = np.sqrt(np.diag(total))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.minimum(total / np.outer(norms, norms), 1.0)
