@@ -301,3 +301,13 @@ def test_what_is_planned_is_what_is_trained_and_too_much_is_refused_before_it_be
     ):
         analyze(data, network, most_networks=3, out=tmp_path / "refused", **options)
     assert not (tmp_path / "refused").exists()
+
+
+def test_a_pair_that_is_all_tasks_is_trained_once_for_affinities_that_read_its_network():
+    data, _ = make_clustered_tasks(1, 2, 30, 3, seed=0)
+    options = {"affinities": ["trained_pairs", "head_similarity"]}
+    runs = GroupRuns.of(data, HardSharing(MLP((2,))), folds=2, seeds=1, budget=Budget(steps=2))
+    planned = plan_runs(runs, **options, pairs=True, sizes=(), n_groups=1, seed=0)
+    record = analyze_runs(runs, **options)
+    assert runs.n_networks == planned.n_networks
+    assert [one.name for one in record.affinities] == options["affinities"]

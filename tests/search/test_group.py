@@ -30,7 +30,13 @@ from polytask.search._candidates import Candidate, candidates_of
 from polytask.search._group import _of_affinities, group_runs
 from polytask.search._grouping import CandidateGain
 from polytask.search._joined import _host
-from polytask.search._verify import best_groups, choose, measure_candidates, over_random
+from polytask.search._verify import (
+    _no_better,
+    best_groups,
+    choose,
+    measure_candidates,
+    over_random,
+)
 from polytask.statistics import PairedGain
 
 
@@ -133,7 +139,7 @@ def test_groups_are_chosen_over_together_only_if_it_shows_that_they_matter_or_th
     runs, monkeypatch, gain, difference, random, as_random, answer, words
 ):
     value, p = difference
-    result = PairedGain(value, p=p)
+    result = PairedGain(value, p=p, tested=value)
     monkeypatch.setattr("polytask.search._verify.mean_gain_of", lambda *partitions: result)
     measured = [_measured("a", PAIR, gain, 0.01), _measured("together", ALL, gain - value, 0.01)]
     drawn = [] if random is None else [_measured("random 1", PAIR, random, 0.01)]
@@ -142,6 +148,11 @@ def test_groups_are_chosen_over_together_only_if_it_shows_that_they_matter_or_th
     assert words in choice.why
     assert f"{100 * gain:+.1f} %" in choice.why
     assert f"{100 * (gain - value):+.1f} %" in choice.why
+
+
+def test_the_side_of_a_test_is_that_of_what_it_tests():
+    assert _no_better(PairedGain(0.01, p=0.04, tested=-0.02)) == pytest.approx(0.98)
+    assert _no_better(PairedGain(-0.01, p=0.04, tested=0.02)) == pytest.approx(0.02)
 
 
 def test_the_first_proposal_stands_unless_another_is_better_beyond_chance(runs):

@@ -144,6 +144,17 @@ def test_greater_is_better_flips_the_gain():
     assert found.geometric == pytest.approx(np.sqrt(ratio) - 1)
 
 
+def test_p_speaks_for_the_learner_that_its_own_mean_names():
+    baseline = {task: np.linspace(0.9, 1.1, 12) for task in "ab"}
+    ours = {"a": [answers(0.5 * baseline["a"])], "b": [answers(1.55 * baseline["b"])]}
+    theirs = {task: [answers(errors)] for task, errors in baseline.items()}
+    found = paired_gain(ours, theirs, dict.fromkeys("ab", MAE()))
+    assert found.value == pytest.approx((0.5 - 0.55) / 2)  # the mean of gains is below 0
+    assert found.tested == pytest.approx((0.5 / 0.75 - 0.55 / 1.275) / 2)  # what is tested is not
+    turned = paired_gain(theirs, ours, dict.fromkeys("ab", MAE()))
+    assert turned.tested == pytest.approx(-found.tested)
+
+
 def test_tasks_without_a_relative_change_are_left_out_with_a_reason():
     zero, one = answers(np.zeros(8)), answers(np.ones(8))
     found = paired_gain(

@@ -18,7 +18,7 @@ from polytask.analysis._planned_networks import (
     check_networks,
     planned_networks,
 )
-from polytask.analysis._resolved_affinities import Affinities, resolved_affinities
+from polytask.analysis._resolved_affinities import Affinities, estimated, resolved_affinities
 from polytask.analysis._rounds import FOLDS, SEEDS
 from polytask.analysis._transfer_map import TransferMap
 from polytask.bookkeeping import Budget
@@ -216,7 +216,7 @@ def analyze_runs(
     methods = resolved_affinities("analyze", affinities)
     check_groups("analyze", runs, pairs=pairs, sizes=sizes, n_groups=n_groups, seed=seed)
     sampled = random_groups(runs, sizes, n_groups, seed)
-    records = tuple(method.estimate(runs) for method in methods)
+    records = estimated(methods, runs)
     transfer = map_of_runs(runs, pairs=pairs, sampled=sampled)
     known = bool(np.isfinite(transfer.matrix).any())
     agreement = {r.name: r.agreement(transfer) if known else None for r in records}

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from polytask._naming import made
 from polytask._validation import InstanceOf, check, message
 from polytask.analysis._affinity import Affinity
+from polytask.analysis._affinity_record import AffinityRecord
+from polytask.analysis._group_runs import GroupRuns
 from polytask.exceptions import ParameterError
 
-__all__ = ["Affinities", "resolved_affinities"]
+__all__ = ["Affinities", "estimated", "resolved_affinities"]
 
 Affinities = Sequence[Affinity | str] | Affinity | str
 """An affinity or its name, or several."""
@@ -38,3 +40,14 @@ def resolved_affinities(owner: str, affinities: Affinities) -> tuple[Affinity, .
     for method in methods:
         check(owner, "affinities", method, InstanceOf((Affinity,)))
     return tuple(methods)
+
+
+def estimated(methods: Sequence[Affinity], runs: GroupRuns) -> tuple[AffinityRecord, ...]:
+    """What affinities say of the tasks, in their order.
+
+    Those that only read the networks of all tasks come first, so that these are kept to be read where
+    another trains the same groups.
+    """
+    readers_first = sorted(methods, key=lambda method: bool(method.trains(runs)))
+    records = {id(method): method.estimate(runs) for method in readers_first}
+    return tuple(records[id(method)] for method in methods)

@@ -9,7 +9,7 @@ from polytask._validation import Each, Interval, Optional, check, message
 from polytask.analysis import Affinity, AffinityRecord, GroupRuns
 from polytask.analysis._map_transfer import measured_in_words, measured_rows, notes_on_seeds
 from polytask.analysis._planned_networks import planned_networks
-from polytask.analysis._resolved_affinities import Affinities, resolved_affinities
+from polytask.analysis._resolved_affinities import Affinities, estimated, resolved_affinities
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.exceptions import ParameterError
@@ -180,7 +180,7 @@ def group_runs(
     """Group the tasks of runs, training what is missing."""
     _check_before(runs, methods, most_networks)
     runs.train([task] for task in runs.tasks)
-    records = [method.estimate(runs) for method in methods]
+    records = estimated(methods, runs)
     candidates = candidates_of(runs, records, thresholds)
     candidates, notes = _affordable(runs, candidates, most_networks)
     measured = measure_candidates(runs, candidates, corrected=True)

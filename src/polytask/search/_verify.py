@@ -122,7 +122,7 @@ def choose(
     at_random = mean_gain(random)
     as_well = at_random is not None and at_random >= _gain(groups)
     if _shown(difference.p, alpha):
-        chosen = groups if (difference.value or 0.0) > 0 else together
+        chosen = groups if (difference.tested or 0.0) > 0 else together
         reason = f", and the difference is shown (p = {difference.p:.2g})"
     else:
         chosen = groups if matters else together if as_well else max(together, groups, key=_gain)
@@ -154,6 +154,6 @@ def _shown(p: float | None, alpha: float) -> bool:
 
 def _no_better(result: PairedGain) -> float | None:
     """p-value of “this is no better”, of the one side that a choice asks for."""
-    if result.p is None or result.value is None:
+    if result.p is None or result.tested is None:
         return None
-    return result.p / 2 if result.value > 0 else 1 - result.p / 2
+    return result.p / 2 if result.tested > 0 else 1 - result.p / 2

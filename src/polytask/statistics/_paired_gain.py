@@ -38,6 +38,9 @@ class PairedGain:
     interval : (low, high) or None
     p : float or None
         p-value of “the two learners are exchangeable on all tasks”; None with too few units.
+    tested : float or None
+        The mean over tasks whose p-value it is, with :math:`(A - B) / M` as below. Its sign says which
+        learner p speaks for; that of `value` may be the other if tasks change by very different factors.
     geometric : float or None
         The gain from the geometric mean of the metrics' ratios; None if one of them is 0.
     geometric_interval : (low, high) or None
@@ -59,6 +62,7 @@ class PairedGain:
     value: float | None
     interval: tuple[float, float] | None = None
     p: float | None = None
+    tested: float | None = None
     geometric: float | None = None
     geometric_interval: tuple[float, float] | None = None
     gains: Mapping[str, float] = field(default_factory=dict)
@@ -149,6 +153,7 @@ def paired_gain(
         p=float(exchange_and_t(exchanged[None], level_spread, n_tests, seed)[0])
         if enough
         else None,
+        tested=float(exchanged.sum()),
         geometric=geometric,
         geometric_interval=geometric_interval if enough else None,
         gains={task: gain.gain for task, gain in counted.items()},
