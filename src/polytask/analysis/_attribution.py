@@ -12,7 +12,7 @@ from polytask.analysis._fitted_rounds import FittedRounds
 from polytask.analysis._input_columns import InputColumn
 from polytask.statistics import Paired
 
-__all__ = ["Attribution", "Measured"]
+__all__ = ["NO_TRAINING_ROWS", "Attribution", "Measured"]
 
 Measured = Mapping[tuple[str, str], Paired]
 """By (task, label of the column): importance, interval and, where 0 means none, p-value."""
@@ -21,6 +21,7 @@ _ONE_ROUND = (
     "Every row was predicted by one model, so that intervals speak about these models and not about the "
     "method; more seeds speak about it"
 )
+NO_TRAINING_ROWS = "Intervals are for new rows and new trainings; they leave out what other training rows would change"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ _ROWS_PER_TASK = 300
 
 
 def has_training_rows(models: FittedRounds) -> bool:
-    """Whether models show what their training rows change: some per round, which seeds leave as they are."""
+    """Whether models show what their training rows change: several per round, and no networks."""
     networks = any(isinstance(fold.predictor.model, NetworkModel) for fold in models.folds)
     return not networks and all(len(one) > 1 for one in models.rounds)
 

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from polytask._validation import Constraint, Interval, check_parameters, message
-from polytask.analysis._attribution import Attribution, Measured
+from polytask.analysis._attribution import NO_TRAINING_ROWS, Attribution, Measured
 from polytask.analysis._fitted_rounds import FittedRounds, Fold
 from polytask.analysis._input_columns import InputColumn
 from polytask.exceptions import MissingDependencyError, ParameterError
@@ -105,6 +105,10 @@ class IntegratedGradients(Attribution):
         """Once per task."""
         del columns
         return len(tasks)
+
+    def notes(self, models: FittedRounds) -> tuple[str, ...]:
+        """What intervals leave out of training."""
+        return super().notes(models) or (NO_TRAINING_ROWS,)
 
     def check(self, models: FittedRounds) -> None:
         """Raise without Captum, or if a model is no network.

@@ -13,7 +13,7 @@ from jaxtyping import Int64
 
 from polytask._seeds import derived_seed
 from polytask._validation import Constraint, Interval, check_parameters
-from polytask.analysis._attribution import Attribution, Measured
+from polytask.analysis._attribution import NO_TRAINING_ROWS, Attribution, Measured
 from polytask.analysis._common_rows import has_training_rows, models_on_common_rows
 from polytask.analysis._fitted_rounds import Change, FittedRounds
 from polytask.analysis._input_columns import InputColumn
@@ -22,8 +22,6 @@ from polytask.evaluation.running._tuning import headline
 from polytask.statistics import Answers, Paired, paired_repeats, with_training_rows
 
 __all__ = ["PermutationImportance"]
-
-_NO_TRAINING_ROWS = "Intervals are for new rows and new trainings; they leave out what other training rows would change"
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,10 @@ class PermutationImportance(Attribution):
     both look unimportant; and shuffling makes rows that do not occur.
 
     Intervals are for new rows (`polytask.statistics.paired_repeats`: over units of rows, and over rounds as a
-    second level). Those of learners without chance in training also hold what new training rows would
-    change (`polytask.statistics.with_training_rows`), for which every model predicts the same 300 rows per task; those
-    of networks and of single models do not, and the record says so. p-values are of “the expected importance is
+    second level). Those of learners that are no networks also hold what new training rows would
+    change (`polytask.statistics.with_training_rows`), for which every model predicts the same 300 rows per task; where
+    chance in training matters, they are too wide. Those of networks, which seeds change much, and of single models do
+    not hold it, and the record says so. p-values are of “the expected importance is
     0” with the standard error for new rows alone, since columns that do not matter move little with the training
     rows.
 
@@ -98,7 +97,7 @@ class PermutationImportance(Attribution):
         """What intervals leave out of training."""
         if has_training_rows(models):
             return ()
-        return super().notes(models) or (_NO_TRAINING_ROWS,)
+        return super().notes(models) or (NO_TRAINING_ROWS,)
 
     def measure(
         self,
