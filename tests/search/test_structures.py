@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.stats import norm
 
 from polytask.architectures import Branching, HardSharing, MMoE, SingleTask
 from polytask.bookkeeping import Budget, History
@@ -14,10 +15,18 @@ from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.search import FoundStructure, LearnedBranching, SharingPolicy
 from polytask.search._branch_supernet import BranchSupernet
+from polytask.search._forest import Forest
+from polytask.search._forest_training import N_BLOCKS, ForestLosses, train_forest
+from polytask.search._policy_moves import neighbour_policies, simple_policies
 from polytask.search._policy_supernet import PolicySupernet
-from polytask.search._supernet_search import search_structure
+from polytask.search._structure import TrainedStructure
+from polytask.search._structure_nodes import canonical, groups_of, skips_of
+from polytask.search._structure_race import StructureRace
+from polytask.search._structure_rows import StructureRows
+from polytask.search._tree_moves import forks, neighbour_trees
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer, to_tensors
+from polytask.training._progress import TrainingProgress
 
 ENCODER = MLP((5, 5, 5), activation="tanh")
 FORMS = [{}, {"own_rows": True}, {"own_tables": True}]
@@ -25,6 +34,7 @@ SEARCHES = [LearnedBranching, SharingPolicy]
 
 
 def small(cls, **settings):
+    settings = {"starts": 2, "rounds": 0, **settings}
     return cls(HardSharing(MLP((4, 4))), Trainer(batch_size=16, learning_rate=0.01), **settings)
 
 
@@ -46,13 +56,13 @@ def hard(choices, places):
     ]
 
 
-def load(branching, network, own):
+def load(branching, network, own, heads=None):
     """Give a branching network the tensors of the chosen parts of a supernet, by its stages."""
     state = branching.state_dict(keep_vars=True)
     with torch.no_grad():
         for name, tensor in network.state_dict().items():
             if name.startswith(("inputs.", "heads.")) and name in state:
-                state[name].copy_(tensor)
+                state[name].copy_(tensor if heads is None else heads(name, tensor))
         for depth, parts in enumerate(own):
             n_trunk = len(branching.trunk)
             if depth < n_trunk:
@@ -113,9 +123,7 @@ def test_sure_choices_give_their_structure_and_the_cost_of_a_tree_is_its_share_o
         with torch.no_grad():
             for logits, sure in zip(network.policy, hard(network.policy, places), strict=True):
                 logits.copy_(50 * sure)
-        groups, _, probability = network.structure()
-        assert tuple(map(len, groups)) == n_copies
-        assert probability == pytest.approx(1.0)
+        assert tuple(map(len, network.structure())) == n_copies
         if isinstance(network, BranchSupernet):
             sizes = network.stage_sizes
             used = sum(size * n for size, n in zip(sizes, n_copies, strict=True))
@@ -144,58 +152,70 @@ def test_stages_open_from_the_last_to_the_first():
     assert drawn[2].min() > 0
 
 
+@pytest.fixture(scope="module")
+def fitted(branched):
+    """A model of each search."""
+    return {cls: small(cls).fit(branched, None, 1, Budget(steps=20)) for cls in SEARCHES}
+
+
 @pytest.mark.parametrize("cls", SEARCHES)
-def test_what_is_found_is_trained_within_the_budget_and_recorded(cls, branched):
-    learner = small(cls, warm_up=0.25)
-    model = learner.fit(branched, None, 0, Budget(steps=40))
+def test_what_is_found_is_trained_with_the_whole_budget_and_the_search_is_recorded(
+    cls, fitted, branched
+):
+    model = fitted[cls]
     found = model.history.found
     assert isinstance(model.model.architecture, Branching)
     assert model.model.architecture.groups == tuple(
         tuple(map(tuple, stage)) for stage in found["groups"]
     )
-    assert found["steps"] <= 20
-    assert found["steps"] < model.history.n_steps <= 40
-    assert found["policy_rows"] + found["weight_rows"] == sum(s.n_rows for s in branched.sources)
+    n_networks = sum(one["starts"] for one in found["trained"])
+    assert found["steps"] - 10 * n_networks in (9, 10)  # half of the budget each, and the supernet
+    assert found["steps"] < model.history.n_steps <= found["steps"] + 20
+    assert (found["policy_rows"], found["weight_rows"]) == (20, 60)
     assert History.from_dict(model.history.to_dict()) == model.history
     record = {key: value for key, value in found.items() if key not in ("words", "drawing")}
     again = FoundStructure.from_dict(record)
     assert (again.words, again.drawing) == (found["words"], found["drawing"])
-    assert "40" not in learner.budget_note
-    assert "50 %" in learner.budget_note
+    assert again.n_networks == n_networks
+    assert "50 % of the steps" in small(cls).budget_note
+    assert "2 per structure, and 4 more" in small(cls).budget_note
 
 
 @pytest.mark.parametrize("cls", SEARCHES)
-def test_the_seed_decides_what_is_found_and_validation_rows_do_not(cls, branched):
-    learner, budget = small(cls), Budget(steps=40)
-    first, again = (learner.search(branched, 1, budget) for _ in range(2))
-    assert replace(first, seconds=0.0) == replace(again, seconds=0.0)
-    fitted = learner.fit(
-        branched, branched.take({branched.sources[0].name: np.arange(30)}), 1, budget
-    )
-    assert fitted.history.found["groups"] == again.to_dict()["groups"]
+def test_all_together_and_all_apart_are_always_trained_and_the_rule_can_be_checked(cls, fitted):
+    found = fitted[cls].history.found
+    trained = {one.groups: one for one in FoundStructure.from_dict(_record(found)).trained}
+    names = tuple(found["tasks"])
+    together, apart = ((names,),) * 2, (tuple((name,) for name in names),) * 2
+    assert trained[together].loss == pytest.approx(found["together"])
+    assert (trained[apart].share, trained[together].share) == (1.0, 0.25)
+    losses = [one.loss for one in trained.values()]
+    assert losses == sorted(losses)
+    chosen = trained[tuple(tuple(map(tuple, stage)) for stage in found["groups"])]
+    assert chosen.worse <= norm.ppf(0.95) * chosen.error
+    assert chosen.starts == 6
+
+
+def _record(found):
+    return {key: value for key, value in found.items() if key not in ("words", "drawing")}
+
+
+@pytest.mark.parametrize("cls", SEARCHES)
+def test_the_seed_decides_what_is_found_and_validation_rows_do_not(cls, fitted, branched):
+    learner, budget = small(cls), Budget(steps=20)
+    validation = branched.take({branched.sources[0].name: np.arange(30)})
+    again = learner.fit(branched, validation, 1, budget).history.found
+    first = fitted[cls].history.found
+    assert again["trained"] == first["trained"]
     other = learner.search(branched, 2, budget)
-    assert other.probability != first.probability
-
-
-def test_a_high_price_of_copies_keeps_all_tasks_together(branched):
-    together = small(LearnedBranching, alpha=50.0, policy_rate=0.5).search(
-        branched, 0, Budget(steps=300)
-    )
-    assert [len(stage) for stage in together.groups] == [1, 1]
-    assert together.share == pytest.approx(1 / 4)
-    policy = small(SharingPolicy, alpha=50.0, policy_rate=0.5).search(
-        branched, 0, Budget(steps=100)
-    )
-    assert [len(stage) for stage in policy.groups] == [1, 1]
-    sparse = small(SharingPolicy, sparsity=50.0, alpha=0.0, policy_rate=0.5)
-    assert sparse.search(branched, 0, Budget(steps=100)).skips == ((), branched.tasks.names)
+    assert other.trained != FoundStructure.from_dict(_record(first)).trained
 
 
 @pytest.mark.parametrize("cls", SEARCHES)
 @pytest.mark.parametrize("form", FORMS[1:])
 def test_rows_of_one_task_and_several_sources(cls, form):
     data = tiny_dataset(["regression"] * 3, **form)
-    model = small(cls).fit(data, None, 0, Budget(steps=20))
+    model = small(cls).fit(data, None, 0, Budget(steps=8))
     assert set(model.predict(data)) == set(data.tasks.names)
 
 
@@ -215,7 +235,7 @@ def test_errors(cls, branched):
     with pytest.raises(ParameterError, match=r"MLP has fewer than two here\. Give more"):
         narrow.search(branched)
     with pytest.raises(
-        ParameterError, match=r"at least 4 optimiser steps each .* Got 2 and 3 of 5"
+        ParameterError, match=r"at least 4 optimiser steps for each .* Got 2, 50 % of 5; raise"
     ):
         small(cls).fit(branched, None, 0, Budget(steps=5))
     assert small(cls).single_task().architecture == SingleTask(MLP((4, 4)))
@@ -226,7 +246,10 @@ def found(n_tasks):
     last = tuple((name,) for name in names[2:])
     groups = ((names,), (names[:2], *last), (names[:2], *last[:-1]) if last else (names[:2],))
     skips = ((), (), last[-1] if last else ())
-    return FoundStructure(names, groups, skips, "sharing_policy", 0.7, 0.5, 1000, 20, 80, 2.0)
+    one = TrainedStructure(groups, skips, 0.5, 0.9, 0.01, 0.02, 12)
+    return FoundStructure(
+        names, groups, skips, "x", 0.5, 0.9, 1.25, groups, 0.05, (one, one), 1000, 20, 80, 2.0
+    )
 
 
 def test_structures_are_drawn_and_told_with_two_and_with_139_tasks():
@@ -243,51 +266,212 @@ def test_structures_are_drawn_and_told_with_two_and_with_139_tasks():
     assert "is copied for task 2, task 3, task 4, task 5, task 6, task 7, …" in many.words
     assert "is skipped by task 138" in many.words
     assert len(many.words) < 1200
-    assert "was not sure of" in many.words
+    assert "Of 2 structures that were trained" in many.words
+    assert "0.900 times that of all tasks apart; all together have 1.250 times" in many.words
+    assert "for these 24 networks" in many.words
     assert str(two) == f"{two.drawing}\n\n{two.words}"
 
 
-def test_choices_learn_on_other_rows_than_weights(branched, monkeypatch):
-    seen = {}
-    import polytask.search._supernet_search as module
+def test_structures_are_judged_on_other_rows_than_weights_learn_from(branched, monkeypatch):
+    import polytask.search._structure_rows as module
+
+    seen = []
 
     class Watched(module.JointBatches):
         def __init__(self, sources, *args, **kwargs):
             super().__init__(sources, *args, **kwargs)
             ((_, rows),) = sources.items()
-            inputs = next(iter(rows.inputs.values()))
-            seen[len(seen)] = {tuple(row) for row in inputs.tolist()}
+            seen.append({tuple(row) for row in next(iter(rows.inputs.values())).tolist()})
 
     monkeypatch.setattr(module, "JointBatches", Watched)
-    small(SharingPolicy).search(branched, 0, Budget(steps=20))
-    weights, choices = seen.values()
+    small(SharingPolicy, rounds=0).search(branched, 0, Budget(steps=8))
+    weights, choices, *forests = seen
     assert not weights & choices
     assert len(weights | choices) == 80
+    assert all(rows == weights for rows in forests)
 
 
-def test_of_several_searches_the_one_with_the_lowest_loss_is_kept(branched, monkeypatch):
-    import polytask.search._structure_learner as module
-
-    values, results = iter([3.0, 1.0, 2.0]), []
-
-    def valued(*args):
-        result, _ = search_structure(*args)
-        results.append(result)
-        return result, next(values)
-
-    monkeypatch.setattr(module, "search_structure", valued)
-    best = small(LearnedBranching, restarts=3).search(branched, 0, Budget(steps=60))
-    assert best.probability == results[1].probability
-    assert best.steps == sum(result.steps for result in results) <= 30
-    assert len({result.probability for result in results}) == 3
+TREES = [((0, 0, 0), (0, 1, 0), (0, 1, 2)), ((0, 0, 0),) * 3, ((0, 1, 2),) * 3]
+PATHS = [((0, 0, 1), (-1, 0, 0), (0, 1, 0)), ((0, 1, 2), (0, 0, 0), (-1, -1, -1))]
 
 
-def test_searches_are_compared_by_the_loss_of_certain_choices():
-    data = tiny_dataset(["regression"] * 3)
-    network = PolicySupernet(MLP((5, 5)), fit_schemas(data), data.tasks)
-    with torch.no_grad():
-        network.policy[0].copy_(torch.tensor([[0.0, 1.0, 9.0], [2.0, 1.0, 9.0], [0.0, 0.1, 9.0]]))
-    network.settle()
-    torch.testing.assert_close(
-        network.choices[0], torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+@pytest.mark.parametrize("form", FORMS)
+def test_each_member_of_a_forest_is_the_branching_network_of_its_structure(form):
+    data = tiny_dataset(["regression", "binary", "regression"], **form)
+    schemas, names = fit_schemas(data), data.tasks.names
+    structures = TREES + PATHS
+    forest = Forest(ENCODER, schemas, data.tasks, structures).eval()
+    rows = to_tensors(encode(data.sources, data.tasks, schemas, forest.blocks))
+    raw = forest(forest.with_members(rows))
+    first = [0, 0, 0]  # the copies of earlier structures come before
+    for place, structure in enumerate(structures):
+        recipe = Branching(
+            ENCODER,
+            groups=groups_of(structure, names),
+            skips=skips_of(structure, names),
+            rejoin=True,
+        )
+        own = recipe.build(schemas, data.tasks, 0)
+        parts = []
+        for depth, stage in enumerate(structure):
+            states = plain(forest.copies[depth].states())
+            parts.append(states[first[depth] : first[depth] + max(stage) + 1])
+            first[depth] += max(stage) + 1
+        of_place = {"heads": lambda name, t, k=place: t[:, k] if name.startswith("heads") else t}
+        load(own, forest, [part for part in parts if part], **of_place)
+        for key, scores in scores_of(own, data, schemas).items():
+            torch.testing.assert_close(raw[key][place :: len(structures)], scores)
+
+
+def test_a_structure_learns_the_same_alone_as_beside_others(branched):
+    schemas = fit_schemas(branched)
+    trainer = Trainer(batch_size=16, learning_rate=0.01, weight_decay=0.01)
+    together, apart = ((0, 0, 0, 0),) * 2, ((0, 1, 2, 3),) * 2
+    both, alone = (
+        Forest(MLP((4, 4)), schemas, branched.tasks, structures).double()
+        for structures in ([apart, together], [together])
     )
+    rows = StructureRows(trainer, branched, schemas, both, 0.25, 0)
+    rows.kept, rows.held = (
+        {name: replace(own, **_doubled(own)) for name, own in part.items()}
+        for part in (rows.kept, rows.held)
+    )
+    with torch.no_grad():
+        for one, two in zip(alone.parameters(), both.parameters(), strict=True):
+            own = two[-1:] if two.shape[0] != 4 else two[:, -1:].reshape(one.shape)
+            one.copy_(own)
+    bar = TrainingProgress(1, enabled=False)
+    beside, lone = (train_forest(forest, rows, 30, 0, bar) for forest in (both, alone))
+    np.testing.assert_allclose(beside.sums[:, 1], lone.sums[:, 0], rtol=1e-9)
+    assert np.abs(beside.sums[:, 0] / lone.sums[:, 0] - 1).max() > 1e-3
+    np.testing.assert_array_equal(lone.counts.sum(axis=0), [20.0] * 4)
+
+
+def _doubled(rows):
+    """Inputs and labels in double precision."""
+    return {
+        "inputs": {name: part.double() for name, part in rows.inputs.items()},
+        "targets": {
+            name: replace(labels, values=labels.values.double())
+            for name, labels in rows.targets.items()
+        },
+    }
+
+
+SIMILAR = np.kron(np.eye(2), np.full((2, 2), 0.6)) + 0.1 + 0.3 * np.eye(4)
+
+
+def test_forks_part_similar_tasks_at_every_stage():
+    together, pairs, apart = (0, 0, 0, 0), (0, 0, 1, 1), (0, 1, 2, 3)
+    found = forks(SIMILAR, 2)
+    assert {(together, pairs), (pairs, pairs), (together, apart), (apart, apart)} <= set(found)
+    assert len(found) == 6
+    assert len(forks(np.eye(139), 50)) == 44
+
+
+def test_moves_lead_from_any_tree_to_any_other_and_give_trees_alone():
+    start = ((0, 0, 0, 0), (0, 0, 0, 0))
+    seen, open_ = {start}, [start]
+    while open_:
+        for tree in neighbour_trees(open_.pop(), SIMILAR):
+            assert canonical(tree) == tree
+            if tree not in seen:
+                seen.add(tree)
+                open_.append(tree)
+    partitions = {tree[1] for tree in seen}
+    assert len(partitions) == 15
+    assert len(seen) == sum(sum(_coarser(other, one) for other in partitions) for one in partitions)
+
+
+def _coarser(one, other):
+    """Whether the first partition joins groups of the second."""
+    return len(set(zip(one, other, strict=True))) == len(set(other))
+
+
+def test_moves_of_policies_change_what_one_task_does():
+    policy = ((0, 0, 0), (0, 0, 1))
+    moves = neighbour_policies(policy, [False, True])
+    assert ((0, 0, 0), (0, 0, -1)) in moves
+    assert ((0, 0, 1), (0, 0, 1)) in moves
+    assert policy not in moves
+    assert all(-1 not in first for first, _ in moves)
+    assert ((0, 0, 0), (-1, -1, -1)) in simple_policies(3, [False, True])
+
+
+def raced(values, n_starts=12):
+    """A race in which networks of structures have given losses, with noise of starts and blocks."""
+    generator = np.random.default_rng(0)
+
+    def train(each):
+        noise = generator.normal(0, 0.02, (1, len(each), 1, 1)) + generator.normal(
+            0, 0.02, (1, len(each), N_BLOCKS, 3)
+        )
+        losses = np.array([values[s] for s in each])[None, :, None, :] * (1 + noise)
+        return ForestLosses(np.repeat(losses, 2, axis=0) * 5, np.full((N_BLOCKS, 3), 5.0))
+
+    race = StructureRace(train, [1, 1, 1], [True, True, False], 0.05)
+    race.train(list(values), n_starts)
+    return race
+
+
+def test_the_smallest_structure_is_chosen_unless_a_larger_one_is_better_beyond_chance():
+    tree, together, apart = TREES
+    equal = raced({together: (1.0, 10.0, 9.0), tree: (1.0, 10.0, 1.0), apart: (1.0, 10.0, 1.0)})
+    assert equal.chosen() == together
+    harmed = raced({together: (1.3, 13.0, 1.0), tree: (1.3, 13.0, 1.0), apart: (1.0, 10.0, 1.0)})
+    assert harmed.chosen() == apart
+    assert harmed.value(together) == pytest.approx(1.3, rel=0.03)  # each task in its own unit
+    helped = raced({together: (1.3, 13.0, 1.0), tree: (0.8, 8.0, 1.0), apart: (1.0, 10.0, 1.0)})
+    assert helped.chosen() == tree
+    assert helped.size(tree) == pytest.approx(6 / 9)
+
+
+def test_standard_errors_of_differences_are_their_spread():
+    tree, _, apart = TREES
+    same = dict.fromkeys((apart, tree), (1.0, 1.0, 1.0))
+    differences, errors = [], []
+    for seed in range(60):
+        generator = np.random.default_rng(seed)
+
+        def train(each, generator=generator):
+            noise = generator.normal(0, 0.05, (1, len(each), 1, 1))
+            rows = np.repeat(generator.normal(0, 0.05, (1, 2, N_BLOCKS, 1)), 12, axis=1)
+            return ForestLosses(1 + noise + rows + np.zeros((1, 1, 1, 3)), np.ones((N_BLOCKS, 3)))
+
+        race = StructureRace(train, [1, 1, 1], [True] * 3, 0.05)
+        race.train(list(same), 12)
+        difference, error = race.difference(tree, apart)
+        differences.append(difference)
+        errors.append(error)
+    assert np.std(differences) / np.mean(errors) == pytest.approx(1.0, abs=0.3)
+
+
+def test_bad_starts_do_not_decide():
+    tree, _, apart = TREES
+    losses = {apart: [1.0, 1.0, 1.0, 1.0], tree: [0.8, 0.8, 9.0, np.nan]}
+
+    def train(each):
+        given = np.array([own for structure in (apart, tree) for own in losses[structure]])
+        return ForestLosses(
+            np.broadcast_to(given[None, :, None, None], (1, 8, N_BLOCKS, 3)), np.ones((N_BLOCKS, 3))
+        )
+
+    race = StructureRace(train, [1, 1, 1], [True] * 3, 0.05)
+    race.train([apart, tree], 4)
+    assert race.value(tree) == pytest.approx(0.8)
+    assert race.chosen() == tree
+
+
+@pytest.mark.slow
+def test_a_planted_tree_is_found():
+    data, truth = make_branched_tasks((1, 2), 2, n_rows=1200, seed=101)
+    learner = LearnedBranching(
+        HardSharing(MLP((4, 4), activation="tanh")),
+        Trainer(learning_rate=0.03, batch_size=64, scheduler="cosine_with_warmup"),
+        search_share=1.0,
+        rounds=1,
+    )
+    found = learner.search(data, 0, Budget(steps=600))
+    assert [set(map(frozenset, stage)) for stage in found.groups] == [
+        set(map(frozenset, stage)) for stage in truth.groups
+    ]

@@ -17,7 +17,15 @@ from polytask.encoders import Encoder, State
 from polytask.exceptions import ParameterError
 from polytask.tasks import TaskSet
 
-__all__ = ["Branches", "Partition", "branched_after", "branched_at"]
+__all__ = [
+    "Branches",
+    "Partition",
+    "Route",
+    "advanced",
+    "branched_after",
+    "branched_at",
+    "route_of",
+]
 
 Partition = Sequence[Sequence[str]]
 """Tasks in groups, each task in one."""
@@ -76,7 +84,7 @@ class Branches(nn.ModuleList):
             nodes.append([node.get(name, len(groups)) for name in tasks.names])
         self.counts = [len(groups) for groups in partitions if groups]
         self.routes = {
-            source: _route(
+            source: route_of(
                 [tasks.index(name) for name in inputs.tasks_of[source]], nodes, self.counts
             )
             for source in inputs.sources
@@ -101,11 +109,11 @@ class Branches(nn.ModuleList):
             for name, state in states.items()
         }
 
-    def _of_each(self, route: _Route, state: State) -> State:
+    def _of_each(self, route: Route, state: State) -> State:
         """States of a source's tasks for all rows: every copy runs once for each state before it."""
         for copies, step in zip(self, route.steps, strict=True):
             if step.members:
-                state = _advanced(copies, step, state)
+                state = advanced(copies, step, state)
         if route.leaves is None:
             return _picked(_with_axis(state), [0] * route.n_tasks)
         return _picked(state, route.leaves)
@@ -170,7 +178,7 @@ class _Step(NamedTuple):
     passed: list[int]
 
 
-class _Route(NamedTuple):
+class Route(NamedTuple):
     """The copies that rows of a source go through.
 
     Attributes
@@ -186,7 +194,7 @@ class _Route(NamedTuple):
     n_tasks: int
 
 
-def _route(tasks: Sequence[int], nodes: Sequence[Sequence[int]], counts: Sequence[int]) -> _Route:
+def route_of(tasks: Sequence[int], nodes: Sequence[Sequence[int]], counts: Sequence[int]) -> Route:
     """The route of tasks, given the copy of each at each stage, or the number of copies: none."""
     steps: list[_Step] = []
     places, entered = [0] * len(tasks), False
@@ -204,10 +212,10 @@ def _route(tasks: Sequence[int], nodes: Sequence[Sequence[int]], counts: Sequenc
             for pair in pairs
         ]
         entered = True
-    return _Route(steps, places if entered else None, len(tasks))
+    return Route(steps, places if entered else None, len(tasks))
 
 
-def _advanced(copies: Any, step: _Step, state: State) -> State:
+def advanced(copies: Any, step: _Step, state: State) -> State:
     """The states after a stage: those of its copies, then those that skip it."""
     apart = step.parents is not None
     rows = _picked(state, step.parents) if step.parents is not None else state

@@ -57,7 +57,8 @@ class BranchSupernet(Supernet):
         columns = [Stages(encoder, self.inputs) for _ in range(n_nodes)]
         mask = self.inputs.sample(self.inputs.sources[0]).mask
         self.nodes = nn.ModuleList()
-        for depth, shape in enumerate(columns[0].shapes[:-1]):
+        self.shapes = columns[0].shapes
+        for depth, shape in enumerate(self.shapes[:-1]):
             values = torch.zeros(2, *shape)
             rows: Any = values if mask is None or len(shape) != 2 else State(values, mask)
             self.nodes.append(Copies([c[depth] for c in columns], rows, apart=depth > 0))
@@ -133,22 +134,16 @@ class BranchSupernet(Supernet):
             total = total + size * used.sum()
         return total / max(sum(self.stage_sizes) * len(self.tasks), 1)
 
-    def structure(self) -> tuple[Groups, tuple[tuple[str, ...], ...], float]:
-        """Groups of tasks per stage by the likeliest parents, no skips, and their mean probability."""
+    def structure(self) -> Groups:
+        """Groups of tasks per stage by the likeliest parents."""
         names = self.tasks.names
         parents = [logits.argmax(dim=1).tolist() for logits in self.policy]
-        probabilities = [torch.softmax(logits, 1).max(1).values for logits in self.policy]
-        places, stages = parents[-1], []
-        chosen = [probabilities[-1][k] for k in range(len(names))]
-        for below, of_nodes in zip(
-            reversed(parents[:-1]), reversed(probabilities[:-1]), strict=True
-        ):
-            stages.append(_gathered(names, places))
-            chosen += [of_nodes[node] for node in sorted(set(places))]
+        places = parents[-1]
+        stages = [_gathered(names, places)]
+        for below in reversed(parents[:-1]):
             places = [below[node] for node in places]
-        stages.append(_gathered(names, places))
-        skips: tuple[tuple[str, ...], ...] = ((),) * len(stages)
-        return tuple(reversed(stages)), skips, float(torch.stack(chosen).mean().detach())
+            stages.append(_gathered(names, places))
+        return tuple(reversed(stages))
 
 
 def mixed_states(

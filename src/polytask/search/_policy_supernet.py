@@ -45,8 +45,6 @@ class PolicySupernet(Supernet):
         Logits of share, copy and skip per stage, (n_tasks, 3).
     choices : list of tensor
         The weights in the next passes, of the shapes of `policy`.
-    curriculum : bool
-        Whether stages are opened one after another while searching.
     n_closed : int
         Stages from the inputs up that all tasks share, whatever their logits.
     """
@@ -56,7 +54,7 @@ class PolicySupernet(Supernet):
         self.common = Stages(encoder, self.inputs)
         columns = [Stages(encoder, self.inputs) for _ in tasks]
         mask = self.inputs.sample(self.inputs.sources[0]).mask
-        shapes = self.common.shapes
+        self.shapes = shapes = self.common.shapes
         self.own = nn.ModuleList()
         for depth, shape in enumerate(shapes[:-1]):
             values = torch.zeros(2, *shape)
@@ -67,7 +65,7 @@ class PolicySupernet(Supernet):
         self.skippable = [before == after for before, after in pairwise(shapes)]
         self.policy = nn.ParameterList(nn.Parameter(torch.zeros(len(tasks), 3)) for _ in self.own)
         self.stage_sizes = [sum(p.numel() for p in stage.parameters()) for stage in self.common]
-        self.n_closed, self.curriculum = 0, True
+        self.n_closed = 0
         self.choices = self.draw(1.0, None)
 
     def draw(self, temperature: float, generator: torch.Generator | None) -> list[Tensor]:
@@ -83,7 +81,7 @@ class PolicySupernet(Supernet):
     def open(self, done: float) -> None:
         """Open the stages from the last to the first over the first half of the search."""
         n_open = 1 + int(2 * done * len(self.own))
-        self.n_closed = max(len(self.own) - n_open, 0) if self.curriculum else 0
+        self.n_closed = max(len(self.own) - n_open, 0)
 
     def logits(self) -> list[Tensor]:
         """Logits per stage; of skipping a stage that changes the shape a very low number."""
@@ -137,19 +135,17 @@ class PolicySupernet(Supernet):
         """Raw scores from the states of the tasks."""
         return self.heads(features, batch)
 
-    def structure(self) -> tuple[Groups, tuple[tuple[str, ...], ...], float]:
-        """Groups and skips per stage by the likeliest choices, and their mean probability."""
-        names, groups, skips, chosen = self.tasks.names, [], [], []
+    def structure(self) -> Groups:
+        """Groups per stage by the likeliest choices: one that shares, one per task that copies."""
+        names, groups = self.tasks.names, []
         for of_stage in self.probabilities():
-            best, choice = of_stage.max(dim=1)
-            chosen.append(best)
+            choice = of_stage.argmax(dim=1).tolist()
             by_choice = [
-                [n for n, c in zip(names, choice.tolist(), strict=True) if c == k] for k in range(3)
+                [n for n, c in zip(names, choice, strict=True) if c == k] for k in range(3)
             ]
             common = [tuple(by_choice[_SHARE])] if by_choice[_SHARE] else []
             groups.append((*common, *((name,) for name in by_choice[_COPY])))
-            skips.append(tuple(by_choice[_SKIP]))
-        return tuple(groups), tuple(skips), float(torch.cat(chosen).mean().detach())
+        return tuple(groups)
 
 
 def _chosen(choice: Tensor, shared: Tensor, own: Tensor, skipped: Tensor | None) -> Tensor:

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from polytask._validation import Constraint, InstanceOf, Interval
+from polytask._validation import Constraint
 from polytask.data import Schema
 from polytask.encoders import Encoder
+from polytask.search._policy_moves import neighbour_policies, simple_policies
 from polytask.search._policy_supernet import PolicySupernet
 from polytask.search._structure_learner import STRUCTURE_CONSTRAINTS, StructureLearner
+from polytask.search._structure_nodes import Structure
 from polytask.search._supernet import Supernet
 from polytask.tasks import TaskSet
 
 __all__ = ["SharingPolicy"]
 
 
+_PRICE = 0.05
+"""Strength with which sharing is preferred in the supernet, most at the stages near the inputs."""
+
+
 @dataclass(frozen=True)
 class SharingPolicy(StructureLearner):
     r"""A learner that finds out which task shares, copies or skips which stage of an encoder.
 
-    .. math:: \min_{\theta} \sum_k \ell_k(\theta) + \alpha \sum_{k,l} \tfrac{L - l}{L} \big[
+    .. math:: \min_{\theta} \sum_k \ell_k(\theta) + \lambda \sum_{k,l} \tfrac{L - l}{L} \big[
         \ln(1 + e^{p_{kl}^{\text{copy}} - p_{kl}^{\text{share}}})
         + \ln(1 + e^{p_{kl}^{\text{skip}} - p_{kl}^{\text{share}}}) \big]
-        + \beta \sum_{k,l} (1 - p_{kl}^{\text{skip}}) / L
 
     with the losses :math:`\ell_k` of the tasks on rows of their own, and probabilities p of the choices
-    of task k at stage l = 0, …, L − 1. Choices are drawn by Gumbel-softmax, whose temperature falls.
-    Weights learn on other rows, a step of weights and one of choices in turn, after a warm-up in
-    which all tasks share everything. The likeliest choices give a `Branching` network, which is
+    of task k at stage l = 0, …, L − 1, drawn by Gumbel-softmax, whose temperature falls. The likeliest
+    choices are a proposal. It, simple policies, and policies in which one task of the chosen one chooses
+    otherwise are trained from several starts each, side by side, and compared on rows on which none was
+    trained, as `LearnedBranching` does: the smallest policy is chosen that no other beats beyond chance.
+    All tasks together and all apart are always among them. The `Branching` network of the policy is
     trained anew.
 
     Parameters
@@ -40,30 +48,20 @@ class SharingPolicy(StructureLearner):
     architecture : HardSharing, default HardSharing()
         Its encoder's stages are shared, copied or skipped; two stages or more.
     trainer : Trainer, optional
-        Of both networks; in the search its optimiser, learning rate, batches, device and clipping.
-        By default as for `MultiTaskNetwork`.
+        Of all networks; in the search its optimiser, learning rate and schedule, batches, device and
+        clipping. By default as for `MultiTaskNetwork`.
     label : str, optional
         Name in tables; made of the encoder and the balancing when None.
-    search_share : float in (0, 1), default 0.5
-        Share of the budget's steps that the search takes.
-    warm_up : float in [0, 1), default 0.2
-        Share of the search's steps before choices begin to learn.
-    policy_share : float in (0, 1), default 0.2
-        Share of the training rows from which choices learn.
-    policy_rate : float, default 0.05
-        Learning rate of the choices (Adam).
-    first_temperature, last_temperature : float, default 5.0 and 0.5
-        Of the draws at the beginning and the end of the search.
-    restarts : int, default 1
-        Searches among which the steps are divided; the structure is kept whose loss on the rows of
-        choices, with its penalty, is lowest.
-    alpha : float, default 0.05
-        Strength with which sharing is preferred, most at the stages near the inputs.
-    sparsity : float, default 0.0
-        Strength β with which skipping is preferred.
-    curriculum : bool, default True
-        Whether stages are opened from the last to the first over the first half of the search; all
-        tasks share those not open yet.
+    search_share : float in (0, 1], default 0.5
+        Steps of each network of the search, as a share of the budget.
+    policy_share : float in (0, 1), default 0.25
+        Share of the training rows on which policies are compared.
+    starts : int, default 4
+        Networks per policy; policies that are left at the end have three times as many.
+    rounds : int, default 3
+        How often policies near the chosen one are trained.
+    alpha : float in (0, 0.5), default 0.05
+        Level of the test by which a policy must be better than a smaller one.
 
     Attributes
     ----------
@@ -78,15 +76,18 @@ class SharingPolicy(StructureLearner):
 
     Notes
     -----
-    Share and copy, and the term of α, are those of AutoMTL; the schedule of temperatures, rows apart
-    for choices, the curriculum and the term of β are those of AdaShare. Deviations: the temperature
-    falls geometrically to `last_temperature`, where both papers multiply it by 0.965 every so many
-    steps; weights and choices take turns by single steps; the term of α has probabilities where
-    AutoMTL draws noise, and AdaShare's :math:`|p_{k_1 l} - p_{k_2 l}|` of pairs of tasks is left out,
-    since sharing is a choice here; sparsity is the probability itself and not its logarithm; copies
-    start from the weights of the warm-up; the likeliest choices are taken, where AdaShare draws
-    several policies and keeps the best; the network found is trained from new weights, as
-    AdaShare's. A stage that changes the shape of a row is not skipped.
+    Budget, comparison and standard errors are those of `LearnedBranching`.
+
+    Share and copy, and the term of λ (0.05), are those of AutoMTL; the schedule of temperatures, rows
+    apart for choices, and the curriculum, which opens stages from the last to the first, are those of
+    AdaShare. Deviations: the likeliest choices are one of several proposals, where AdaShare draws
+    policies and keeps the best, and trained networks decide; the temperature falls geometrically from 5
+    to 0.5, where both papers multiply it by 0.965 every so many steps; weights and choices take turns by
+    single steps, after a warm-up of 20 % of the steps in which all tasks share everything; the term of λ
+    has probabilities where AutoMTL draws noise; AdaShare's terms of sparsity and of
+    :math:`|p_{k_1 l} - p_{k_2 l}|` are left out, since the smallest policy is chosen and sharing is a
+    choice; copies start from the weights of the warm-up. A stage that changes the shape of a row is not
+    skipped.
 
     Sources of several schemas, and rows of one task each, are supported.
 
@@ -105,31 +106,21 @@ class SharingPolicy(StructureLearner):
     >>> from polytask.encoders import MLP
     >>> from polytask.search import SharingPolicy
     >>> data, _ = make_clustered_tasks(2, 2, n_rows=60, seed=0)
-    >>> learner = SharingPolicy(HardSharing(MLP((8, 8))))
+    >>> learner = SharingPolicy(HardSharing(MLP((8, 8))), starts=2, rounds=1)
     >>> model = polytask.fit(data, learner, budget=Budget(steps=20))
     >>> model.name, len(model.history.found["groups"])
     ('sharing_policy', 2)
     """
 
-    alpha: float = 0.05
-    sparsity: float = 0.0
-    curriculum: bool = True
-
     rejoins: ClassVar[bool] = True
-    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        **STRUCTURE_CONSTRAINTS,
-        "alpha": Interval(float, 0.0),
-        "sparsity": Interval(float, 0.0),
-        "curriculum": InstanceOf((bool,)),
-    }
+    temperatures: ClassVar[tuple[float, float]] = (5.0, 0.5)
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = STRUCTURE_CONSTRAINTS
 
     def supernet(
         self, encoder: Encoder, schemas: Mapping[str, Schema], tasks: TaskSet
     ) -> PolicySupernet:
         """Build the network of all choices."""
-        network = PolicySupernet(encoder, schemas, tasks)
-        network.curriculum = self.curriculum
-        return network
+        return PolicySupernet(encoder, schemas, tasks)
 
     def penalty(self, network: Supernet, done: float) -> Tensor:
         """What is added to the loss of the choices."""
@@ -140,6 +131,14 @@ class SharingPolicy(StructureLearner):
         for stage, of_stage in enumerate(probabilities):
             share, copy, skip = of_stage.unbind(dim=1)
             prefer = nn.functional.softplus(copy - share) + nn.functional.softplus(skip - share)
-            total = total + self.alpha * (n_stages - stage) / n_stages * prefer.sum()
-            total = total + self.sparsity / n_stages * (1 - skip).sum()
+            total = total + _PRICE * (n_stages - stage) / n_stages * prefer.sum()
         return total
+
+    def proposals(
+        self, structure: Structure | None, similarity: np.ndarray, network: Supernet
+    ) -> Sequence[Structure]:
+        """Simple policies, then those in which one task of a policy chooses otherwise."""
+        given: Any = network
+        if structure is None:
+            return simple_policies(len(similarity), given.skippable)
+        return neighbour_policies(structure, given.skippable)

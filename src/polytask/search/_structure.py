@@ -10,10 +10,40 @@ from polytask._plain import from_plain, to_plain
 from polytask.search._structure_drawing import drawing
 from polytask.search._structure_words import words_of_structure
 
-__all__ = ["FoundStructure", "Groups"]
+__all__ = ["FoundStructure", "Groups", "TrainedStructure"]
 
 Groups = tuple[tuple[tuple[str, ...], ...], ...]
 """For each stage of an encoder, the groups of tasks that share a copy of it."""
+
+
+@dataclass(frozen=True)
+class TrainedStructure:
+    """A structure that was trained while searching.
+
+    Attributes
+    ----------
+    groups : tuple of tuple of tuple of str
+        As in `FoundStructure`.
+    skips : tuple of tuple of str
+    share : float
+    loss : float
+        Mean of the tasks' losses on the rows that judge, relative to those of all tasks apart, over
+        the better half of the starts.
+    worse : float
+        How much larger the loss is than that of the best structure.
+    error : float
+        Standard error of this difference, over rows and starts.
+    starts : int
+        Networks that were trained.
+    """
+
+    groups: Groups
+    skips: tuple[tuple[str, ...], ...]
+    share: float
+    loss: float
+    worse: float
+    error: float
+    starts: int
 
 
 @dataclass(frozen=True)
@@ -29,14 +59,22 @@ class FoundStructure:
         Per stage, the tasks that skip it.
     learner : str
         What searched.
-    probability : float
-        Mean probability of the choices that were taken; near 1 where the search was sure.
     share : float
         Parameters of the stages, relative to a network per task; 1 if all tasks are apart.
+    loss : float
+        Of the networks of this structure, as in `TrainedStructure`.
+    together : float
+        The same of networks in which all tasks share everything.
+    proposed : tuple of tuple of tuple of str
+        The groups of the likeliest choices in the network of all structures.
+    alpha : float
+        Level of the test by which a larger structure must be better.
+    trained : tuple of TrainedStructure
+        All structures that were trained, the best first.
     steps : int
-        Optimiser steps of the search, of weights and of choices.
+        Optimiser steps of the search, of all its networks.
     policy_rows : int
-        Training rows from which choices were learned.
+        Training rows that judged, and from which choices were learned.
     weight_rows : int
         Training rows from which weights were learned while searching.
     seconds : float
@@ -46,7 +84,9 @@ class FoundStructure:
     --------
     >>> from polytask.search import FoundStructure
     >>> groups = ((("a", "b", "c"),), (("a", "b"), ("c",)))
-    >>> found = FoundStructure(("a", "b", "c"), groups, ((), ()), "x", 0.9, 0.5, 40, 20, 80, 1.0)
+    >>> found = FoundStructure(
+    ...     ("a", "b", "c"), groups, ((), ()), "x", 0.5, 0.9, 1.1, groups, 0.05, (), 40, 20, 80, 1.0
+    ... )
     >>> print(found.drawing)
     stage 1  stage 2
     A        A        a
@@ -58,16 +98,25 @@ class FoundStructure:
     groups: Groups
     skips: tuple[tuple[str, ...], ...]
     learner: str
-    probability: float
     share: float
+    loss: float
+    together: float
+    proposed: Groups
+    alpha: float
+    trained: tuple[TrainedStructure, ...]
     steps: int
     policy_rows: int
     weight_rows: int
     seconds: float
 
     @property
+    def n_networks(self) -> int:
+        """Networks that were trained while searching, beside that of all structures."""
+        return sum(one.starts for one in self.trained)
+
+    @property
     def words(self) -> str:
-        """One paragraph: who shares what, and what the search took."""
+        """One paragraph: who shares what, by which losses, and what the search took."""
         return words_of_structure(self)
 
     @property

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from typing import Any, ClassVar
+
+import numpy as np
+from torch import Tensor
 
 from polytask._learner import Learner
 from polytask._seeds import derived_seed
@@ -23,8 +25,10 @@ from polytask.neural_network._multi_task_network import warn_unless_savable
 from polytask.neural_network._planned_network import plan_network
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.search._structure import FoundStructure
+from polytask.search._structure_nodes import Structure
+from polytask.search._structure_search import SearchSettings, StructureSearch
 from polytask.search._supernet import Supernet
-from polytask.search._supernet_search import SearchPlan, search_structure
+from polytask.search._supernet_search import SearchPlan
 from polytask.tasks import TaskSet
 from polytask.training import Trainer
 
@@ -34,13 +38,11 @@ _FEWEST_STEPS = 4
 
 STRUCTURE_CONSTRAINTS: Mapping[str, Constraint] = {
     **MultiTaskNetwork.parameter_constraints,
-    "search_share": Interval(float, 0.0, 1.0, closed="neither"),
-    "warm_up": Interval(float, 0.0, 1.0, closed="left"),
+    "search_share": Interval(float, 0.0, 1.0, closed="right"),
     "policy_share": Interval(float, 0.0, 1.0, closed="neither"),
-    "policy_rate": Interval(float, 0.0, closed="neither"),
-    "first_temperature": Interval(float, 0.0, closed="neither"),
-    "last_temperature": Interval(float, 0.0, closed="neither"),
-    "restarts": Interval(int, 1, 100),
+    "starts": Interval(int, 2, 1000),
+    "rounds": Interval(int, 0, 1000),
+    "alpha": Interval(float, 0.0, 0.5, closed="neither"),
 }
 """Constraints of the settings that all such searches have."""
 
@@ -49,24 +51,25 @@ STRUCTURE_CONSTRAINTS: Mapping[str, Constraint] = {
 class StructureLearner(MultiTaskNetwork):
     """A learner that searches which tasks share which stages, then trains that `Branching` network.
 
-    A subclass defines `supernet` and `penalty`.
+    A subclass defines `supernet`, `penalty` and `proposals`.
 
     Attributes
     ----------
+    temperatures : (float, float)
+        Of the draws of choices in the supernet, at its beginning and end.
     rejoins : bool
         Whether tasks that have parted may share later stages.
     """
 
     search_share: float = 0.5
-    warm_up: float = 0.2
-    policy_share: float = 0.2
-    policy_rate: float = 0.05
-    first_temperature: float = 5.0
-    last_temperature: float = 0.5
-    restarts: int = 1
+    policy_share: float = 0.25
+    starts: int = 4
+    rounds: int = 3
+    alpha: float = 0.05
 
     resumes: ClassVar[bool] = False
     rejoins: ClassVar[bool] = False
+    temperatures: ClassVar[tuple[float, float]]
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = STRUCTURE_CONSTRAINTS
 
     def __post_init__(self) -> None:
@@ -87,8 +90,22 @@ class StructureLearner(MultiTaskNetwork):
         """Build the network of all structures."""
 
     @abstractmethod
-    def penalty(self, network: Supernet, done: float) -> Any:
+    def penalty(self, network: Supernet, done: float) -> Tensor:
         """The term added to the loss of the choices, at a progress in [0, 1]."""
+
+    @abstractmethod
+    def proposals(
+        self, structure: Structure | None, similarity: np.ndarray, network: Supernet
+    ) -> Sequence[Structure]:
+        """Structures to train at first (of None), or those near one.
+
+        Parameters
+        ----------
+        structure : Structure or None
+        similarity : array of shape (n_tasks, n_tasks)
+            Of the features that the tasks learn apart.
+        network : Supernet
+        """
 
     @property
     def _method(self) -> str:
@@ -102,10 +119,11 @@ class StructureLearner(MultiTaskNetwork):
 
     @property
     def budget_note(self) -> str:
-        """How the budget is divided."""
+        """What searching takes beyond the budget."""
         return (
-            f"{self.name} searches its structure with {100 * self.search_share:.0f} % of its optimiser "
-            "steps, of weights and of choices, and trains the network found with the others."
+            f"{self.name} trains networks of many structures to find its own, {self.starts} per "
+            f"structure, and {2 * self.starts} more of those that are left at the end, each with "
+            f"{100 * self.search_share:.0f} % of the steps of the budget; these come on top of it."
         )
 
     def refuses(self, data: MultiTaskDataset) -> str | None:
@@ -141,7 +159,7 @@ class StructureLearner(MultiTaskNetwork):
         train : MultiTaskDataset
         seed : int, default 0
         budget : Budget, optional
-            Steps of search and training together; by default those of the trainer.
+            Steps of one training; by default those of the trainer.
         progress : bool, optional
             None shows a bar where stderr is a terminal.
 
@@ -157,24 +175,31 @@ class StructureLearner(MultiTaskNetwork):
         recipe: Any = self.architecture
         schemas = fit_schemas(train, recipe.bins, tokenizer=recipe.tokenizer)
         trainer = self._trainer_for(train, budget)
-        plan = self._plan(train, trainer, seed)
-        results = [
-            search_structure(
-                self._supernet(schemas, train.tasks, start),
-                plan,
-                trainer,
-                train,
-                schemas,
-                start,
-                progress,
-            )
-            for start in (derived_seed(seed, "restart", k) for k in range(self.restarts))
-        ]
-        best, _ = min(results, key=itemgetter(1))
-        return replace(
-            best,
-            steps=sum(found.steps for found, _ in results),
-            seconds=sum(found.seconds for found, _ in results),
+        n_steps = self._search_steps(train, trainer)
+        supernet = self._supernet(schemas, train.tasks, seed)
+        return StructureSearch(
+            self._settings(n_steps),
+            as_encoder(recipe.encoder),
+            supernet,
+            SearchPlan(n_steps, self.temperatures, self.penalty),
+            self.proposals,
+            trainer,
+            train,
+            schemas,
+            seed,
+            progress,
+        ).run()
+
+    def _settings(self, n_steps: int) -> SearchSettings:
+        recipe: Any = self.architecture
+        return SearchSettings(
+            learner=self.name,
+            n_steps=n_steps,
+            starts=self.starts,
+            rounds=self.rounds,
+            policy_share=self.policy_share,
+            alpha=self.alpha,
+            initializer=recipe.initializer,
         )
 
     def _supernet(self, schemas: Mapping[str, Schema], tasks: TaskSet, seed: int) -> Supernet:
@@ -187,26 +212,14 @@ class StructureLearner(MultiTaskNetwork):
             initialize(network, recipe.initializer)
         return network
 
-    def _plan(self, train: MultiTaskDataset, trainer: Trainer, seed: int) -> SearchPlan:
-        return SearchPlan(
-            learner=self.name,
-            steps=self._search_steps(train, trainer) // self.restarts,
-            warm_up=self.warm_up,
-            policy_share=self.policy_share,
-            rows_seed=derived_seed(seed, "rows of choices"),
-            policy_rate=self.policy_rate,
-            temperatures=(self.first_temperature, self.last_temperature),
-            penalty=self.penalty,
-        )
-
     def _search_steps(self, train: MultiTaskDataset, trainer: Trainer) -> int:
         n_steps = trainer.planned_steps(train.n_rows)
         searched = round(self.search_share * n_steps)
-        if min(searched // self.restarts, n_steps - searched) < _FEWEST_STEPS:
-            times = "" if self.restarts == 1 else f", each of {self.restarts} times,"
+        if searched < _FEWEST_STEPS:
             sentence = (
-                f"{self.name} needs at least {_FEWEST_STEPS} optimiser steps each to search{times} and "
-                f"to train. Got {searched} and {n_steps - searched} of {n_steps}; raise the budget."
+                f"{self.name} needs at least {_FEWEST_STEPS} optimiser steps for each network of its "
+                f"search. Got {searched}, {100 * self.search_share:g} % of {n_steps}; raise the budget "
+                "or `search_share`."
             )
             raise ParameterError(sentence)
         return searched
@@ -232,14 +245,12 @@ class StructureLearner(MultiTaskNetwork):
     ) -> FittedPredictor:
         """Search on the training rows, then train the network found, stopped by validation rows.
 
-        `options` may name ``progress``.
+        `options` may name ``progress``. The network that is found has all steps of the budget.
         """
         warn_unless_savable(self.architecture)
         found = self.search(train, seed, budget, options.get("progress"))
         trainer = self._trainer_for(train, budget)
-        left = trainer.planned_steps(train.n_rows) - found.steps
         recipe = self.branching(found)
-        trainer = replace(trainer, steps=left, epochs=None)
         trained = trainer.fit(recipe, train, validation, seed=seed, **options)
         schemas = dict(trained.schemas)
         model = NetworkModel(recipe, trained.network, train.tasks, schemas)

@@ -12,19 +12,20 @@ if TYPE_CHECKING:
 __all__ = ["words_of_structure"]
 
 _SHOWN = 6
-_SURE = 0.8
 
 
 def words_of_structure(found: FoundStructure) -> str:
-    """Who shares each stage, how sure the search was, and what it took."""
+    """Who shares each stage, by which losses, and what the search took."""
     stages = [_stage(found, stage) for stage in range(len(found.groups))]
-    sure = "was sure of" if found.probability >= _SURE else "was not sure of"
     return (
         f"{' '.join(stages)} The stages have {100 * found.share:.0f} % of the parameters of a network "
-        f"per task. The search {sure} these choices, with a mean probability of "
-        f"{found.probability:.2f}. {found.learner} took {found.steps:,} optimiser steps "
-        f"({found.seconds:.1f} s) to find them, of weights on {found.weight_rows:,} training rows and "
-        f"of choices on {found.policy_rows:,} others; the network was then trained anew."
+        f"per task. Of {count(len(found.trained), 'structure')} that were trained, this is the smallest "
+        f"that no other beats beyond chance, at a level of {100 * found.alpha:g} %: its loss on training "
+        f"rows held out is {found.loss:.3f} times that of all tasks apart; all together have "
+        f"{found.together:.3f} times. {found.learner} took {found.steps:,} optimiser steps "
+        f"({found.seconds:.1f} s) for these {count(found.n_networks, 'network')}, on {found.weight_rows:,} "
+        f"training rows, and compared them on {found.policy_rows:,} others; the network was then trained "
+        "anew."
     )
 
 

@@ -15,9 +15,6 @@ from polytask.search._structure import Groups
 
 __all__ = ["Supernet", "load_copies", "relaxed"]
 
-_CERTAIN = 50.0
-"""Logit beside which all others, 0, have no probability."""
-
 
 class Supernet(EncoderNetwork):
     """A network that holds all structures of a search; its choices are weights of a softmax.
@@ -30,11 +27,14 @@ class Supernet(EncoderNetwork):
         The weights of the choices in the next passes, of the shapes of `policy`.
     stage_sizes : list of int
         Parameters of each stage.
+    shapes : tuple of tuple of int
+        Shape of a row before the first stage and after each.
     """
 
     policy: nn.ParameterList
     choices: list[Tensor]
     stage_sizes: list[int]
+    shapes: tuple[tuple[int, ...], ...]
 
     @abstractmethod
     def logits(self) -> list[Tensor]:
@@ -61,17 +61,9 @@ class Supernet(EncoderNetwork):
     def keep_open(self) -> None:
         """Change logits after each of their steps; nothing by default."""
 
-    def settle(self) -> None:
-        """Make the likeliest choices certain."""
-        with torch.no_grad():
-            for logits, open_logits in zip(self.policy, self.logits(), strict=True):
-                best = open_logits.argmax(dim=-1)
-                logits.copy_(_CERTAIN * nn.functional.one_hot(best, logits.shape[-1]))
-        self.choices = self.draw(1.0, None)
-
     @abstractmethod
-    def structure(self) -> tuple[Groups, tuple[tuple[str, ...], ...], float]:
-        """Groups and skips per stage by the likeliest choices, and their mean probability."""
+    def structure(self) -> Groups:
+        """Groups per stage by the likeliest choices; tasks in none of them skip the stage."""
 
 
 def relaxed(
