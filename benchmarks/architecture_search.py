@@ -21,36 +21,45 @@ from polytask.training import Trainer
 
 SETS = ("sarcos", "rf1")
 TREES = {"one fork": ((1, 2, 1), 3), "two forks": ((1, 2, 2), 3)}
-ENCODER = MLP((4, 4, 4), activation="tanh")
-ROWS, STEPS, RESTARTS = 2000, 7000, 3
+ENCODER = MLP((6, 6, 6), activation="tanh")
+ROWS, STEPS = 2000, 1500
 
 
 def planted(tree: str, seeds: Sequence[int]) -> None:
     branches, leaf = TREES[tree]
     learner = LearnedBranching(
         HardSharing(ENCODER),
-        Trainer(learning_rate=0.01, batch_size=256),
-        search_share=0.9,
-        warm_up=0.15,
-        policy_share=0.25,
-        restarts=RESTARTS,
+        Trainer(learning_rate=0.03, batch_size=64, scheduler="cosine_with_warmup"),
+        search_share=1.0,
     )
-    budget, right, stages, seconds = Budget(steps=STEPS), 0, [0] * len(branches), 0.0
+    right, stages, proposed, seconds, networks = 0, [0] * len(branches), 0, 0.0, 0
     for seed in seeds:
         data, truth = make_branched_tasks(branches, leaf, n_rows=ROWS, seed=seed)
-        found = learner.search(data, seed, budget)
-        same = [
-            set(map(frozenset, a)) == set(map(frozenset, b))
-            for a, b in zip(found.groups, truth.groups, strict=True)
-        ]
+        found = learner.search(data, seed, Budget(steps=STEPS))
+        same = [_alike(a, b) for a, b in zip(found.groups, truth.groups, strict=True)]
         right += all(same)
+        proposed += all(_alike(a, b) for a, b in zip(found.proposed, truth.groups, strict=True))
         stages = [n + one for n, one in zip(stages, same, strict=True)]
-        seconds += found.seconds
-        print(seed, same, [len(g) for g in found.groups], round(found.probability, 2), flush=True)
+        seconds, networks = seconds + found.seconds, networks + found.n_networks
+        losses = [one for one in found.trained if all(map(_alike, one.groups, truth.groups))]
+        true = f"{losses[0].worse:.3f} ± {losses[0].error:.3f}" if losses else "not trained"
+        print(
+            seed,
+            same,
+            [len(g) for g in found.groups],
+            "the true tree is worse by",
+            true,
+            flush=True,
+        )
     print(
         f"| {tree} | {len(truth.signals[0])} | {right} of {len(seeds)} | "
-        f"{', '.join(map(str, stages))} | {found.steps:,} | {seconds / len(seeds):.0f} |"
+        f"{', '.join(map(str, stages))} | {proposed} | {networks / len(seeds):.0f} | "
+        f"{seconds / len(seeds):.0f} |"
     )
+
+
+def _alike(some: Sequence[Sequence[str]], others: Sequence[Sequence[str]]) -> bool:
+    return set(map(frozenset, some)) == set(map(frozenset, others))
 
 
 def real(name: str, out: Path) -> None:
@@ -75,11 +84,11 @@ def real(name: str, out: Path) -> None:
         )
         found = [run["found"] for run in learner["runs"] if run["found"]]
         shape = "; ".join("-".join(str(len(g)) for g in one["groups"]) for one in found) or "–"
-        steps = found[0]["steps"] if found else 0
+        networks = "; ".join(str(sum(t["starts"] for t in one["trained"])) for one in found) or "–"
         print(
             f"| {name} | {learner['name']} | {delta} | {learner['n_parameters']:,} | "
             f"{learner['flops']:,.0f} | {1000 * learner['seconds_of_pass']:.2f} | "
-            f"{learner['seconds']:.0f} | {steps} | {shape} |"
+            f"{learner['seconds']:.0f} | {networks} | {shape} |"
         )
         for one in found:
             print(one["drawing"], one["words"], sep="\n")

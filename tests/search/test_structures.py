@@ -17,7 +17,7 @@ from polytask.search import FoundStructure, LearnedBranching, SharingPolicy
 from polytask.search._branch_supernet import BranchSupernet
 from polytask.search._forest import Forest
 from polytask.search._forest_training import N_BLOCKS, ForestLosses, train_forest
-from polytask.search._policy_moves import neighbour_policies, simple_policies
+from polytask.search._policy_moves import likeliest, neighbour_policies, simple_policies
 from polytask.search._policy_supernet import PolicySupernet
 from polytask.search._structure import TrainedStructure
 from polytask.search._structure_nodes import canonical, groups_of, skips_of
@@ -178,7 +178,7 @@ def test_what_is_found_is_trained_with_the_whole_budget_and_the_search_is_record
     assert (again.words, again.drawing) == (found["words"], found["drawing"])
     assert again.n_networks == n_networks
     assert "50 % of the steps" in small(cls).budget_note
-    assert "2 per structure, and 4 more" in small(cls).budget_note
+    assert "2 per structure, and up to 4 more" in small(cls).budget_note
 
 
 @pytest.mark.parametrize("cls", SEARCHES)
@@ -396,6 +396,11 @@ def test_moves_of_policies_change_what_one_task_does():
     assert policy not in moves
     assert all(-1 not in first for first, _ in moves)
     assert ((0, 0, 0), (-1, -1, -1)) in simple_policies(3, [False, True])
+    probabilities = np.full((2, 3, 3), 1 / 3)
+    probabilities[1, 2] = 0.1, 0.2, 0.7
+    first, second = likeliest(moves, probabilities, 2)
+    assert (first, len(moves)) == (((0, 0, 0), (0, 0, -1)), len(set(moves)))
+    assert second[1][2] == 2
 
 
 def raced(values, n_starts=12):

@@ -108,6 +108,10 @@ def _measured(forest: Forest, rows: StructureRows) -> tuple[np.ndarray, np.ndarr
     for block in range(N_BLOCKS):
         part = {name: own.take(slice(block, None, N_BLOCKS)) for name, own in rows.held.items()}
         part = {name: own for name, own in part.items() if own.n_rows}
+        if not part:  # fewer rows than blocks
+            sums.append(torch.zeros(forest.n_structures, len(rows.tasks), device=rows.device))
+            counts.append(sums[-1][0])
+            continue
         raw = _by_member(_scores(forest, part), forest)
         of_one = {name: own.repeated(forest.n_own) for name, own in part.items()}
         with torch.no_grad():

@@ -61,7 +61,7 @@ class LearnedBranching(StructureLearner):
     policy_share : float in (0, 1), default 0.25
         Share of the training rows on which trees are compared.
     starts : int, default 4
-        Networks per tree; trees that are left at the end have three times as many.
+        Networks per tree at first; trees that are left at the end have up to three times as many.
     rounds : int, default 3
         How often trees near the chosen one are trained.
     alpha : float in (0, 0.5), default 0.05

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from jaxtyping import Float64
+
 from polytask.search._structure_nodes import SKIPPED, Structure, canonical
 
-__all__ = ["neighbour_policies", "simple_policies"]
+__all__ = ["likeliest", "neighbour_policies", "simple_policies"]
 
 _SHARE, _COPY = 0, 1
 
@@ -46,6 +49,21 @@ def neighbour_policies(policy: Structure, skippable: Sequence[bool]) -> list[Str
     ]
     moves = dict.fromkeys(canonical([_nodes(stage) for stage in one]) for one in found)
     return [move for move in moves if move != canonical(policy)]
+
+
+def likeliest(
+    policies: Sequence[Structure],
+    probabilities: Float64[np.ndarray, "stages tasks 3"],
+    most: int,
+) -> list[Structure]:
+    """The policies whose choices have the highest probabilities of sharing, copying and skipping."""
+    known = np.log(np.maximum(probabilities, 1e-12))
+
+    def total(policy: Structure) -> float:
+        choices = np.array([_choices(stage) for stage in policy])
+        return float(np.take_along_axis(known, choices[..., None] % 3, axis=2).sum())
+
+    return sorted(policies, key=total, reverse=True)[:most]
 
 
 def _choices(stage: Sequence[int]) -> list[int]:

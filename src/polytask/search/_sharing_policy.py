@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from polytask._validation import Constraint
 from polytask.data import Schema
 from polytask.encoders import Encoder
-from polytask.search._policy_moves import neighbour_policies, simple_policies
+from polytask.search._policy_moves import likeliest, neighbour_policies, simple_policies
 from polytask.search._policy_supernet import PolicySupernet
 from polytask.search._structure_learner import STRUCTURE_CONSTRAINTS, StructureLearner
 from polytask.search._structure_nodes import Structure
@@ -26,6 +26,9 @@ __all__ = ["SharingPolicy"]
 _PRICE = 0.05
 """Strength with which sharing is preferred in the supernet, most at the stages near the inputs."""
 
+_MOST_NEAR = 24
+"""Policies near the chosen one that are trained, the likeliest."""
+
 
 @dataclass(frozen=True)
 class SharingPolicy(StructureLearner):
@@ -37,8 +40,8 @@ class SharingPolicy(StructureLearner):
 
     with the losses :math:`\ell_k` of the tasks on rows of their own, and probabilities p of the choices
     of task k at stage l = 0, …, L − 1, drawn by Gumbel-softmax, whose temperature falls. The likeliest
-    choices are a proposal. It, simple policies, and policies in which one task of the chosen one chooses
-    otherwise are trained from several starts each, side by side, and compared on rows on which none was
+    choices are a proposal. It, simple policies, and the likeliest policies in which one task of the chosen
+    one chooses otherwise are trained from several starts each, side by side, and compared on rows on which none was
     trained, as `LearnedBranching` does: the smallest policy is chosen that no other beats beyond chance.
     All tasks together and all apart are always among them. The `Branching` network of the policy is
     trained anew.
@@ -57,7 +60,7 @@ class SharingPolicy(StructureLearner):
     policy_share : float in (0, 1), default 0.25
         Share of the training rows on which policies are compared.
     starts : int, default 4
-        Networks per policy; policies that are left at the end have three times as many.
+        Networks per policy at first; policies that are left at the end have up to three times as many.
     rounds : int, default 3
         How often policies near the chosen one are trained.
     alpha : float in (0, 0.5), default 0.05
@@ -141,4 +144,6 @@ class SharingPolicy(StructureLearner):
         given: Any = network
         if structure is None:
             return simple_policies(len(similarity), given.skippable)
-        return neighbour_policies(structure, given.skippable)
+        near = neighbour_policies(structure, given.skippable)
+        probabilities = torch.stack(given.probabilities()).detach().double().cpu().numpy()
+        return likeliest(near, probabilities, _MOST_NEAR)

@@ -122,7 +122,7 @@ class StructureLearner(MultiTaskNetwork):
         """What searching takes beyond the budget."""
         return (
             f"{self.name} trains networks of many structures to find its own, {self.starts} per "
-            f"structure, and {2 * self.starts} more of those that are left at the end, each with "
+            f"structure, and up to {2 * self.starts} more of those that are left at the end, each with "
             f"{100 * self.search_share:.0f} % of the steps of the budget; these come on top of it."
         )
 

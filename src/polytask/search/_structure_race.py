@@ -38,7 +38,7 @@ class StructureRace:
     counted : array of shape (n_tasks,), bool
         The tasks that count.
     level : float
-        Of the test that a larger structure is better.
+        Of the test that another structure is better than a smaller one.
 
     Attributes
     ----------
@@ -91,25 +91,52 @@ class StructureRace:
         by_block = _better_half(first) - _better_half(second)
         of_rows = by_block.var(ddof=1) / N_BLOCKS
         return float(by_block.mean()), float(
-            np.sqrt(of_rows + _variance(first.mean(axis=1)) + _variance(second.mean(axis=1)))
+            np.sqrt(of_rows + self._of_starts(first) + self._of_starts(second))
         )
+
+    def _of_starts(self, values: Float64[np.ndarray, "starts blocks"]) -> float:
+        """Variance of a mean over the better half of starts, no less than is usual for so many.
+
+        The usual one is the median of all structures: that of four starts alone is hardly known.
+        """
+        usual = np.median([len(own) * _variance(own.mean(axis=1)) for own in self.values.values()])
+        return max(_variance(values.mean(axis=1)), float(usual) / len(values))
 
     def best(self, among: Sequence[Structure] | None = None) -> Structure:
         """The structure with the lowest loss."""
         return min(self.values if among is None else among, key=self.value)
 
-    def contenders(self, among: Sequence[Structure] | None = None) -> list[Structure]:
-        """Structures that the best one does not beat beyond chance, the smallest first."""
+    def contenders(
+        self, among: Sequence[Structure] | None = None, most: int | None = None
+    ) -> list[Structure]:
+        """Structures that the best one does not beat beyond chance, the smallest first.
+
+        Parameters
+        ----------
+        among : sequence of Structure, optional
+            By default all that were trained.
+        most : int, optional
+            How many: half of them the nearest to the best, and then the smallest. The level is then divided
+            by the number of comparisons, so that none is lost by chance.
+        """
         structures = list(self.values if among is None else among)
         best = self.best(structures)
-        limit = float(norm.ppf(1 - self.level))
-        kept = [best]
-        for structure in structures:
-            if structure != best:
-                difference, error = self.difference(structure, best)
-                if difference <= limit * error:
-                    kept.append(structure)
-        return sorted(kept, key=lambda s: (self.size(s), self.value(s)))
+        n_tests = 1 if most is None else max(len(structures) - 1, 1)
+        limit = float(norm.ppf(1 - self.level / n_tests))
+        distance = {s: self._distance(s, best) for s in structures}
+        near = sorted((s for s in structures if distance[s] <= limit), key=distance.__getitem__)
+        small = sorted(near, key=lambda s: (self.size(s), self.value(s)))
+        if most is None:
+            return small
+        kept = list(dict.fromkeys([*near[: most // 2], *small]))[:most]
+        return [structure for structure in small if structure in kept]
+
+    def _distance(self, structure: Structure, best: Structure) -> float:
+        """How much worse a structure is than the best, in standard errors."""
+        if structure == best:
+            return -np.inf
+        difference, error = self.difference(structure, best)
+        return difference / max(error, 1e-30)
 
     def chosen(self, among: Sequence[Structure] | None = None) -> Structure:
         """The smallest of the contenders."""

@@ -33,7 +33,8 @@ __all__ = ["Proposals", "SearchSettings", "StructureSearch"]
 
 _MOST_NUMBERS = 1 << 22
 """Features of a batch in all networks that are trained side by side."""
-_MOST_FINAL = 8
+_MOST_LEFT = (16, 8)
+"""Structures that are trained from further starts in the end, and from still more."""
 
 Similarity = Float64[np.ndarray, "tasks tasks"]
 Proposals = Callable[[Structure | None, Similarity, Supernet], Sequence[Structure]]
@@ -51,7 +52,8 @@ class SearchSettings:
     n_steps : int
         Optimiser steps of every network.
     starts : int
-        Networks per structure; those that are left at the end have three times as many.
+        Networks per structure at first; those that are left at the end have up to three times as
+        many.
     rounds : int
         How often structures near the chosen one are trained.
     policy_share : float
@@ -135,9 +137,10 @@ class StructureSearch:
             near = self.proposals(race.chosen(), similarity, self.supernet)
             if not self._train_new(near):
                 break
-        last = race.contenders()[:_MOST_FINAL]
-        last = list(dict.fromkeys([*last, race.best()]))
-        race.train(last, 2 * settings.starts)
+        last = list(race.values)
+        for most in _MOST_LEFT:
+            last = race.contenders(last, most)
+            race.train(last, settings.starts)
         return self._found(race.chosen(last), proposed, time.monotonic() - started)
 
     def _train_new(self, structures: Sequence[Structure]) -> bool:
