@@ -150,4 +150,4 @@ def _scores(forest: Forest, rows: dict[str, SourceBatch]) -> Raw:
 def _by_member(raw: Raw, forest: Forest) -> Raw:
     """Raw scores with a leading axis over structures; those of its own ensemble one after another."""
     m = forest.n_structures
-    return {k: scores.unflatten(0, (-1, m)).transpose(0, 1) for k, scores in raw.items()}
+    return {k: scores.view(-1, m, *scores.shape[1:]).transpose(0, 1) for k, scores in raw.items()}
