@@ -65,6 +65,7 @@ def planted_case(kind: str, n_tasks: int, seed: int) -> dict:
     record = SharingRecord.of(model)
     shared = np.nan_to_num(record.matrix) > 0
     same = np.equal.outer(sides, sides)
+    related = same & ~np.eye(n_tasks, dtype=bool)
     number = {task: i for i, group in enumerate(record.changes[-1].groups) for task in group}
     groups = np.array([number[task] for task in data.tasks.names])
     errors = {"adaptive": error(model, truth)}
@@ -75,12 +76,7 @@ def planted_case(kind: str, n_tasks: int, seed: int) -> dict:
     return {
         "separated": bool(not shared[~same].any()),
         "exact": bool((np.equal.outer(groups, groups) == same).all()),
-        "shared": float(shared[same & ~np.eye(n_tasks, dtype=bool)].mean())
-        if shared.any()
-        else 0.0,
-        "ratio": float(record.matrix[same & ~np.eye(n_tasks, dtype=bool)].mean())
-        if same.sum() > n_tasks
-        else 0.0,
+        "ratio": float(record.matrix[related].mean()) if related.any() else 0.0,
         "alone": len(record.changes[-1].alone),
         "changes": len(record.changes) - 1,
         "last_change": record.changes[-1].step,
