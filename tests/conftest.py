@@ -21,6 +21,13 @@ from hypothesis import HealthCheck, settings
 
 sys.dont_write_bytecode = False  # in this process too, which read the variable at its start
 
+
+def _not_waiting(fd: object) -> None:
+    """What `os.fsync` does in tests: their files need not outlive a power cut, and disks are slow."""
+
+
+os.fsync = _not_waiting
+
 # Shapes and types of every call are checked, except in the command line, whose signatures
 # are read by typer.
 _PACKAGE = Path(__file__).parents[1] / "src" / "polytask"
