@@ -1,6 +1,7 @@
 """The record of who gains from whom."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -8,6 +9,7 @@ import pytest
 
 from polytask.analysis import (
     AffinityRecord,
+    Analysis,
     GroupRuns,
     TrainedPairs,
     TransferMap,
@@ -71,6 +73,13 @@ def test_test_rows_are_neither_trained_on_nor_measured():
     )
     assert validated.n_rows == 12
     assert validated.measured == "validation rows, 1 seed"
+
+
+def test_without_pairs_there_is_no_table_of_gains(record):
+    alone = replace(record, pairs=(), sampled=())
+    assert str(record).startswith("gain of …, %")
+    assert str(alone) == alone.words
+    assert str(Analysis(alone, (), {})) == alone.words
 
 
 def test_p_values_are_corrected_for_all_pairs_that_were_looked_at(record):

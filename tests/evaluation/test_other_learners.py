@@ -233,6 +233,13 @@ def test_a_difference_of_another_learner_is_one_line():
     ]
 
 
+def test_a_learner_without_a_difference_from_another_baseline_than_the_tables_names_it():
+    others = [difference("mmoe", delta=ALIKE), difference("ensemble", delta=ALIKE)]
+    others[1] = replace(others[1], baseline="ensemble(single_task)")
+    (sentence,) = about_others(others, yardstick="alone")
+    assert sentence.endswith("is shown for mmoe and ensemble (against ensemble(single_task)).")
+
+
 def test_another_learner_alone_is_not_corrected():
     assert about_others([difference(delta=replace(WORSE, p=0.04))]) == [
         "net against alone: worse on average: Δm −10.00 % [−15.00 %, −5.00 %] over 2 tasks (p = 0.04)."
@@ -254,7 +261,7 @@ def test_the_printed_interval_decides():
 def test_too_few_units_say_nothing():
     few = difference(delta=DeltaMEstimate(0.1, (0.05, 0.15)))
     assert about_others([few, difference("odd", delta=DeltaMEstimate(None))]) == [
-        "How net and odd compares with its single-task baseline cannot be said."
+        "How net and odd compare with their single-task baselines cannot be said."
     ]
 
 

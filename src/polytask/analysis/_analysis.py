@@ -20,7 +20,7 @@ from polytask.analysis._planned_networks import (
 )
 from polytask.analysis._resolved_affinities import Affinities, estimated, resolved_affinities
 from polytask.analysis._rounds import FOLDS, SEEDS
-from polytask.analysis._transfer_map import TransferMap
+from polytask.analysis._transfer_map import TransferMap, tables_of_map
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Split, Splitter
 from polytask.executors import Executor
@@ -68,7 +68,7 @@ class Analysis:
         return from_plain(cls, plain)
 
     def __str__(self) -> str:
-        tables = [str(self.transfer).partition("\n\n")[0], *map(str, self.affinities)]
+        tables = [*tables_of_map(self.transfer), *map(str, self.affinities)]
         return "\n\n".join([*tables, self.words])
 
 

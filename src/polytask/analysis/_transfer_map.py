@@ -126,9 +126,16 @@ class TransferMap:
         return from_plain(cls, plain)
 
     def __str__(self) -> str:
-        percent = tuple(tuple(None if v is None else 100 * v for v in row) for row in self.values)
-        table = matrix_table("gain of …, % | with …", self.tasks, percent, "+.1f")
-        return f"{table}\n\n{self.words}"
+        return "\n\n".join([*tables_of_map(self), self.words])
+
+
+def tables_of_map(transfer: TransferMap) -> list[str]:
+    """The gains as text; none where neither pairs nor random groups were trained."""
+    values = transfer.values
+    if all(value is None for row in values for value in row):
+        return []
+    percent = tuple(tuple(None if v is None else 100 * v for v in row) for row in values)
+    return [matrix_table("gain of …, % | with …", transfer.tasks, percent, "+.1f")]
 
 
 _SCHEMA: dict[str, Any] = {

@@ -230,6 +230,18 @@ def test_leaks_of_a_large_table_are_found_in_a_second(generator):
     assert time.process_time() - start < 1.0
 
 
+# ── targets ───────────────────────────────────────────────────────────────────
+def test_targets_that_are_equal_in_every_row_are_said_to_be_one_task(generator):
+    y = generator.normal(size=60)
+    cells = [None if n % 3 == 0 else float(v) for n, v in enumerate(y)]
+    other = [cells[1], cells[1], cells[0], *cells[3:]]
+    table = {"x": y[::-1], "a": cells, "b": cells, "c": other, "d": y, "e": list(y)}
+    notes = read(table, ["a", "b", "c", "d", "e"]).notes
+    equal = [note.partition(":")[0] for note in notes if "equal in every row" in note]
+    assert equal == ["a and b", "d and e"]
+    assert not any("equal in every row" in note for note in read(table, ["a", "c", "d"]).notes)
+
+
 # ── numbers in text ───────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("cell", "words"),

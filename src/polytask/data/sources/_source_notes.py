@@ -20,6 +20,7 @@ from polytask.data.cells import (
 )
 from polytask.data.columns import MOST_CATEGORIES, n_distinct
 from polytask.data.names import gathered
+from polytask.data.sources._equal_targets import equal_target_notes
 from polytask.data.sources._labels import target_columns
 from polytask.data.sources._leaks import leak_notes
 from polytask.data.sources._source import Source
@@ -80,6 +81,7 @@ def source_notes(
         *_sign_notes(columns),
         *sentinel_notes([s for s in columns if s.name not in source.reading.dates]),
         *leak_notes(source),
+        *equal_target_notes(source),
     )
 
 

@@ -14,7 +14,9 @@ from polytask.statistics import holm
 __all__ = ["about_others"]
 
 
-def about_others(differences: Sequence[LearnerDifference], *, twins: bool = False) -> list[str]:
+def about_others(
+    differences: Sequence[LearnerDifference], *, twins: bool = False, yardstick: str | None = None
+) -> list[str]:
     """One line per learner whose Δm shows a difference, and one for all others together.
 
     Test rows would choose among these learners, so their p-values are corrected by Holm's method
@@ -26,6 +28,8 @@ def about_others(differences: Sequence[LearnerDifference], *, twins: bool = Fals
         Of joint learners against their single-task baselines, or against their twins.
     twins : bool
         Whether they are against twins.
+    yardstick : str, optional
+        What Δm of the table is over; a learner that is held against another baseline is said to be.
     """
     corrected = holm({difference.learner: difference.delta_m.p for difference in differences})
     sentences, silent = [], []
@@ -35,7 +39,8 @@ def about_others(differences: Sequence[LearnerDifference], *, twins: bool = Fals
             sentences.append(_sentence(difference, p, len(differences), twins=twins))
         else:
             silent.append(difference)
-    return [*sentences, *_nothing_shown(silent, twins=twins)]
+    named = yardstick if not twins else None
+    return [*sentences, *_nothing_shown(silent, twins=twins, yardstick=named)]
 
 
 def _excludes_zero(difference: LearnerDifference) -> bool:
@@ -57,9 +62,11 @@ def _sentence(difference: LearnerDifference, p: float, n_learners: int, *, twins
     return f"{pair}: {shown}: {average(delta)} over {over} ({reason})."
 
 
-def _nothing_shown(differences: Sequence[LearnerDifference], *, twins: bool) -> list[str]:
+def _nothing_shown(
+    differences: Sequence[LearnerDifference], *, twins: bool, yardstick: str | None
+) -> list[str]:
     """One sentence for the learners without a difference on average, one for those without a p."""
-    judged = [d.learner for d in differences if d.delta_m.p is not None]
+    judged = [_against(d, yardstick) for d in differences if d.delta_m.p is not None]
     unjudged = [d.learner for d in differences if d.delta_m.p is None]
     reference = ("its twin" if len(judged) == 1 else "their twins") if twins else "training alone"
     sentences = []
@@ -69,5 +76,15 @@ def _nothing_shown(differences: Sequence[LearnerDifference], *, twins: bool) -> 
         )
     if unjudged:
         place = "its twin" if twins else "its single-task baseline"
-        sentences.append(f"How {together(unjudged)} compares with {place} cannot be said.")
+        compares = f"compares with {place}"
+        if len(unjudged) > 1:
+            compares = f"compare with their {'twins' if twins else 'single-task baselines'}"
+        sentences.append(f"How {together(unjudged)} {compares} cannot be said.")
     return sentences
+
+
+def _against(difference: LearnerDifference, yardstick: str | None) -> str:
+    """The learner, with its baseline where that is not what the table's Δm is over."""
+    if yardstick is None or difference.baseline == yardstick:
+        return difference.learner
+    return f"{difference.learner} (against {difference.baseline})"

@@ -58,7 +58,9 @@ def verdict(
     headline, sentences = about_joint(main, any(row.joint for row in rows))
     if len(rows[0].runs) == 1 and answer not in {ONE_TASK, UNDEFINED, TOO_FEW}:
         headline = _of_one_seed(headline)
-    others = [] if main is None or answer == ONE_TASK else _others(main, differences, twins)
+    others = (
+        [] if main is None or answer == ONE_TASK else _others(main, differences, twins, baseline)
+    )
     if winner is None:
         headline, sentences = _nothing(rows), [headline, *sentences]
     elif not winner.joint and winner.name != baseline:
@@ -81,13 +83,14 @@ def _others(
     main: LearnerDifference,
     differences: Sequence[LearnerDifference],
     twins: Sequence[LearnerDifference],
+    yardstick: str,
 ) -> list[str]:
     """Sentences on the twin of the main learner, and on the other joint learners."""
     by_twin = {twin.learner: twin for twin in twins}
     own = by_twin.pop(main.learner, None)
     return [
         *([] if own is None else [about_twin(main, own)]),
-        *about_others([other for other in differences if other is not main]),
+        *about_others([one for one in differences if one is not main], yardstick=yardstick),
         *about_others(list(by_twin.values()), twins=True),
     ]
 
