@@ -152,18 +152,18 @@ def _places_of_constants(
     network: MultiTaskModule, batch: Batch, shapes: Mapping[tuple[str, str], torch.Size]
 ) -> Tensor:
     """The number of the constant of every score, all blocks of tasks one after another."""
-    starts = _starts(network.blocks)
+    starts, device = _starts(network.blocks), next(network.parameters()).device
     places = []
     for (source, name), shape in shapes.items():
         block = next(block for block in network.blocks if block.name == name)
         of_rows, index = batch[source].task, {n: i for i, n in enumerate(block.tasks)}
         # rows of other blocks' tasks have no label in this one
         names = block.tasks_in(source) if of_rows is None else network.tasks.names
-        tasks = torch.tensor([index.get(n, 0) for n in names])
-        tasks = tasks if of_rows is None else tasks.to(of_rows.device)[of_rows]
-        numbers = tasks[:, None] * block.size + torch.arange(block.size, device=tasks.device)
+        tasks = torch.tensor([index.get(n, 0) for n in names], device=device)
+        tasks = tasks if of_rows is None else tasks[of_rows]
+        numbers = tasks[:, None] * block.size + torch.arange(block.size, device=device)
         places.append((starts[name] + numbers).expand(shape).flatten())
-    return torch.cat(places).to(next(network.parameters()).device)
+    return torch.cat(places)
 
 
 def _starts(blocks: Sequence[Block]) -> dict[str, int]:
