@@ -65,13 +65,14 @@ def _alike(some: Sequence[Sequence[str]], others: Sequence[Sequence[str]]) -> bo
 def real(name: str, out: Path) -> None:
     data, _ = drawn(name, 0)
     architecture = HardSharing(MLP((64, 64, 64)))
+    light = {"search_share": 0.25, "starts": 2, "rounds": 1}
     learners = [
         MultiTaskNetwork(architecture),
-        LearnedBranching(architecture),
-        SharingPolicy(architecture),
+        LearnedBranching(architecture, **light),
+        SharingPolicy(architecture, **light),
     ]
     started = time.monotonic()
-    comparison = compare(data, learners, seeds=2, budget=Budget(steps=1500), quiet=True)
+    comparison = compare(data, learners, seeds=1, budget=Budget(steps=1500), quiet=True)
     record = comparison.to_dict()
     (out / f"architecture_search_{name}.json").write_text(json.dumps(record))
     for learner in record["learners"]:

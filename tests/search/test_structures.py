@@ -429,6 +429,10 @@ def test_the_smallest_structure_is_chosen_unless_a_larger_one_is_better_beyond_c
     helped = raced({together: (1.3, 13.0, 1.0), tree: (0.8, 8.0, 1.0), apart: (1.0, 10.0, 1.0)})
     assert helped.chosen() == tree
     assert helped.size(tree) == pytest.approx(6 / 9)
+    near = raced({together: (1.1, 11.0, 1.0), tree: (1.0, 10.0, 1.0), apart: (1.0, 10.0, 1.0)}, 2)
+    near.level = 1e-12  # nothing is beyond chance
+    assert near.chosen() == together
+    assert near.chosen(TREES, 0.05) == tree
 
 
 def test_standard_errors_of_differences_are_their_spread():

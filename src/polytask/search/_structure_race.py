@@ -138,9 +138,15 @@ class StructureRace:
         difference, error = self.difference(structure, best)
         return difference / max(error, 1e-30)
 
-    def chosen(self, among: Sequence[Structure] | None = None) -> Structure:
-        """The smallest of the contenders."""
-        return self.contenders(among)[0]
+    def chosen(
+        self, among: Sequence[Structure] | None = None, most_worse: float = np.inf
+    ) -> Structure:
+        """The smallest of the contenders whose loss is not more than so much above the lowest.
+
+        Where few rows or starts leave differences uncertain, chance alone would excuse a large harm.
+        """
+        small, lowest = self.contenders(among), self.value(self.best(among))
+        return next(s for s in small if self.value(s) <= lowest + most_worse)
 
 
 def _relative(

@@ -35,6 +35,8 @@ _MOST_NUMBERS = 1 << 22
 """Features of a batch in all networks that are trained side by side."""
 _MOST_LEFT = (16, 8)
 """Structures that are trained from further starts in the end, and from still more."""
+_MOST_WORSE = 0.05
+"""By which the loss of the structure that is chosen may be above the lowest, relative to all apart."""
 
 Similarity = Float64[np.ndarray, "tasks tasks"]
 Proposals = Callable[[Structure | None, Similarity, Supernet], Sequence[Structure]]
@@ -141,7 +143,7 @@ class StructureSearch:
         for most in _MOST_LEFT:
             last = race.contenders(last, most)
             race.train(last, settings.starts)
-        return self._found(race.chosen(last), proposed, time.monotonic() - started)
+        return self._found(race.chosen(last, _MOST_WORSE), proposed, time.monotonic() - started)
 
     def _train_new(self, structures: Sequence[Structure]) -> bool:
         """Train the structures that have not been trained; whether there are any."""

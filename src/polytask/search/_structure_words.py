@@ -20,7 +20,7 @@ def words_of_structure(found: FoundStructure) -> str:
     return (
         f"{' '.join(stages)} The stages have {100 * found.share:.0f} % of the parameters of a network "
         f"per task. Of {count(len(found.trained), 'structure')} that were trained, this is the smallest "
-        f"that no other beats beyond chance, at a level of {100 * found.alpha:g} %: its loss on training "
+        f"that none beats beyond chance (at a level of {100 * found.alpha:g} %) or by more than 5 %: its loss on training "
         f"rows held out is {found.loss:.3f} times that of all tasks apart; all together have "
         f"{found.together:.3f} times. {found.learner} took {found.steps:,} optimiser steps "
         f"({found.seconds:.1f} s) for these {count(found.n_networks, 'network')}, on {found.weight_rows:,} "
