@@ -8,7 +8,7 @@ import pytest
 from fuzzed_bundles import MODELS, saved, try_case
 
 HERE = Path(__file__).parents[1]
-QUICK, MANY, BATCHES = 220, 2400, 6
+QUICK, MANY, BATCHES = 100, 2520, 6
 
 
 @pytest.mark.usefixtures("unchecked_types")

@@ -16,10 +16,10 @@ from polytask.merging import Merging, WeightAveraging
 from polytask.neural_network._merged_training import MergedTraining, unmergeable
 from polytask.neural_network._multi_task_network import (
     MultiTaskNetwork,
-    warn_unless_savable,
-    without_sharing,
 )
 from polytask.neural_network._planned_network import plan_network
+from polytask.neural_network._savable import warn_unless_savable
+from polytask.neural_network._without_sharing import without_sharing
 from polytask.predictor import FittedPredictor, NetworkModel
 
 __all__ = ["MergedNetwork"]

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from polytask._learner import FitRequest, Learner, OnFitted, raised_unless
-from polytask._listing import enumerated
 from polytask._naming import snake_case
 from polytask._paths import Setting, find, settings_of
-from polytask._recipes import to_json
 from polytask._validation import Constraint, InstanceOf, Optional, check_parameters
 from polytask.architectures import Architecture, HardSharing, SingleTask
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
-from polytask.exceptions import ParameterError, PolytaskError
+from polytask.exceptions import PolytaskError
 from polytask.neural_network._contradicted_order import contradicted_order
 from polytask.neural_network._labels import (
     relabelled,
@@ -28,30 +25,23 @@ from polytask.neural_network._learned_apart import learned_apart
 from polytask.neural_network._planned_network import plan_network, size_note
 from polytask.neural_network._population_fits import fit_population
 from polytask.neural_network._population_shape import population_shape
+from polytask.neural_network._savable import warn_unless_savable
 from polytask.neural_network._suited_trainer import (
     following_trainer,
     suited_trainer,
     training_note,
 )
-from polytask.observers import Observer
+from polytask.neural_network._without_sharing import (
+    is_about_sharing,
+    unobserved_note,
+    unserved_observers,
+    without_sharing,
+)
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.training import Trainer
 from polytask.training._batch_size import batch_size_note
 
-__all__ = ["MultiTaskNetwork", "warn_unless_savable", "without_sharing"]
-
-_WITHOUT_BALANCING: dict[str, Any] = {
-    "weighting": None,
-    "aggregation": None,
-    "sampler": None,
-    "engine": "auto",
-    "aggregate_every": 1,
-    "task_patience": None,
-}
-"""Settings of the trainer without effect if tasks share nothing, at their defaults."""
-
-_OF_JOINT = {*_WITHOUT_BALANCING, "observers"}
-"""Settings that are listed only if tasks share something; most observers compare tasks."""
+__all__ = ["MultiTaskNetwork"]
 
 
 @dataclass(frozen=True)
@@ -148,7 +138,7 @@ class MultiTaskNetwork(Learner):
         return [
             setting
             for setting in settings_of(self)
-            if self.joint or not _is_about_sharing(setting.path)
+            if self.joint or not is_about_sharing(setting.path)
         ]
 
     def configured(self, settings: Mapping[str, object]) -> MultiTaskNetwork:
@@ -180,7 +170,7 @@ class MultiTaskNetwork(Learner):
         """What it decides, labels against its order, weights of files, observers left out, training, size."""
         against = contradicted_order(self.architecture, data)
         further = (
-            self._unobserved(data),
+            unobserved_note(self.name, self.architecture, self.trainer, data),
             training_note(self.architecture, self.trainer),
             size_note(self.architecture, data),
             self._batch_note(data),
@@ -219,17 +209,10 @@ class MultiTaskNetwork(Learner):
     def _alone(self, architecture: Architecture) -> MultiTaskNetwork:
         return MultiTaskNetwork(architecture, without_sharing(self.trainer))
 
-    def _unserved_observers(self, data: MultiTaskDataset) -> list[Observer]:
-        """Observers that compare tasks at shared parameters, where there are none."""
-        observers: Any = self.trainer.observers
-        comparing = [observer for observer in observers if observer.needs_sharing]
-        shares = not comparing or plan_network(self.architecture, data).shares
-        return comparing if shares is False else []
-
     def _trainer_for(self, data: MultiTaskDataset, budget: Budget | None) -> Trainer:
         """The trainer with at most the steps of a budget, and the observers that can be served."""
         trainer = self.trainer
-        if unserved := self._unserved_observers(data):
+        if unserved := unserved_observers(self.architecture, self.trainer, data):
             kept = tuple(o for o in trainer.observers if o not in unserved)
             trainer = replace(trainer, observers=kept)
         if budget is None:
@@ -239,16 +222,6 @@ class MultiTaskNetwork(Learner):
             n_rows = sum(source.n_rows for source in data.sources)
             steps = min(steps, trainer.planned_steps(n_rows))
         return replace(trainer, steps=steps, epochs=None)
-
-    def _unobserved(self, data: MultiTaskDataset) -> str | None:
-        unserved = [observer.name for observer in self._unserved_observers(data)]
-        if not unserved:
-            return None
-        are = "is" if len(unserved) == 1 else "are"
-        return (
-            f"Tasks of {self.name} share no parameters at which their gradients could be compared, so "
-            f"that {enumerated(unserved)} {are} left out."
-        )
 
     def learns_apart(self, train: MultiTaskDataset) -> bool:
         """Of networks of single tasks, on one table in which every row has all labels."""
@@ -312,24 +285,3 @@ class MultiTaskNetwork(Learner):
         schemas = dict(trained.schemas)
         model = NetworkModel(self.architecture, trained.network, train.tasks, schemas)
         return FittedPredictor(train.tasks, schemas, model, trained.history, self.name)
-
-
-def without_sharing(trainer: Trainer) -> Trainer:
-    """The same trainer without balancing and without observers that compare tasks."""
-    kept = tuple(o for o in trainer.observers if not o.needs_sharing)  # type: ignore[union-attr] # names were resolved
-    return replace(trainer, **_WITHOUT_BALANCING, observers=kept)
-
-
-def _is_about_sharing(path: str) -> bool:
-    """Whether a setting belongs to balancing or to observers."""
-    root, _, name = path.partition(".")
-    return root == "trainer" and name.partition(".")[0] in _OF_JOINT
-
-
-def warn_unless_savable(architecture: Architecture) -> None:
-    """Warn if the network of a recipe could not be saved."""
-    try:
-        to_json(architecture)
-    except ParameterError as error:
-        sentence = f"This recipe can be trained, but the model cannot be saved: {error}"
-        warnings.warn(sentence, UserWarning, stacklevel=3)

@@ -15,7 +15,8 @@ from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
-from polytask.neural_network._multi_task_network import warn_unless_savable, without_sharing
+from polytask.neural_network._savable import warn_unless_savable
+from polytask.neural_network._without_sharing import without_sharing
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.search._adaptive_sharing import AdaptiveSharing
 from polytask.search._grouping_words import groups_in_words

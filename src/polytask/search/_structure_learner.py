@@ -21,8 +21,8 @@ from polytask.encoders._custom_encoder import as_encoder
 from polytask.encoders._layers import initialize
 from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
-from polytask.neural_network._multi_task_network import warn_unless_savable
 from polytask.neural_network._planned_network import plan_network
+from polytask.neural_network._savable import warn_unless_savable
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.search._structure import FoundStructure
 from polytask.search._structure_nodes import Structure

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import numpy as np
-
-from polytask._listing import first_and_more
-from polytask._naming import suggestion
 from polytask.data.dataset._chosen_tasks import chosen_tasks, long_task
+from polytask.data.dataset._dataset_views import DatasetViews
 from polytask.data.dataset._from_arrays import arrays_source
 from polytask.data.dataset._from_dataset import open_dataset, own_targets
 from polytask.data.dataset._from_long import long_source
 from polytask.data.dataset._from_per_task import per_task_sources
 from polytask.data.dataset._from_sources import sources_of_tables
 from polytask.data.dataset._from_table import table_source
-from polytask.data.dataset._kept_rows import take_rows, without_columns, without_zero_weights
 from polytask.data.dataset._named_exactly import named_exactly
 from polytask.data.names import SourceColumns
 from polytask.data.readers import NO_ROLES, open_frame, open_sources
 from polytask.data.sources import (
     Source,
-    data_digest,
     finished,
-    metric_notes,
-    source_summary,
-    task_summaries,
-    unit_weights,
     weight_columns,
 )
-from polytask.exceptions import DataError, UnknownNameError
 from polytask.tasks import Kind, Task, TaskSet
 
 __all__ = ["MultiTaskDataset"]
 
 
 @dataclass(frozen=True, eq=False)
-class MultiTaskDataset:
+class MultiTaskDataset(DatasetViews):
     """Sources of rows, and the tasks labelled in them.
 
     Usually made by one of the constructors below, which do not change the user's tables.
@@ -61,31 +50,6 @@ class MultiTaskDataset:
     >>> data.notes[1]
     "single: binary, because of 2 distinct values; positive class 'y'"
     """
-
-    sources: tuple[Source, ...]
-    tasks: TaskSet
-    notes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for source in self.sources:
-            if source.inputs.width == 0:
-                raise DataError(f"Source {source.name!r} has no input column to learn from.")
-        names = [source.name for source in self.sources]
-        repeated = [name for name, count in Counter(names).items() if count > 1]
-        if repeated:
-            sentence = (
-                "The `sources` parameter of MultiTaskDataset must be sources with unique names. "
-                f"Got {repeated[0]!r} twice; rename one of them."
-            )
-            raise DataError(sentence)
-        carried = {name for source in self.sources for name in source.tasks.names}
-        absent = [name for name in self.tasks.names if name not in carried]
-        if absent:
-            sentence = (
-                "The `sources` parameter of MultiTaskDataset must be sources that carry every task. "
-                f"Got {first_and_more(names)}, none of which has the task {absent[0]!r}."
-            )
-            raise DataError(sentence)
 
     # ── constructors ──────────────────────────────────────────────────────────
     @classmethod
@@ -427,84 +391,3 @@ class MultiTaskDataset:
         fed = (declared or TaskSet(tasks.values())).subset(tasks)
         ordered = TaskSet(replace(tasks[task.name], after=task.after) for task in fed)
         return cls(kept, ordered, (*decided, *notes))
-
-    # ── views ─────────────────────────────────────────────────────────────────
-    @property
-    def n_rows(self) -> int:
-        """Number of rows of all sources."""
-        return sum(source.n_rows for source in self.sources)
-
-    def source(self, name: str) -> Source:
-        """Return the source of a name."""
-        for source in self.sources:
-            if source.name == name:
-                return source
-        names = [source.name for source in self.sources]
-        sentence = f"There is no source named {name!r}. {suggestion(name, names)}"
-        raise UnknownNameError(sentence)
-
-    def take(self, rows: Mapping[str, np.ndarray]) -> MultiTaskDataset:
-        """Select rows by source name; sources that are not named keep none."""
-        for name in rows:
-            self.source(name)
-        return replace(self, sources=take_rows(self.sources, rows))
-
-    def unit_weights(self, task: str) -> dict[str, np.ndarray]:
-        """Weights of a task's labelled rows by source, scaled to a mean of 1.
-
-        Rows of sources without weights have weight 1.
-        """
-        return unit_weights(self.sources, task)
-
-    def without_zero_weights(self) -> MultiTaskDataset:
-        """Remove the rows whose weight is 0 for every task.
-
-        Learners fit and validate on the result, so that a weight of 0 excludes the inputs too.
-        """
-        sources = without_zero_weights(self.sources)
-        return self if sources == self.sources else replace(self, sources=sources)
-
-    def without_tasks(self, names: Collection[str]) -> MultiTaskDataset:
-        """Remove tasks, and the rows and sources that only they have; ignore unknown names."""
-        sources = (source.without_tasks(names) for source in self.sources)
-        tasks = self.tasks.subset([name for name in self.tasks.names if name not in names])
-        return replace(self, sources=tuple(s for s in sources if s is not None), tasks=tasks)
-
-    def of_tasks(self, names: Collection[str]) -> MultiTaskDataset:
-        """Keep these tasks, as `without_tasks` of all others does."""
-        return self.without_tasks([name for name in self.tasks.names if name not in names])
-
-    def with_tasks(self, tasks: Mapping[str, Task]) -> MultiTaskDataset:
-        """Replace tasks by others with different weights, losses, metrics or dependencies.
-
-        Parameters
-        ----------
-        tasks : mapping of str to Task
-            Keyed by the names of the tasks that they replace; of equal kind and target columns.
-        """
-        replaced = TaskSet(tasks.get(task.name, task) for task in self.tasks)
-        sources = (
-            replace(source, tasks=replaced.subset(source.tasks.names)) for source in self.sources
-        )
-        before, now = metric_notes(self.tasks), metric_notes(replaced)
-        kept = [note for note in self.notes if note not in before or note in now]
-        notes = (*kept, *(note for note in now if note not in kept))
-        return replace(self, sources=tuple(sources), tasks=replaced, notes=notes)
-
-    def without_columns(self, names: Iterable[str]) -> MultiTaskDataset:
-        """Remove input columns; ignore unknown names."""
-        return replace(self, sources=without_columns(self.sources, names))
-
-    def digest(self) -> str:
-        """Sha256 of tasks, inputs, targets, weights and groups, the same in every process."""
-        return data_digest(self.sources, self.tasks)
-
-    def summary(self) -> dict[str, Any]:
-        """Rows, columns by type, and statistics of labels, as plain values for JSON."""
-        tasks = task_summaries(self.sources)
-        return {
-            "rows": self.n_rows,
-            "sources": [source_summary(source) for source in self.sources],
-            "tasks": [tasks[name] for name in self.tasks.names],
-            "notes": list(self.notes),
-        }
