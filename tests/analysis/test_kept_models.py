@@ -9,6 +9,7 @@ from forgery import files_of, resealed
 
 from polytask._files import digest, sealed
 from polytask.analysis import GroupRuns
+from polytask.analysis._training_store import TrainingStore
 from polytask.architectures import HardSharing
 from polytask.bookkeeping import Budget
 from polytask.datasets import make_clustered_tasks
@@ -69,6 +70,44 @@ def test_a_forged_network_or_record_runs_nothing_and_is_trained_again(
         True
     ]
     assert model.tasks.names == data.tasks.names
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"steps": None},
+        {"steps": [-1]},
+        {"seconds": [1e308]},
+        {"files": []},
+        {"files": {"../../study.json": ""}},
+        {"rows": [1]},
+        {"history": {"epochs": 5}},
+    ],
+    ids=str,
+)
+def test_values_that_no_training_wrote_are_damage(tmp_path, changes):
+    spec = {"data": "d", "about": {}, "rows": changes.pop("rows", "r")}
+    values = {"spec": spec, "groups": [["a"]], "models": [None], "steps": [1], "seconds": [0.5]}
+    path = tmp_path / "runs" / f"{'0' * 24}.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(sealed({**values, "files": {}, **changes})))
+    notes = []
+    TrainingStore(tmp_path, {}, notes.append)
+    assert [note.endswith("was damaged. What it held is trained again.") for note in notes] == [
+        True
+    ]
+
+
+def test_files_that_are_not_named_as_ours_are_left_alone(tmp_path):
+    notes = []
+    runs = tmp_path / "runs"
+    (runs / "mine.1.model").mkdir(parents=True)
+    for name in ("mine.json", "*.json", "[!.]*.json", "mine.1.model/values", "0123.json"):
+        (runs / name).write_text("{}")
+    TrainingStore(tmp_path, {}, notes.append)
+    assert not notes
+    assert len(list(runs.iterdir())) == 5
+    assert list((runs / "mine.1.model").iterdir())
 
 
 def test_networks_of_tasks_alone_that_cannot_be_read_are_trained_again(data, tmp_path, monkeypatch):

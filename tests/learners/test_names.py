@@ -29,6 +29,7 @@ from polytask.learners import (
 from polytask.learners._as_learner import as_learner, encoder_note
 from polytask.learners._table_networks import ensemble_note, form_note, has_images
 from polytask.neural_network import MultiTaskNetwork
+from polytask.search import Grouped
 from polytask.tasks import Task, TaskSet
 from polytask.testing import tiny_dataset
 
@@ -163,6 +164,7 @@ def test_networks_read_step_by_step_where_steps_are_labelled():
     assert ensemble_note(tasks, 5000, images=True) is None
     assert "since tags labels the steps of rows" in str(form_note(tasks))
     assert form_note(TaskSet([Task("y", "binary")])) is None
+    assert encoder_note(["grouped"], tasks, (Grouped,)) is not None
 
 
 def test_networks_keep_maps_where_pixels_are_labelled():

@@ -159,6 +159,7 @@ def test_matrices_that_are_no_weights_are_refused(weights, sentence):
         ({"tasks": {"a": 0.0}}, r"one is positive\. Got .* Give at least one task a weight"),
         ({"tasks": {}}, r"one is positive"),
         ({"seed": -1}, r"`seed` parameter of Member"),
+        ({"seed": 2**64}, r"`seed` parameter of Member"),
         ({"learning_rate": 0.0}, r"`learning_rate` parameter of Member"),
         ({"dropout": 1.0}, r"`dropout` parameter of Member"),
         ({"row_weight": {"table": np.array([1.0, -2.0])}}, r"Got -2 in row 1 instead; 0 leaves"),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from polytask.analysis._pooled_answers import rare_class
 from polytask.data import MultiTaskDataset
 from polytask.predictor import FittedPredictor
 
@@ -50,18 +49,25 @@ class CrossScores:
         scores : mapping of source name to array of shape (n, size)
             As `raw_scores` gives them.
 
-        Raises
-        ------
-        DataError
-            If the task has more classes in one fold than in another.
+        Notes
+        -----
+        Where a fold has another number of scores per row, as survival has, whose intervals end at quantiles,
+        they are read at the quantiles of the first.
         """
         for name, own in scores.items():
             n_rows = self.data.source(name).n_rows
             table = self.of.setdefault((name, task), np.full((n_rows, own.shape[1]), np.nan))
-            if table.shape[1] != own.shape[1]:
-                raise rare_class(task)
+            added = _at_quantiles(own, table.shape[1]) / self.n_rounds
             before = np.where(np.isnan(table[rows[name]]), 0.0, table[rows[name]])
-            table[rows[name]] = before + own / self.n_rounds
+            table[rows[name]] = before + added
+
+
+def _at_quantiles(scores: np.ndarray, width: int) -> np.ndarray:
+    """Scores at evenly spaced quantiles, read at those of another number."""
+    if scores.shape[1] == width:
+        return scores
+    levels, own = (np.arange(1, n + 1) / (n + 1) for n in (width, scores.shape[1]))
+    return np.array([np.interp(levels, own, row) for row in scores]).reshape(-1, width)
 
 
 def raw_scores(

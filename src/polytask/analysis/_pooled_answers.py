@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Int64
@@ -12,7 +13,7 @@ from polytask.exceptions import DataError
 from polytask.statistics import Answers
 from polytask.tasks import Kind, TaskSet
 
-__all__ = ["pooled_answers", "rare_class"]
+__all__ = ["pooled_answers"]
 
 
 def pooled_answers(
@@ -46,22 +47,17 @@ def pooled_answers(
     }
 
 
-def rare_class(task: str) -> DataError:
-    """The error of a task whose classes differ between the training rows of folds."""
-    sentence = (
-        f"Task {task!r} has a class that is too rare to be in the training rows of every fold. "
-        "Take fewer folds, join the class with another, or leave out the task."
-    )
-    return DataError(sentence)
-
-
 def _pooled(
     rounds: Sequence[Sequence[Outcome]], task: str, kind: Kind, units: np.ndarray
 ) -> Answers:
     targets = [folds[0].target for folds in rounds]
     if len({outcome.target.classes for folds in rounds for outcome in folds}) > 1:
-        raise rare_class(task)
-    joined = [_joined(folds) for folds in rounds]
+        sentence = (
+            f"Task {task!r} has a class that is too rare to be in the training rows of every fold. "
+            "Take fewer folds, join the class with another, or leave out the task."
+        )
+        raise DataError(sentence)
+    joined = [_joined(folds, kind) for folds in rounds]
     first = joined[0]
     return Answers(
         truth=first.truth,
@@ -74,14 +70,16 @@ def _pooled(
     )
 
 
-def _joined(folds: Sequence[Outcome]) -> Outcome:
-    """All folds, in the order of the rows."""
+def _joined(folds: Sequence[Outcome], kind: Kind) -> Outcome:
+    """All folds, in the order of the rows, as the first one states its responses."""
+    target = folds[0].target
+    folds = [
+        replace(one, response=kind.restated(one.response, one.target, target)) for one in folds
+    ]
     rows = np.concatenate([outcome.rows for outcome in folds])
     order = np.argsort(rows, kind="stable")
 
     def together(name: str) -> np.ndarray:
         return np.concatenate([getattr(outcome, name) for outcome in folds])[order]
 
-    return Outcome(
-        together("truth"), together("response"), rows[order], together("weight"), folds[0].target
-    )
+    return Outcome(together("truth"), together("response"), rows[order], together("weight"), target)

@@ -18,12 +18,11 @@ from polytask._files import (
     digest,
     remove_folder,
     sealed,
-    unsealed,
     write_bytes,
     write_json,
     writing,
 )
-from polytask._plain import read_json
+from polytask._plain import to_plain
 from polytask._recipes import to_json
 from polytask.analysis._rounds import Round
 from polytask.analysis._training_jobs import (
@@ -32,6 +31,12 @@ from polytask.analysis._training_jobs import (
     ObservedJob,
     TrainedGroup,
     TrainingJob,
+)
+from polytask.analysis._training_record import (
+    KEY_LENGTH,
+    Dependencies,
+    TrainingRecord,
+    record_paths,
 )
 from polytask.bookkeeping import History
 from polytask.data import Split
@@ -91,9 +96,9 @@ class TrainingStore:
     def __post_init__(self) -> None:
         with writing(self.folder / "runs"):
             (self.folder / "runs").mkdir(parents=True, exist_ok=True)
-        for path in sorted((self.folder / "runs").glob("[!.]*.json")):
+        for path in record_paths(self.folder / "runs"):
             record = self._record(path)
-            if record is not None and record["spec"]["about"] == self._own:
+            if record is not None and record.spec.about == self._own:
                 self._remember(path.stem, record)
 
     @cached_property
@@ -106,12 +111,10 @@ class TrainingStore:
         """Models, as those of comparisons are kept."""
         return RunStore(self.folder, tuple(self.trusted))
 
-    def _remember(self, key: str, record: Mapping[str, Any]) -> None:
+    def _remember(self, key: str, record: TrainingRecord) -> None:
         """Where groups are kept; a record that has the model of a group goes before others."""
-        groups = record.get("groups", ())
-        models = record.get("models", [None] * len(groups))
-        for group, model in zip(groups, models, strict=True):
-            keys = self._known.setdefault((record["spec"]["rows"], tuple(group)), [])
+        for group, model in zip(record.groups, record.models, strict=True):
+            keys = self._known.setdefault((record.spec.rows, group), [])
             if key not in keys:
                 keys.insert(len(keys) if model is None else 0, key)
 
@@ -157,33 +160,34 @@ class TrainingStore:
             write_bytes(self._path(key, _SCORES), save(scores), make_folder=False)
             files.append(_SCORES)
         files += sorted({f"{place}.model" for place in models if place is not None})
-        values = {
-            "spec": self._spec(rows),
-            "groups": [list(one.group) for one in trained],
-            "models": models,
-            "steps": [one.steps for one in trained],
-            "seconds": [one.seconds for one in trained],
-            "files": {name: digest(self._path(key, name)) for name in files},
-        }
-        write_json(self._path(key, "json"), sealed(values), make_folder=False)
+        record = TrainingRecord(
+            self._spec(rows),
+            groups=tuple(one.group for one in trained),
+            models=models,
+            steps=tuple(one.steps for one in trained),
+            seconds=tuple(one.seconds for one in trained),
+            files={name: digest(self._path(key, name)) for name in files},
+        )
+        self._write_record(key, record)
         self._read.pop(key, None)
-        self._remember(key, values)
+        self._remember(key, record)
 
-    def _write_models(self, key: str, trained: Sequence[TrainedGroup]) -> list[int | None]:
+    def _write_record(self, key: str, record: TrainingRecord) -> None:
+        write_json(self._path(key, "json"), sealed(to_plain(record)), make_folder=False)
+
+    def _write_models(self, key: str, trained: Sequence[TrainedGroup]) -> tuple[int | None, ...]:
         """The position under which each group's model lies; groups may have one in common."""
         written: dict[int, int] = {}
         for k, one in enumerate(trained):
             if one.model is not None and id(one.model) not in written:
                 written[id(one.model)] = k
                 self._models.write_model(f"{key}.{k}", one.model, self.about["learner"])
-        return [None if one.model is None else written[id(one.model)] for one in trained]
+        return tuple(None if one.model is None else written[id(one.model)] for one in trained)
 
     def _model(self, key: str, group: Group) -> FittedPredictor | None:
         """The model of a group; None where none was kept, or it is damaged."""
         record = self._record(self._path(key, "json"))
-        if record is None or "models" not in record:
-            return None
-        place = record["models"][record["groups"].index(list(group))]
+        place = None if record is None else record.models[record.groups.index(group)]
         if place is None:
             return None
         name = f"{key}.{place}"
@@ -199,12 +203,12 @@ class TrainingStore:
         """The history of all tasks trained together with observers, if it was kept."""
         path = self._path(self._key_of(job), "json")
         record = self._record(path) if path.exists() else None
-        return None if record is None else History.from_dict(record["history"])
+        return None if record is None else record.history
 
     def write_history(self, job: ObservedJob, history: History) -> None:
         """Keep such a history."""
-        values = {"spec": self._spec(_rows(job.seed, job.split)), "history": history.to_dict()}
-        write_json(self._path(self._key_of(job), "json"), sealed(values), make_folder=False)
+        spec = self._spec(_rows(job.seed, job.split))
+        self._write_record(self._key_of(job), TrainingRecord(spec, history=history))
 
     def _key_of_job(self, job: TrainingJob) -> str:
         keeps = {"keeps": sorted(map(list, job.keeps))} if job.keeps else {}
@@ -215,55 +219,52 @@ class TrainingStore:
         observers = [to_json(observer) for observer in job.observers]
         return self._key({"rows": _rows(job.seed, job.split), "observers": observers})
 
-    def _spec(self, rows: str) -> dict[str, Any]:
-        return {"data": self.about["data"], "about": self._own, "rows": rows}
+    def _spec(self, rows: str) -> Dependencies:
+        return Dependencies(self.about["data"], self._own, rows)
 
     def _key(self, values: Mapping[str, Any]) -> str:
         text = json.dumps([self._own, values], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+        return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
 
     def _path(self, key: str, ending: str) -> Path:
         return self.folder / "runs" / f"{key}.{ending}"
 
-    def _record(self, path: Path) -> dict[str, Any] | None:
+    def _record(self, path: Path) -> TrainingRecord | None:
         """A record as it was written; None, said and removed, if it is damaged."""
         try:
-            record = unsealed(read_json(path))
-            _ = record["spec"]["about"], record["spec"]["rows"]
-            _check_groups(record)
-        except (ValueError, LookupError, TypeError):
+            return TrainingRecord.read(path)
+        except ValueError:
             self._discard(path.stem)
             return None
-        return record
 
     def _trained(self, key: str) -> dict[Group, TrainedGroup]:
         """All groups of a record; none if a file beside it is damaged."""
         if key not in self._read:
             try:
                 self._read[key] = self._groups_of(key)
-            except (StudyError, OSError, ValueError, LookupError):
+            except (StudyError, OSError, ValueError, LookupError, TypeError):
                 self._discard(key)
         return self._read[key]
 
     def _groups_of(self, key: str) -> dict[Group, TrainedGroup]:
-        record = unsealed(read_json(self._path(key, "json")))
-        for name, expected in record["files"].items():
+        record = TrainingRecord.read(self._path(key, "json"))
+        for name, expected in record.files.items():
             if digest(self._path(key, name)) != expected:
                 raise ValueError("it was edited or damaged after it was written")
-        answers: list[dict[str, Any]] = [{} for _ in record["groups"]]
+        answers: list[dict[str, Any]] = [{} for _ in record.groups]
         for name, own in read_outcomes(self._path(key, _ANSWERS)).items():
             k, task = json.loads(name)
             answers[k][task] = own
-        scores: list[dict[str, np.ndarray]] = [{} for _ in record["groups"]]
-        if _SCORES in record["files"]:
+        scores: list[dict[str, np.ndarray]] = [{} for _ in record.groups]
+        if _SCORES in record.files:
             with safe_open(self._path(key, _SCORES), framework="numpy") as file:
                 for name in file.keys():  # noqa: SIM118 - it is no mapping
                     k, source = json.loads(name)
                     scores[k][source] = file.get_tensor(name)
         return {
-            tuple(group): TrainedGroup(tuple(group), answers[k], scores[k], steps, seconds)
+            group: TrainedGroup(group, answers[k], scores[k], steps, seconds)
             for k, (group, steps, seconds) in enumerate(
-                zip(record["groups"], record["steps"], record["seconds"], strict=True)
+                zip(record.groups, record.steps, record.seconds, strict=True)
             )
         }
 
@@ -277,16 +278,6 @@ class TrainingStore:
             for folder in sorted(path.parent.glob(f"{key}.*.model")):
                 remove_folder(folder)
         self.note(f"{path} was damaged. What it held is trained again.")
-
-
-def _check_groups(record: Mapping[str, Any]) -> None:
-    """Raise unless a record's groups are lists of names, each with the position of its model or None."""
-    groups = record.get("groups", [])
-    models = record.get("models", [None] * len(groups))
-    if not all(type(name) is str for group in groups for name in group):
-        raise TypeError("a group holds something else than names")
-    if len(models) != len(groups) or not {type(one) for one in models} <= {int, type(None)}:
-        raise ValueError("models are not those of the groups")
 
 
 def _rows_of(job: TrainingJob) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from polytask.cli._augmentations import with_augmentation
 from polytask.cli._balancing import balanced, balancing, check_sampler
 from polytask.cli._encoders import with_encoder
-from polytask.cli._learners import named_learner
+from polytask.cli._learners import named_learner, searching_learners
 from polytask.cli._observers import with_observers
 from polytask.cli._set_option import with_settings
 from polytask.cli._settings import FitSettings, RelationSettings
@@ -46,6 +46,6 @@ def _named(
     if options.encoder is not None:
         return named_learner(options.model)
     learner = named_learner(options.model, data.tasks)
-    if (note := encoder_note(options.model, data.tasks)) is not None:
+    if (note := encoder_note(options.model, data.tasks, searching_learners())) is not None:
         voice.warning(note)
     return learner

@@ -18,7 +18,7 @@ from polytask.cli._distinct_models import check_distinct
 from polytask.cli._encoders import with_encoder
 from polytask.cli._executors import executor_of
 from polytask.cli._interrupt import ending_well
-from polytask.cli._learners import named_learner
+from polytask.cli._learners import named_learner, searching_learners
 from polytask.cli._named_folder import named_folder
 from polytask.cli._observers import with_observers
 from polytask.cli._set_option import with_settings
@@ -145,7 +145,9 @@ def _usual(options: CompareSettings, data: MultiTaskDataset) -> tuple[Learner, .
 
 def _about_encoders(options: CompareSettings, data: MultiTaskDataset) -> list[str]:
     """A sentence on the encoder of the models that are named without one, if the tasks decide on it."""
-    note = encoder_note(options.model, data.tasks) if options.encoder is None else None
+    note = None
+    if options.encoder is None:
+        note = encoder_note(options.model, data.tasks, searching_learners())
     return [] if note is None else [note]
 
 

@@ -88,20 +88,22 @@ def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False)
     raise ParameterError(message(owner, parameter, expected, given, remedy))
 
 
-def encoder_note(given: Any, tasks: TaskSet) -> str | None:
+def encoder_note(given: Any, tasks: TaskSet, others: Sequence[type[Learner]] = ()) -> str | None:
     """A sentence on the encoder of networks that are named without one, if the tasks decide on it.
 
     Parameters
     ----------
     given : learner or learners, or their names
     tasks : TaskSet
+    others : sequence of classes
+        Learners of rooms above this one that names may mean.
     """
     note = form_note(tasks)
     names = [given] if isinstance(given, str) else given
     if note is None or not isinstance(names, Collection):
         return None
     suited = any(
-        resolve_learner(name) != resolve_learner(name, tasks=tasks)
+        resolve_learner(name, others=others) != resolve_learner(name, tasks=tasks, others=others)
         for name in names
         if isinstance(name, str)
     )
