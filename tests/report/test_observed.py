@@ -145,3 +145,18 @@ def test_a_single_evaluation_and_lists_that_could_be_of_several_things_are_not_m
                     values[7] = None
     (view,) = observed_views(Study.of(record), run=0)
     assert view.series == []
+
+
+def test_the_page_draws_the_structure_that_was_found(record, read_page):
+    learner = next(entry for entry in record["learners"] if entry["joint"])
+    for run in learner["runs"]:
+        run["found"] = {
+            "groups": [[["income", "age"]]],
+            "skips": [[]],
+            "words": "Both share.",
+            "drawing": "stage 1\nA        age\n│        income",
+        }
+    page = read_page(record)
+    assert "Structures found by search" in page.text
+    assert "│        income" in page.source
+    assert f"Both share. Found alike in {len(learner['runs'])} of" in page.text

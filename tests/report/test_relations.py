@@ -1,6 +1,7 @@
 """The page of relations: heat maps, trees, groups; for two tasks and for 139."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from polytask.exceptions import ParameterError
 from polytask.report import render_relations, write_relations
 from polytask.report._matplotlib import figure_settings
 from polytask.report._relations_figures import relations_figures
-from polytask.report._relations_view import clustered
+from polytask.report._relations_view import clustered, relations_view
 
 
 def affinity(size, seed=0):
@@ -67,6 +68,13 @@ class Balanced(HTMLParser):
     def handle_endtag(self, tag):
         if tag not in self.VOID:
             assert self.open.pop() == tag
+
+
+def test_partitions_are_named_by_their_tasks():
+    view = relations_view(grouping(8))
+    (row,) = view.partitions
+    assert row["groups"] == " ".join(f"{{{', '.join(group)}}}" for group in grouping(8)["groups"])
+    assert row["groups"] in unescape(render_relations(grouping(8)))
 
 
 @pytest.mark.parametrize("size", [2, 8, 139])

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -199,12 +199,17 @@ def test_a_task_that_is_not_learned_alone_joins_those_that_explain_it():
     small = _with_a_small_task()
     record = PredictionSimilarity().estimate(small)
     assert not np.isfinite(record.matrix[:, 2]).any()
-    first, second = candidates_of(small, [record], ())
+    (first, second), notes = candidates_of(small, [record, record], ())
     assert first.groups == (("a", "b"), ("small",))
     assert second.groups == (("a", "b", "small"),)
     assert second.name == "prediction_similarity > 0.5, joined"
     assert first.proposal
     assert second.proposal
+    assert notes == tuple(
+        f"{one.name} proposes the groups of {one.name}" for one in (first, second)
+    )
+    _, notes = candidates_of(small, [replace(record, threshold=2.0)], ())
+    assert notes[0] == "prediction_similarity > 2 proposes no groups"
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,12 @@ def test_the_history_counts_the_search_and_names_the_groups(data):
     fitted = train_groups(_grouping(groups), data, data, network)
     assert fitted.history.n_steps == 40 + 2 * 10
     assert fitted.history.seconds > 2.0
+    assert fitted.history.found["groups"] == [[list(group) for group in groups]]
+    assert fitted.history.found["drawing"].splitlines()[0::2] == [
+        "network",
+        "│        task_2",
+        "│        task_3",
+    ]
     assert "Groups {task_0, task_2}, {task_1, task_3}, found with 3 networks." in (
         fitted.history.stopped
     )

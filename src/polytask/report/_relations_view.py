@@ -10,6 +10,7 @@ import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
+from polytask._listing import first_and_more
 from polytask._validation import message
 from polytask.exceptions import ParameterError
 from polytask.report._format import duration, percent
@@ -17,6 +18,7 @@ from polytask.report._format import duration, percent
 __all__ = ["Clustered", "RelationsView", "clustered", "relations_record", "relations_view"]
 
 _MOST_ROWS = 60
+_MOST_NAMED = 12
 _EXPECTED = "an Analysis, a TransferMap or a Grouping, or the mapping of its `to_dict()`"
 
 
@@ -137,12 +139,22 @@ def _partitions(grouping: Mapping[str, Any] | None) -> list[Mapping[str, str]]:
         {
             "name": one["name"],
             "sizes": " + ".join(map(str, sorted(map(len, one["groups"]), reverse=True))),
+            "groups": _named(one["groups"]),
             "gain": _percent(one["gain"]),
             "interval": _interval(one["interval"]),
             "p": _p(one["p_corrected"]),
         }
         for one in (*grouping["candidates"], *grouping["random"])
     ]
+
+
+def _named(groups: Sequence[Sequence[str]]) -> str:
+    """The tasks of each joint group, cut short; of one network for all, just that."""
+    if len(groups) == 1:
+        return "all tasks"
+    return " ".join(
+        f"{{{first_and_more(group, _MOST_NAMED)}}}" for group in groups if len(group) > 1
+    )
 
 
 def _gains(transfer: Mapping[str, Any] | None) -> list[Mapping[str, str]]:

@@ -110,7 +110,11 @@ def _searched(
     groups = local_partition(above, objective, _RESTARTS, seed)
     value = sum(group_value(above, np.array(group), objective) for group in groups)
     if value >= upper_bound(above, objective) - _LEAST:
-        return groups, True, "no partition has a larger value: it reaches the upper bound of all"
+        return (
+            groups,
+            True,
+            "no partition has a larger value, since it reaches the upper bound of all",
+        )
     if n_tasks <= MOST_EXACT:
         note = f"the best of all partitions of {n_tasks} tasks, by branch and bound"
         return exact_partition(above, objective), True, note

@@ -32,8 +32,11 @@ class Candidate:
 
 def candidates_of(
     runs: GroupRuns, records: Sequence[AffinityRecord], thresholds: Sequence[float]
-) -> list[Candidate]:
-    """Proposals of affinities, then all together; each partition once, apart never.
+) -> tuple[list[Candidate], tuple[str, ...]]:
+    """Proposals of affinities, then all together, and notes; each partition once, apart never.
+
+    Notes name the proposals that are left out, since they hold no groups, or those of an earlier
+    one.
 
     Parameters
     ----------
@@ -54,12 +57,15 @@ def candidates_of(
             more = joined(runs, record, groups)
             if more is not None:
                 found.append(Candidate(f"{name}, joined", more, best.note, proposal=first))
-    found.append(Candidate("together", (runs.tasks,)))
     kept: dict[frozenset[tuple[str, ...]], Candidate] = {}
+    notes = []
     for candidate in found:
-        if any(len(group) > 1 for group in candidate.groups):
-            kept.setdefault(frozenset(candidate.groups), candidate)
-    return list(kept.values())
+        if all(len(group) == 1 for group in candidate.groups):
+            notes.append(f"{candidate.name} proposes no groups")
+        elif (same := kept.setdefault(frozenset(candidate.groups), candidate)) is not candidate:
+            notes.append(f"{candidate.name} proposes the groups of {same.name}")
+    kept.setdefault(frozenset([runs.tasks]), Candidate("together", (runs.tasks,)))
+    return list(kept.values()), tuple(notes)
 
 
 def random_partitions(runs: GroupRuns, groups: Groups, number: int, seed: int) -> list[Candidate]:

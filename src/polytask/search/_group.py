@@ -181,7 +181,7 @@ def group_runs(
     _check_before(runs, methods, most_networks)
     runs.train([task] for task in runs.tasks)
     records = estimated(methods, runs)
-    candidates = candidates_of(runs, records, thresholds)
+    candidates, alike = candidates_of(runs, records, thresholds)
     candidates, notes = _affordable(runs, candidates, most_networks)
     measured = measure_candidates(runs, candidates, corrected=True)
     proposed = [one.name for one in candidates if one.proposal]
@@ -209,7 +209,7 @@ def group_runs(
         seconds=runs.seconds,
         n_networks=runs.n_networks,
         steps=runs.steps,
-        notes=(*notes, *of_random, *notes_on_seeds(runs), *_of_affinities(records)),
+        notes=(*alike, *notes, *of_random, *notes_on_seeds(runs), *_of_affinities(records)),
     )
 
 
@@ -255,8 +255,8 @@ def _affordable(
 
 
 def _search_note(candidates: Sequence[Candidate]) -> str:
-    note = next((one.note for one in candidates if one.proposal), "")
-    return f"partition: {note}" if note else ""
+    first = next((one for one in candidates if one.proposal and one.note), None)
+    return "" if first is None else f"groups of {first.name}: {first.note}"
 
 
 def _of_affinities(records: Sequence[AffinityRecord]) -> tuple[str, ...]:

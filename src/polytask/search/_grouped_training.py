@@ -16,6 +16,7 @@ from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor, GroupedModel, NetworkModel, schemas_of_group
 from polytask.search._grouping import Grouping
 from polytask.search._grouping_words import groups_in_words
+from polytask.search._structure_drawing import drawing
 from polytask.training import Trained, Trainer
 
 __all__ = ["train_groups"]
@@ -137,7 +138,20 @@ def _history(histories: Sequence[History], grouping: Grouping) -> History:
         n_parameters=sum(history.n_parameters for history in histories),
         n_steps=grouping.steps + sum(history.n_steps for history in histories),
         seconds=grouping.seconds + sum(history.seconds for history in histories),
+        found=_found(grouping),
     )
+
+
+def _found(grouping: Grouping) -> dict[str, Any]:
+    """The groups as reports show them: a structure of one stage, the whole network."""
+    drawn = drawing(grouping.tasks, [grouping.groups], [()])
+    return {
+        "tasks": grouping.tasks,
+        "groups": [grouping.groups],
+        "skips": [()],
+        "words": grouping.words,
+        "drawing": drawn.replace("stage 1", "network", 1),
+    }
 
 
 def _answer(grouping: Grouping) -> str:
