@@ -105,6 +105,17 @@ def test_the_features_of_single_tasks_show_the_clusters_and_are_held_against_the
     assert "features of single tasks, linear CKA" in str(again)
 
 
+def test_features_that_are_the_same_for_all_rows_are_alike_to_nothing(hard, data):
+    apart = (
+        MultiTaskNetwork(HardSharing(MLP((4,)))).single_task().fit(data, None, 0, Budget(steps=1))
+    )
+    for parameter in apart.model.network.parameters():
+        parameter.detach().zero_()
+    found = learned_relations(hard, data, alone=apart)
+    assert found.own == {}
+    assert found.own_chance is None
+
+
 def test_gates_that_were_planted_are_read_out(data):
     fitted = polytask.fit(data, MMoE(MLP((12,)), n_experts=3), budget=Budget(steps=2))
     network = fitted.model.network

@@ -194,7 +194,8 @@ def _with_alone(
     both = [name for name in predictor.tasks.names if name in by_task and name in joint]
     order = generator.permutation(len(own[0].values[0]))  # of an ensemble, rows of all members
     likeness = {name: linear_cka(joint[name], by_task[name]) for name in both}
-    chance = [linear_cka(joint[name], by_task[name][order]) for name in both[:6]]
+    shuffled = (linear_cka(joint[name], by_task[name][order]) for name in both[:6])
+    chance = [value for value in shuffled if np.isfinite(value)]  # not of constant features
     return replace(
         measured,
         similarities=similarities,
