@@ -10,8 +10,12 @@ from polytask._plain import read_json
 from polytask.cli._further_analyses import FURTHER, FurtherAnalysis
 from polytask.cli._voice import Voice
 from polytask.exceptions import PolytaskError
+from polytask.report import render_relations
 
 __all__ = ["kept_records"]
+
+_NO_RECORD = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
+"""What is raised where values are read or shown that no analysis wrote."""
 
 
 def kept_records(
@@ -48,9 +52,12 @@ def kept_records(
 
 
 def _read(path: Path, one: FurtherAnalysis) -> Any:
-    """The record in a file; None where it is none of that analysis."""
+    """The record in a file; None where it is none of that analysis, or cannot be shown."""
     try:
         plain = read_json(path)
-        return one.record_class().from_dict({k: v for k, v in plain.items() if k != "format"})
-    except (PolytaskError, ValueError, LookupError, TypeError, AttributeError, OSError):
+        record = one.record_class().from_dict({k: v for k, v in plain.items() if k != "format"})
+        str(record)  # where values of the right types are no record all the same
+        render_relations(record)
+    except (PolytaskError, *_NO_RECORD):
         return None
+    return record
