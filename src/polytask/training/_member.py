@@ -74,7 +74,7 @@ class Member:
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "tasks": Optional(_TASKS),
-        "seed": Interval(int, 0, 2**32 - 1),
+        "seed": Interval(int, 0, 2**63 - 1),
         "learning_rate": Optional(Interval(float, 0.0, closed="neither")),
         "weight_decay": Optional(Interval(float, 0.0)),
         "dropout": Optional(Interval(float, 0.0, 1.0, closed="left")),

@@ -181,7 +181,7 @@ class Trainer(TrainerSettings):
         """
         keep_freed_memory()
         processes = OneProcess() if processes is None else processes
-        check("Trainer", "seed", seed, Interval(int, 0, 2**32 - 1))
+        check("Trainer", "seed", seed, Interval(int, 0, 2**63 - 1))
         check("Trainer", "processes", processes, InstanceOf((Processes,)))
         check("Trainer", "held_out", held_out, Interval(float, 0.0, 1.0, closed="left"))
         fabric = make_fabric(self.accelerator, self.precision)
