@@ -9,9 +9,9 @@ from scipy.stats import norm
 
 from polytask.architectures import Branching, HardSharing, MMoE, SingleTask
 from polytask.bookkeeping import Budget, History
-from polytask.data import encode, fit_schemas
+from polytask.data import MultiTaskDataset, encode, fit_schemas
 from polytask.datasets import make_branched_tasks
-from polytask.encoders import MLP
+from polytask.encoders import MLP, Transformer
 from polytask.exceptions import ParameterError
 from polytask.search import FoundStructure, LearnedBranching, SharingPolicy
 from polytask.search._branch_supernet import BranchSupernet
@@ -136,6 +136,19 @@ def test_stages_that_change_the_shape_are_never_skipped():
     first, second = network.probabilities()
     assert (first[:, 2].max().item(), second[0, 2].item()) == (0.0, pytest.approx(1 / 3))
     torch.testing.assert_close(first[:, :2], torch.full((2, 2), 0.5))
+
+
+def test_copies_start_from_the_common_stage_with_buffers_that_are_not_saved():
+    texts = ["red house", "blue tree", "old road", "new house"] * 3
+    columns = {"t": texts, "a": np.arange(12.0), "b": np.arange(12.0)}
+    data = MultiTaskDataset.from_table(columns, ["a", "b"], columns={"t": "text"})
+    encoder = Transformer(6, n_heads=2, depth=2, feed_forward=7, word_dim=5)
+    network = PolicySupernet(encoder, fit_schemas(data), data.tasks)
+    network.begin()
+    for stage, copies in zip(network.common, network.own, strict=True):
+        for own in copies.states():
+            for name, tensor in [*stage.named_parameters(), *stage.named_buffers()]:
+                torch.testing.assert_close(own[name], tensor)
 
 
 def test_stages_open_from_the_last_to_the_first():

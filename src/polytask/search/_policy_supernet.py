@@ -76,7 +76,7 @@ class PolicySupernet(Supernet):
     def begin(self) -> None:
         """Copies start from the common stage."""
         for stage, copies in zip(self.common, self.own, strict=True):
-            load_copies(copies, dict(stage.state_dict(keep_vars=True)))
+            load_copies(copies, {**dict(stage.named_parameters()), **dict(stage.named_buffers())})
 
     def open(self, done: float) -> None:
         """Open the stages from the last to the first over the first half of the search."""
