@@ -85,7 +85,7 @@ class Adaptive(MultiTaskNetwork):
 
     Batches are common, except that where each row has one task, a `batch_size` of "auto" is the sum
     of the tasks' own batches, so that each sees as many rows as in `polytask.architectures.SingleTask`.
-    One step moves both networks of every task. On five public sets a fit took 1.8 to 4.6 times the CPU
+    One step moves both networks of every task. On five public sets a fit took 1.8 to 6 times the CPU
     seconds of networks apart (`benchmarks/results.md`).
 
     Deviations: Fifty et al. (TAG) measure what a gradient step for one task does to the loss of
