@@ -22,6 +22,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import GroupSplit, MultiTaskDataset, RandomSplit, TimeSplit, read
 from polytask.exceptions import DataError, ParameterError
 from polytask.metrics import RMSE
+from polytask.search import Adaptive, Grouped, LearnedBranching
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +117,14 @@ def test_records_survive_json(record, runs):
 )
 def test_learners_that_are_no_network_that_shares_are_refused(runs, learner, got):
     with pytest.raises(ParameterError, match=f"must be a network .* Got {got} instead. Only such"):
+        transfer_map(runs.data, learner)
+
+
+@pytest.mark.parametrize("kind", [Adaptive, Grouped, LearnedBranching])
+def test_networks_that_train_in_a_way_of_their_own_are_refused(runs, kind):
+    learner = kind(HardSharing())
+    said = f"trained as it is.* Got '{learner.name}' instead. {learner.name} has a"
+    with pytest.raises(ParameterError, match=said):
         transfer_map(runs.data, learner)
 
 

@@ -87,7 +87,10 @@ def test_without_optuna_it_says_what_to_install(polytask, table, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     ran = polytask("tune", table, *TARGETS, *QUICK)
     assert ran.status == 2
-    assert "Tuning needs Optuna, which is not installed. Install it: polytask[tune]." in ran.err
+    assert (
+        "Tuning needs Optuna, which is not installed. Install it: pip install 'polytask[tune]'."
+        in ran.err
+    )
 
 
 @pytest.mark.slow

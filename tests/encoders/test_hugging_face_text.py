@@ -601,7 +601,7 @@ def test_what_is_not_installed_is_said(bert, saved, tmp_path, monkeypatch):
     with pytest.raises(MissingDependencyError, match=r"polytask\[text\]"):
         HardSharing(HuggingFaceText(bert)).build(schemas, data.tasks, 0)
     folder = resealed(saved, tmp_path / "model")
-    with pytest.raises(BundleError, match=r"Install it: polytask\[text\]"):
+    with pytest.raises(BundleError, match=r"Install it: pip install 'polytask\[text\]"):
         load(folder)
 
 

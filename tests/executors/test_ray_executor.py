@@ -44,7 +44,7 @@ def test_settings_are_checked_before_anything_is_connected(name, value):
 
 def test_without_ray_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(MissingDependencyError, match=r"Install it: polytask\[ray\]"):
+    with pytest.raises(MissingDependencyError, match=r"Install it: pip install 'polytask\[ray\]"):
         list(RayExecutor().run(echo, [1], COMMON))
 
 

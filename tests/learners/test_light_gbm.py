@@ -121,7 +121,7 @@ def test_where_it_is_absent(monkeypatch):
     assert LightGBM() not in default_learners(TaskSet(MIXED_TASKS))
     assert LightGBM().serves(TaskSet(MIXED_TASKS))
     train, validation = halves(mixed_data())
-    sentence = r"lightgbm needs LightGBM, which is not installed. Install it: polytask\[trees\]"
+    sentence = r"lightgbm needs LightGBM, which is not installed. Install it: pip install 'polytask\[trees\]"
     with pytest.raises(ParameterError, match=sentence):
         polytask.fit(train, LightGBM(), validation=validation)
     with pytest.raises(MissingDependencyError, match=sentence):

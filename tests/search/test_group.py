@@ -206,10 +206,10 @@ def test_a_task_that_is_not_learned_alone_joins_those_that_explain_it():
     assert first.proposal
     assert second.proposal
     assert notes == tuple(
-        f"{one.name} proposes the groups of {one.name}" for one in (first, second)
+        f"the groups of {one.name} are those of {one.name}" for one in (first, second)
     )
     _, notes = candidates_of(small, [replace(record, threshold=2.0)], ())
-    assert notes[0] == "prediction_similarity > 2 proposes no groups"
+    assert notes[0] == "no groups are proposed by prediction_similarity > 2"
 
 
 @pytest.mark.parametrize(

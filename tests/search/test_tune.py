@@ -438,7 +438,7 @@ def test_learners_without_ranges_are_run_as_they_are_beside_others(study):
 
 def test_without_optuna_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(MissingDependencyError, match=r"Install it: polytask\[tune\]"):
+    with pytest.raises(MissingDependencyError, match=r"Install it: pip install 'polytask\[tune\]"):
         tuned()
 
 

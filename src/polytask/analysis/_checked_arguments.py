@@ -23,8 +23,8 @@ def checked_network(data: object, learner: object, budget: object) -> MultiTaskN
     Raises
     ------
     ParameterError
-        If there is one task only, or the learner is no network whose tasks share anything, or cannot
-        learn the tasks.
+        If there is one task only, or the learner is no network whose tasks share anything, or trains
+        in a way of its own, or cannot learn the tasks.
     """
     check(_OWNER, "data", data, InstanceOf((MultiTaskDataset,)), "Make one with polytask.read.")
     check(_OWNER, "budget", budget, Optional(InstanceOf((Budget,))))
@@ -42,6 +42,13 @@ def checked_network(data: object, learner: object, budget: object) -> MultiTaskN
         expected = "a network whose tasks share something, such as 'hard_sharing'"
         remedy = "Only such a network can train some tasks together and others apart."
         raise ParameterError(message(_OWNER, "learner", expected, learner, remedy))
+    if type(network).fit is not MultiTaskNetwork.fit:  # would be trained as its plain architecture
+        expected = "a network that is trained as it is, such as 'hard_sharing'"
+        remedy = (
+            f"{network.name} has a search or a way of training of its own; name its architecture here, "
+            "or hold it against others by `compare`."
+        )
+        raise ParameterError(message(_OWNER, "learner", expected, network.name, remedy))
     reason = unserved(network, data)  # type: ignore[arg-type] # was checked
     if reason is not None:
         raise ParameterError(reason)

@@ -40,7 +40,7 @@ def build_model(config: str, *, n_layers: int | None = None) -> nn.Module:
     except ImportError as error:
         sentence = (
             "HuggingFaceText needs transformers, which is not installed or too old. Install it: "
-            "polytask[text]."
+            "pip install 'polytask[text]'."
         )
         raise MissingDependencyError(sentence) from error
     try:

@@ -20,7 +20,7 @@ from polytask.executors._ray_work import installed
 __all__ = ["check_connected", "check_versions", "connect", "imported_ray", "own_nodes"]
 
 _OWNER = "RayExecutor"
-_MISSING = "RayExecutor needs Ray, which is not installed. Install it: polytask[ray]."
+_MISSING = "RayExecutor needs Ray, which is not installed. Install it: pip install 'polytask[ray]'."
 _EXPECTED = (
     "the address HOST:PORT of a Ray cluster that runs, 'auto' for that of this machine, or 'local'"
 )

@@ -21,9 +21,7 @@ from polytask.tasks import TaskSet
 
 __all__ = ["LightGBM"]
 
-_MISSING = (
-    "The learner lightgbm needs LightGBM, which is not installed. Install it: polytask[trees]."
-)
+_MISSING = "The learner lightgbm needs LightGBM, which is not installed. Install it: pip install 'polytask[trees]'."
 
 
 @dataclass(frozen=True)

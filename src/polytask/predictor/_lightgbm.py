@@ -112,7 +112,7 @@ class LightGBMTrees(Trees):
         try:
             import lightgbm
         except ImportError as error:
-            sentence = "The saved model holds a booster of LightGBM. Install it: polytask[trees]."
+            sentence = "The saved model holds a booster of LightGBM. Install it: pip install 'polytask[trees]'."
             raise MissingDependencyError(sentence) from error
         text = content.decode()
         _check_text(text, n_classes)

@@ -93,7 +93,7 @@ class XGBoostTrees(Trees):
         try:
             import xgboost
         except ImportError as error:
-            sentence = "The saved model holds a booster of XGBoost. Install it: polytask[trees]."
+            sentence = "The saved model holds a booster of XGBoost. Install it: pip install 'polytask[trees]'."
             raise MissingDependencyError(sentence) from error
         linear = _check_model(parse_json(content), n_classes)
         return cls(xgboost.Booster(model_file=bytearray(content)), missing, linear)

@@ -61,9 +61,9 @@ def candidates_of(
     notes = []
     for candidate in found:
         if all(len(group) == 1 for group in candidate.groups):
-            notes.append(f"{candidate.name} proposes no groups")
+            notes.append(f"no groups are proposed by {candidate.name}")
         elif (same := kept.setdefault(frozenset(candidate.groups), candidate)) is not candidate:
-            notes.append(f"{candidate.name} proposes the groups of {same.name}")
+            notes.append(f"the groups of {candidate.name} are those of {same.name}")
     kept.setdefault(frozenset([runs.tasks]), Candidate("together", (runs.tasks,)))
     return list(kept.values()), tuple(notes)
 

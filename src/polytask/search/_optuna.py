@@ -30,7 +30,7 @@ Sampler = Literal["tpe", "random"]
 Pruner = Literal["halving"]
 
 REDUCTION = 3
-_MISSING = "Tuning needs Optuna, which is not installed. Install it: polytask[tune]."
+_MISSING = "Tuning needs Optuna, which is not installed. Install it: pip install 'polytask[tune]'."
 
 
 def check_installed() -> None:

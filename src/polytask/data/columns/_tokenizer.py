@@ -154,7 +154,7 @@ def read_tokenizer(text: str, *, of_words: bool = False) -> PieceReader:
     except ImportError as error:
         sentence = (
             "The tokenizer of a pretrained text model needs the library tokenizers, which is not "
-            "installed. Install it: polytask[text]."
+            "installed. Install it: pip install 'polytask[text]'."
         )
         raise MissingDependencyError(sentence) from error
     state = parse_json(text)
