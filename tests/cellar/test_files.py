@@ -119,6 +119,26 @@ def test_what_the_system_refuses_is_a_sentence(tmp_path, monkeypatch, number, wo
     assert list(target.parent.iterdir()) == [target]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot open folders")
+def test_files_are_on_the_disk_before_their_rename_and_folders_after(tmp_path, monkeypatch):
+    seen = []
+
+    def watch(descriptor):
+        target = tmp_path / "a.json"
+        seen.append(
+            (
+                os.fstat(descriptor).st_size,
+                stat.S_ISDIR(os.fstat(descriptor).st_mode),
+                target.exists(),
+            )
+        )
+
+    monkeypatch.setattr(os, "fsync", watch)
+    write_json(tmp_path / "a.json", 1)
+    (size, *of_file), (_, *of_folder) = seen
+    assert (size, of_file, of_folder) == (2, [False, False], [True, True])
+
+
 def test_a_refusal_in_a_librarys_own_words(tmp_path):
     def write():
         with replacing(tmp_path / "a"):

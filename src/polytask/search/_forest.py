@@ -11,10 +11,14 @@ from torch import Tensor, nn
 from polytask.architectures import Copies, Heads, Stages
 from polytask.architectures._branches import Route, advanced, route_of
 from polytask.architectures._encoder_network import EncoderNetwork
+from polytask.architectures._pooled_copies import pooled_copies
+from polytask.architectures._row_chunks import row_chunks
 from polytask.data import Batch, Schema
 from polytask.encoders import Encoder, State
 from polytask.search._structure_nodes import SKIPPED, Structure
 from polytask.tasks import TaskSet
+from polytask.training._score import evaluating
+from polytask.training._trimmed import trimmed
 
 __all__ = ["Forest"]
 
@@ -90,7 +94,8 @@ class Forest(EncoderNetwork):
     def _by_row(self, source: str, state: State, batch: Batch) -> State:
         """The same states, those of all structures for a row one after another."""
         n_rows = state.values.shape[1]
-        by_task = state.values.view(self.n_structures, -1, *state.values.shape[1:])
+        n_tasks = len(state.values) // self.n_structures
+        by_task = state.values.unflatten(0, (self.n_structures, n_tasks))
         by_task = by_task.permute(1, 2, 0, *range(3, by_task.ndim))
         mask = state.mask
         mask = None if mask is None else mask.repeat_interleave(self.n_structures, dim=0)
@@ -103,14 +108,16 @@ class Forest(EncoderNetwork):
         rows = torch.arange(n_rows, device=task.device)
         return State(by_task[place, rows].flatten(0, 1), mask)
 
-    @torch.no_grad()
     def representations(self, batch: Batch, structure: int) -> dict[str, Tensor]:
-        """Features of all tasks in one structure for the rows of every source, (n_tasks, rows, h)."""
+        """Pooled features of all tasks in one structure, in evaluation mode, (n_tasks, rows, h) per source."""
         route = self._route(self.tasks.names, [structure])
-        return {
-            name: self._at_leaves(route, state).values.flatten(2)
-            for name, state in self.inputs(batch).items()
-        }
+        pooled: dict[str, list[Tensor]] = {}
+        with evaluating(self):
+            for name, rows in batch.items():
+                for chunk in row_chunks(self, rows):
+                    state = self.inputs({name: trimmed(chunk)})[name]
+                    pooled.setdefault(name, []).append(pooled_copies(self._at_leaves(route, state)))
+        return {name: torch.cat(parts, dim=1) for name, parts in pooled.items()}
 
 
 def _joined(structures: Sequence[Structure]) -> tuple[list[list[int]], list[int]]:

@@ -85,8 +85,9 @@ class LearnedBranching(StructureLearner):
     trees, `starts` times the steps of `search_share` each, which no other learner has; see
     `budget_note`. Its record says how many networks were trained, and their losses.
 
-    A tree's loss is the mean over primary tasks of the loss relative to that of all tasks apart, over the
-    better half of its starts: the others end in poor optima, which are no trait of the tree. The standard
+    A tree's loss is the mean over primary tasks of the loss relative to the mean loss of the first networks
+    of all tasks apart after their last step, over the better half of its starts: the others end in poor
+    optima, which are no trait of the tree. The standard
     error of a difference is that over rows and over starts. Every network is measured at four steps; half
     of the rows choose the step at which the other half measures. Parameters of the encoder's entry, such
     as embeddings of categories, are common to all trees that are trained side by side.

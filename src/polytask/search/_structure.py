@@ -27,8 +27,9 @@ class TrainedStructure:
     skips : tuple of tuple of str
     share : float
     loss : float
-        Mean of the tasks' losses on the rows that judge, relative to those of all tasks apart, over
-        the better half of the starts.
+        Mean of the primary tasks' losses on the rows that judge, over the better half of the starts, each
+        at its best look. The unit of a task is its mean loss after the last step of the first networks
+        in which all tasks are apart.
     worse : float
         How much larger the loss is than that of the best structure.
     error : float
@@ -65,6 +66,8 @@ class FoundStructure:
         Of the networks of this structure, as in `TrainedStructure`.
     together : float
         The same of networks in which all tasks share everything.
+    apart : float
+        The same of networks in which they share nothing; mostly somewhat below 1.
     proposed : tuple of tuple of tuple of str
         The groups of the likeliest choices in the network of all structures.
     alpha : float
@@ -85,7 +88,21 @@ class FoundStructure:
     >>> from polytask.search import FoundStructure
     >>> groups = ((("a", "b", "c"),), (("a", "b"), ("c",)))
     >>> found = FoundStructure(
-    ...     ("a", "b", "c"), groups, ((), ()), "x", 0.5, 0.9, 1.1, groups, 0.05, (), 40, 20, 80, 1.0
+    ...     ("a", "b", "c"),
+    ...     groups,
+    ...     ((), ()),
+    ...     "x",
+    ...     0.5,
+    ...     0.9,
+    ...     1.1,
+    ...     1.0,
+    ...     groups,
+    ...     0.05,
+    ...     (),
+    ...     40,
+    ...     20,
+    ...     80,
+    ...     1.0,
     ... )
     >>> print(found.drawing)
     stage 1  stage 2
@@ -101,6 +118,7 @@ class FoundStructure:
     share: float
     loss: float
     together: float
+    apart: float
     proposed: Groups
     alpha: float
     trained: tuple[TrainedStructure, ...]

@@ -27,7 +27,7 @@ class StructureRace:
 
     with the loss :math:`\ell_{kr}` of task k on the rows that judge, of the network of structure s that
     started from weights r, and the better half H of the starts. The first structures that are trained
-    must hold the one in which all tasks are apart, whose mean losses are the unit.
+    must hold the one in which all tasks are apart, whose mean losses after the last step are the unit.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class StructureRace:
         losses = self.train_each(each)
         if self._unit is None:
             n_tasks = len(self.counted)
-            apart = [len(set(s[0]) - {SKIPPED}) == n_tasks for s in each]
+            apart = [all(len(set(stage) - {SKIPPED}) == n_tasks for stage in s) for s in each]
             last = losses.sums[-1][apart].sum(axis=1) / np.maximum(losses.counts.sum(axis=0), 1e-30)
             self._unit = np.maximum(np.abs(last.mean(axis=0)), 1e-12)
         relative = _at_best_looks(_relative(losses, self._unit)[..., self.counted].mean(axis=-1))
@@ -79,7 +79,8 @@ class StructureRace:
 
     def value(self, structure: Structure) -> float:
         """Mean relative loss of the better half of the starts; infinite if one of these has diverged."""
-        return float(_better_half(self.values[structure]).mean())
+        value = float(_better_half(self.values[structure]).mean())
+        return value if np.isfinite(value) else np.inf
 
     def difference(self, one: Structure, other: Structure) -> tuple[float, float]:
         """How much larger the loss of the first is than that of the second, and its standard error.
@@ -179,9 +180,10 @@ def _better_half(values: Float64[np.ndarray, "starts blocks"]) -> Float64[np.nda
 
 
 def _variance(values: Float64[np.ndarray, " starts"]) -> float:
-    """Variance of the mean over the better half of starts, by drawing starts again."""
-    n = len(values)
-    if n == 1:
+    """Variance of the mean over the better half of starts, by drawing again those that did not diverge."""
+    known = values[np.isfinite(values)]
+    n = len(known)
+    if n < 2:
         return 0.0
-    drawn = np.sort(values[np.random.default_rng(0).integers(0, n, (_DRAWS, n))], axis=1)
+    drawn = np.sort(known[np.random.default_rng(0).integers(0, n, (_DRAWS, n))], axis=1)
     return float(drawn[:, : -(-n // 2)].mean(axis=1).var() * n / (n - 1))

@@ -36,7 +36,7 @@ _MOST_NUMBERS = 1 << 22
 _MOST_LEFT = (16, 8)
 """Structures that are trained from further starts in the end, and from still more."""
 _MOST_WORSE = 0.05
-"""By which the loss of the structure that is chosen may be above the lowest, relative to all apart."""
+"""By which the loss of the structure that is chosen may be above the lowest, in units of the race."""
 
 Similarity = Float64[np.ndarray, "tasks tasks"]
 Proposals = Callable[[Structure | None, Similarity, Supernet], Sequence[Structure]]
@@ -195,6 +195,7 @@ class StructureSearch:
             race.size(chosen),
             race.value(chosen),
             race.value(self.together),
+            race.value(self.apart),
             groups_of(proposed, names),
             self.settings.alpha,
             tuple(map(self._record, sorted(race.values, key=race.value))),
@@ -222,6 +223,6 @@ def _alignment(features: Tensor) -> Similarity:
     """Linear centred kernel alignment between the features of tasks, (n_tasks, n, h), on the same rows."""
     centred = features.double() - features.double().mean(dim=1, keepdim=True)
     centred = centred / centred.flatten(1).norm(dim=1).clamp(min=1e-30).view(-1, 1, 1)
-    products = torch.einsum("anh,bng->abhg", centred, centred).square().sum(dim=(2, 3))
+    products = torch.stack([(own.T @ centred).square().sum(dim=(1, 2)) for own in centred])
     norms = products.diagonal().sqrt()
     return (products / (norms[:, None] * norms).clamp(min=1e-30)).cpu().numpy()
