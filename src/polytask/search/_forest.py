@@ -95,7 +95,7 @@ class Forest(EncoderNetwork):
         """The same states, those of all structures for a row one after another."""
         n_rows = state.values.shape[1]
         n_tasks = len(state.values) // self.n_structures
-        by_task = state.values.unflatten(0, (self.n_structures, n_tasks))
+        by_task = state.values.view(self.n_structures, n_tasks, *state.values.shape[1:])
         by_task = by_task.permute(1, 2, 0, *range(3, by_task.ndim))
         mask = state.mask
         mask = None if mask is None else mask.repeat_interleave(self.n_structures, dim=0)
