@@ -83,7 +83,7 @@ def test_another_study_is_refused(tmp_path, change, words):
         enter(tmp_path, {**STUDY, **change})
 
 
-@pytest.mark.parametrize("name", ["model", "runs", "comparison.json"])
+@pytest.mark.parametrize("name", ["model", "runs", "comparison.json", "tuning.json"])
 def test_files_of_something_else_are_refused(tmp_path, name):
     (tmp_path / name).mkdir()
     with pytest.raises(StudyError, match=f"holds {name} that no study of ours wrote"):

@@ -19,7 +19,7 @@ from polytask.exceptions import DiskError, ParameterError, StudyError
 
 __all__ = ["on_entering", "out_folder", "study_folder"]
 
-_OURS = ("comparison.json", "model", "runs", "report.html")
+_OURS = ("comparison.json", "tuning.json", "weights.json", "model", "runs", "report.html")
 
 _tell: ContextVar[Callable[[Path], None] | None] = ContextVar("tell", default=None)
 
