@@ -83,7 +83,7 @@ class LearnedBranching(StructureLearner):
     -----
     The network found may take all steps of the budget. The search comes on top of it: some dozens of
     trees, `starts` times the steps of `search_share` each, which no other learner has; see
-    `budget_note`. Trainings that are much shorter than the last one favour sharing. Its record says how many networks were trained, and their losses.
+    `budget_note`. Trainings that are much shorter than the last one may favour sharing. Its record says how many networks were trained, and their losses.
 
     A tree's loss is the mean over primary tasks of the loss relative to the mean loss of the first networks
     of all tasks apart after their last step, over the better half of its starts: the others end in poor
