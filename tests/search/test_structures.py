@@ -18,7 +18,7 @@ from polytask.losses import MultiTaskLoss
 from polytask.search import FoundStructure, LearnedBranching, SharingPolicy
 from polytask.search._branch_supernet import BranchSupernet
 from polytask.search._forest import Forest
-from polytask.search._forest_training import N_BLOCKS, ForestLosses, train_forest
+from polytask.search._forest_training import N_BLOCKS, ForestLosses, _backward, train_forest
 from polytask.search._policy_moves import likeliest, neighbour_policies, simple_policies
 from polytask.search._policy_supernet import PolicySupernet
 from polytask.search._structure import TrainedStructure
@@ -399,6 +399,29 @@ def _stepped(network, loss, batch):
     torch.autograd.backward(losses.sum() / losses.detach().sum())
     optimizer.step()
     return losses, present
+
+
+def test_the_entry_that_structures_share_learns_as_fast_beside_others_as_alone():
+    data, encoder, tree = one_forest_case("steps")
+    schemas = fit_schemas(data)
+    alone, beside = (Forest(encoder, schemas, data.tasks, [tree] * n) for n in (1, 3))
+    given = dict(alone.named_parameters())
+    with torch.no_grad():
+        for name, own in beside.named_parameters():
+            one = given[name]
+            if name.startswith("copies"):
+                own.copy_(torch.cat([one] * 3))
+            else:  # heads have an axis over the members
+                own.copy_(one[:, None] if own.ndim > one.ndim else one)
+    gradients = []
+    for forest in (alone, beside):
+        rows = to_tensors(encode(data.sources, data.tasks, schemas, forest.blocks))
+        batch = forest.with_members(rows)
+        losses, _ = MultiTaskLoss(forest.blocks, data.tasks)(forest(batch), batch)
+        _backward(forest, losses.sum() / forest.n_members)
+        gradients.append([weight.grad for weight in forest.inputs.parameters()])
+    assert gradients[0]
+    torch.testing.assert_close(*gradients)
 
 
 def test_features_that_tell_similar_tasks_are_those_of_prediction_without_absent_steps():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -134,7 +135,7 @@ class IntegratedGradients(Attribution):
         """Mean sizes, one task after another."""
         found: dict[tuple[str, str], Paired] = {}
         for task in models.tasks:
-            named = " ".join([task, *(column.label for column in columns)])
+            named = json.dumps([task, *(column.label for column in columns)])
             own = models.kept(self, named, partial(self._of_task, models, columns, task))
             found |= {(task, label): value for label, value in own.items()}
             advance(f"gradients of {task}")

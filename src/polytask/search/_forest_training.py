@@ -55,8 +55,8 @@ def train_forest(
 ) -> ForestLosses:
     """Train all members for the same steps, on the same batches.
 
-    The gradient of each is that of its own losses. A norm to which gradients are clipped counts for
-    all members together, times the root of their number.
+    The gradient of each is that of its own losses; the entry that they share has the mean of theirs. A norm
+    to which gradients are clipped counts for all members together, times the root of their number.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def train_forest(
             losses = batches.losses(forward, step)
             divergence.check(losses, step, step, batches.steps_per_epoch)
             optimizer.zero_grad()
-            torch.autograd.backward(forest.n_structures * (rows.importance * losses).sum())
+            _backward(forest, (rows.importance * losses).sum())
             if trainer.clip_norm is not None:
                 norm = trainer.clip_norm * forest.n_structures**0.5
                 nn.utils.clip_grad_norm_(weights, norm)
@@ -94,6 +94,14 @@ def train_forest(
                 measured.append(_measured(forest, rows))
     sums, counts = zip(*measured, strict=True)
     return ForestLosses(np.stack(sums), counts[0])
+
+
+def _backward(forest: Forest, mean: Tensor) -> None:
+    """Gradients of the structures' own losses, whose mean is given, and of the mean for their entry."""
+    torch.autograd.backward(forest.n_structures * mean)
+    for weight in forest.inputs.parameters():
+        if weight.grad is not None:
+            weight.grad /= forest.n_structures
 
 
 def _looks(n_steps: int) -> set[int]:

@@ -87,17 +87,16 @@ class LearnedBranching(StructureLearner):
 
     A tree's loss is the mean over primary tasks of the loss relative to the mean loss of the first networks
     of all tasks apart after their last step, over the better half of its starts: the others end in poor
-    optima, which are no trait of the tree. The standard
-    error of a difference is that over rows and over starts. Every network is measured at four steps; half
-    of the rows choose the step at which the other half measures. Parameters of the encoder's entry, such
-    as embeddings of categories, are common to all trees that are trained side by side.
+    optima, which are no trait of the tree. The standard error of a difference is that over rows and over
+    starts. Every network is measured at four steps; half of the rows choose the step at which the other half
+    measures. Parameters of the encoder's entry, such as embeddings of categories, are common to all trees
+    that are trained side by side.
 
     Deviations from the paper: there, the likeliest parents are the result; few planted trees of six tasks
     are found in this way, since that search ends in local optima. With trained trees 20 of 20 were found
-    (`benchmarks/results.md`). In the network of all
-    trees, nodes start equal, from the weights of a warm-up in which all tasks share everything (20 % of
-    the steps), and node j begins with node j as its likeliest parent (probability 0.5), task k with node
-    k. Logits stay in a range of 4, so that parents can be left again. The price prefers sharing, and grows
+    (`benchmarks/results.md`). In the network of all trees, nodes start equal, from the weights of a warm-up
+    in which all tasks share everything (20 % of the steps), and node j begins with node j as its likeliest
+    parent (probability 0.5), task k with node k. Logits stay in a range of 4, so that parents can be left again. The price prefers sharing, and grows
     from 0 after 30 % of the search, when nodes have learned to differ. Children read the weighted mean of
     all parents. Temperatures fall geometrically from 1 to 0.3. Weights and probabilities learn on rows
     apart, as in AdaShare. Similarity is the linear centred kernel alignment of the last stage; in
