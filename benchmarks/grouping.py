@@ -1,6 +1,6 @@
 """Planted groups of tasks found again, and chosen groups on public data sets.
 
-    python benchmarks/grouping.py planted [FIRST_SEED LAST_SEED]
+    python benchmarks/grouping.py planted [FIRST_SEED LAST_SEED] [--joint]
     python benchmarks/grouping.py real [NAME …] [--splits N] [--first SPLIT] [--seeds N] [--networks N]
 
 Every case appends a line to grouping_planted.jsonl or grouping_real.jsonl in the current folder, and
@@ -24,15 +24,14 @@ from polytask.encoders import MLP
 from polytask.search import group
 
 N_ROWS, SPREAD, NOISE = 150, 0.3, 1.0  # cosine 0.91 within clusters, 0 between; R² 0.5
-SIZES = {8: (2, 4), 12: (3, 4), 20: (5, 4)}
+CLUSTERS = {8: (2, 8), 12: (3, 12), 20: (5, 20)}  # as many clusters as tasks: nothing related
 NETWORK, BUDGET = HardSharing(MLP((64, 64))), Budget(steps=200)
 
 
-def planted_case(n_tasks: int, seed: int, *, related: bool) -> dict:
-    clusters, size = SIZES[n_tasks] if related else (n_tasks, 1)
+def planted_case(n_tasks: int, seed: int, clusters: int) -> dict:
     data, truth = make_clustered_tasks(
         clusters,
-        size,
+        n_tasks // clusters,
         N_ROWS,
         max(20, clusters + 1),
         spread=SPREAD,
@@ -49,7 +48,7 @@ def planted_case(n_tasks: int, seed: int, *, related: bool) -> dict:
     proposed = {frozenset(tasks) for tasks in grouping.candidates[0].groups} == planted
     return {
         "answer": grouping.answer,
-        "right": found == planted if related else grouping.answer == "apart",
+        "right": found == planted,
         "proposed": proposed,
         "gains": gains,
         "over_random": grouping.over_random,
@@ -60,16 +59,16 @@ def planted_case(n_tasks: int, seed: int, *, related: bool) -> dict:
     }
 
 
-def planted(first: int, last: int) -> None:
+def planted(first: int, last: int, *, joint: bool) -> None:
     path = Path("grouping_planted.jsonl")
     done = read(path)
     for seed in range(first, last):
-        for n_tasks in SIZES:
-            for related in (True, False):
-                key = {"tasks": n_tasks, "related": related, "seed": seed}
+        for n_tasks, usual in CLUSTERS.items():
+            for clusters in (1,) if joint else usual:
+                key = {"tasks": n_tasks, "clusters": clusters, "seed": seed}
                 if json.dumps(key) in done:
                     continue
-                case = planted_case(n_tasks, seed, related=related)
+                case = planted_case(n_tasks, seed, clusters)
                 with path.open("a") as file:
                     file.write(json.dumps(key | case) + "\n")
                 print(key, case["answer"], case["right"], round(case["seconds"], 1), flush=True)
@@ -80,7 +79,7 @@ def read(path: Path) -> set[str]:
     if not path.exists():
         return set()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    return {json.dumps({k: line[k] for k in ("tasks", "related", "seed")}) for line in lines}
+    return {json.dumps({k: line[k] for k in ("tasks", "clusters", "seed")}) for line in lines}
 
 
 def print_planted(path: Path) -> None:
@@ -90,14 +89,16 @@ def print_planted(path: Path) -> None:
         "random groups | networks | steps | CPU seconds |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for n_tasks, (clusters, size) in SIZES.items():
-        for related in (True, False):
-            own = [c for c in lines if c["tasks"] == n_tasks and c["related"] == related]
+    for n_tasks, planted in CLUSTERS.items():
+        for clusters in (1, *planted):
+            own = [c for c in lines if c["tasks"] == n_tasks and c["clusters"] == clusters]
             if own:
-                print(_row(own, n_tasks, f"{clusters} clusters of {size}" if related else ""))
+                print(_row(own, n_tasks, clusters))
 
 
-def _row(own: list[dict], n_tasks: int, planted: str) -> str:
+def _row(own: list[dict], n_tasks: int, clusters: int) -> str:
+    size = n_tasks // clusters
+    planted = "" if size == 1 else f"{clusters} cluster{'s' * (clusters > 1)} of {size}"
     right = f"{sum(c['right'] for c in own)} of {len(own)}"
     proposed = f"{sum(c['proposed'] for c in own)} of {len(own)}" if planted else "–"
     cells = [f"{np.mean([c[k] for c in own]):,.0f}" for k in ("networks", "steps", "seconds")]
@@ -123,6 +124,7 @@ def main() -> None:
     of_planted = commands.add_parser("planted")
     of_planted.add_argument("first", type=int, nargs="?", default=0)
     of_planted.add_argument("last", type=int, nargs="?", default=20)
+    of_planted.add_argument("--joint", action="store_true", help="one cluster of all tasks")
     of_real = commands.add_parser("real")
     of_real.add_argument("names", nargs="*")
     of_real.add_argument("--splits", type=int, default=1)
@@ -131,7 +133,7 @@ def main() -> None:
     of_real.add_argument("--networks", type=int, default=5, help="networks per group on test rows")
     given = parser.parse_args()
     if given.command == "planted":
-        planted(given.first, given.last)
+        planted(given.first, given.last, joint=given.joint)
     else:
         splits = range(given.first, given.first + given.splits)
         real_cases(given.names, splits, given.seeds, given.networks)
