@@ -62,6 +62,11 @@ def test_an_encoder_in_the_place_of_a_model_is_named_with_a_network():
         resolve_learner("TabM")
 
 
+def test_learners_that_search_are_objects_in_python():
+    with pytest.raises(UnknownNameError, match=r"objects in Python, such as polytask\.search"):
+        resolve_learner("adaptive")
+
+
 @pytest.mark.parametrize("name", ["per_task_estimator", "MLP", "learner", "architecture"])
 def test_classes_that_need_arguments_or_are_no_model_have_no_name(name):
     with pytest.raises(UnknownNameError):

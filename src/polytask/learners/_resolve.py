@@ -54,8 +54,15 @@ def resolve_base(name: str, others: Sequence[type[Learner]] = ()) -> Learner:
         )
         raise UnknownNameError(sentence)
     nearest = suggestion(name, map(snake_case, known))
+    searching = (
+        ""
+        if others
+        else " Learners that search what to train are given as objects in Python, such as "
+        "polytask.search.Grouped()."
+    )
     sentence = (
         f"There is no model named {name!r}. {nearest} One of your own is written module:Class."
+        f"{searching}"
     )
     raise UnknownNameError(sentence)
 
