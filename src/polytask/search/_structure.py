@@ -28,7 +28,7 @@ class TrainedStructure:
     share : float
     loss : float
         Mean of the primary tasks' losses on the rows that judge, over the better half of the starts, each
-        at its best look. The unit of a task is its mean loss after the last step of the first networks
+        at the best of four steps. The unit of a task is its mean loss after the last step of the first networks
         in which all tasks are apart.
     worse : float
         How much larger the loss is than that of the best structure.

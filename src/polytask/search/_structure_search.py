@@ -172,7 +172,7 @@ class StructureSearch:
             bar.close()
         self.steps += self.settings.n_steps * len(structures)
         for place, structure in enumerate(structures):
-            if structure == self.apart:
+            if structure == self.apart and not self.race.values:  # the first networks propose
                 states = forest.representations(self.rows.held, place)
                 self._kernels.append(np.mean([_alignment(own) for own in states.values()], axis=0))
         return losses
