@@ -62,10 +62,10 @@ def _alike(some: Sequence[Sequence[str]], others: Sequence[Sequence[str]]) -> bo
     return set(map(frozenset, some)) == set(map(frozenset, others))
 
 
-def real(name: str, out: Path) -> None:
+def real(name: str, share: float, out: Path) -> None:
     data, _ = drawn(name, 0)
     architecture = HardSharing(MLP((64, 64, 64)))
-    light = {"search_share": 0.25, "starts": 2, "rounds": 1}
+    light = {"search_share": share, "starts": 2, "rounds": 1}
     learners = [
         MultiTaskNetwork(architecture),
         LearnedBranching(architecture, **light),
@@ -102,6 +102,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="trees or sets")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--share", type=float, default=1.0, help="of the steps, on public sets")
     parser.add_argument("--out", type=Path, default=Path())
     given = parser.parse_args()
     if given.case == "planted":
@@ -109,7 +110,7 @@ def main() -> None:
             planted(tree, range(given.first, given.first + given.seeds))
     else:
         for name in given.names or SETS:
-            real(name, given.out)
+            real(name, given.share, given.out)
 
 
 if __name__ == "__main__":
