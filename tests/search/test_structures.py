@@ -311,6 +311,25 @@ TREES = [((0, 0, 0), (0, 1, 0), (0, 1, 2)), ((0, 0, 0),) * 3, ((0, 1, 2),) * 3]
 PATHS = [((0, 0, 1), (-1, 0, 0), (0, 1, 0)), ((0, 1, 2), (0, 0, 0), (-1, -1, -1))]
 
 
+def test_structures_are_judged_on_whole_groups_of_rows():
+    group = np.repeat(np.arange(8), 5)
+    X, Y = (
+        np.column_stack([group, np.arange(40)]).astype(float),
+        np.random.default_rng(0).normal(size=(40, 2)),
+    )
+    data = MultiTaskDataset.from_arrays(X, Y, ["a", "b"], groups=group)
+    schemas = fit_schemas(data)
+    network = HardSharing(ENCODER).build(schemas, data.tasks, 0)
+    rows = StructureRows(Trainer(), data, schemas, network, 0.25, 0)
+    kept, held = (
+        set(next(iter(own["table"].inputs.values()))[:, 0].tolist())
+        for own in (rows.kept, rows.held)
+    )
+    assert rows.n_held == 10
+    assert not kept & held
+    assert len(kept | held) == 8
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_each_member_of_a_forest_is_the_branching_network_of_its_structure(form):
     data = tiny_dataset(["regression", "binary", "regression"], **form)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from polytask._seeds import derived_seed
 from polytask.architectures import MultiTaskModule
-from polytask.data import MultiTaskDataset, Schema, SourceBatch
+from polytask.data import Batch, MultiTaskDataset, RandomSplit, Schema, SourceBatch
 from polytask.losses import MultiTaskLoss
 from polytask.training import Trainer
 from polytask.training._device import make_fabric
@@ -33,7 +34,8 @@ class StructureRows:
     network : MultiTaskModule
         One whose blocks are those of all networks of the search.
     share : float
-        Of the rows that are kept apart from those that weights learn from.
+        Of the rows that are kept apart from those that weights learn from; whole groups of rows, where
+        the data has some.
     seed : int
         By which these are drawn.
 
@@ -58,7 +60,7 @@ class StructureRows:
         self.fabric = make_fabric(trainer.accelerator, trainer.precision)
         self.device = self.fabric.device
         rows = tensors(train, schemas, network, self.device)
-        self.kept, self.held = hold_out(rows, share, seed)
+        self.kept, self.held = _in_two(rows, train, share, seed)
         self.batch_size = trainer.rows_per_batch(train.n_rows)
         self.importance = torch.tensor([task.weight for task in train.tasks], device=self.device)
 
@@ -88,6 +90,21 @@ class StructureRows:
             trainer.weight_decay,
             trainer.optimizer_options,
         )
+
+
+def _in_two(
+    rows: Batch, train: MultiTaskDataset, share: float, seed: int
+) -> tuple[dict[str, SourceBatch], dict[str, SourceBatch]]:
+    """Rows to learn from and rows that judge; of groups of rows, whole groups."""
+    groups = [source.groups for source in train.sources if source.groups is not None]
+    if not groups or len(np.unique(np.concatenate(groups))) < 2:
+        return hold_out(rows, share, seed)
+    (split,) = RandomSplit(test=share, validation=0.0).splits(train, seed)
+    kept, held = (
+        {name: rows[name].take(torch.as_tensor(own)) for name, own in part.items() if len(own)}
+        for part in (split.train, split.test)
+    )
+    return kept, held
 
 
 class Batches:
