@@ -20,6 +20,7 @@ from polytask.evaluation.judging._estimates import Estimate, _dominant, delta_m_
 from polytask.evaluation.judging._population import Population
 from polytask.evaluation.wording._average import average, average_sentence, left_out_sentence
 from polytask.evaluation.wording._chosen_settings import chosen_settings
+from polytask.evaluation.wording._found_structures import found_structures
 from polytask.evaluation.wording._frame import as_frame
 from polytask.evaluation.wording._joint import about_joint
 from polytask.evaluation.wording._sentences import about_population, worded
@@ -636,3 +637,35 @@ def test_a_curve_is_of_its_tasks_alone_with_five_digits():
         "best_epoch": 2, "best_epochs": {"b": 4}, "stopped": "patience",
     }  # fmt: skip
     assert curve(history(2), 0, ["a"])["train"]["a"] == [0.33333, 1.3333]
+
+
+def _searched(name, *runs):
+    """A learner whose runs found groups per stage."""
+    skips = [[] for _ in runs[0]]
+    return {"name": name, "runs": [{"found": {"groups": run, "skips": skips}} for run in runs]}
+
+
+def test_what_searches_found_is_said_per_learner_as_most_runs_found_it():
+    a, b = [["x", "y"], ["z"]], [["z"], ["y", "x"]]
+    together, apart = [["x", "y", "z"]], [["x"], ["y"], ["z"]]
+    skipped = {"groups": [together, [["x", "y"]]], "skips": [[], ["z"]]}
+    learners = [
+        {"name": "hard_sharing", "runs": [{"found": {}}, {}]},
+        _searched("grouped", [together], [a], [b]),
+        _searched("learned_branching", [together, a, apart]),
+        _searched("apart", [apart, apart]),
+        {"name": "policy", "runs": [{"found": skipped}]},
+    ]
+    assert found_structures({"learners": learners}).splitlines() == [
+        "found by grouped (in 2 of 3 runs): x + y, z",
+        (
+            "found by learned_branching: stage 1: all tasks together; stage 2: x + y, z; "
+            "stage 3: every task apart"
+        ),
+        "found by apart: every task apart",
+        "found by policy: stage 1: all tasks together; stage 2: x + y, skipped by z",
+    ]
+    many = [[f"t{k}" for k in range(start, start + 9)] for start in range(0, 90, 9)]
+    (line,) = found_structures({"learners": [_searched("grouped", [many])]}).splitlines()
+    assert "t0 + t1 + t2 + t3 + t4 + t5 + 3 more" in line
+    assert line.endswith("and 2 more groups")

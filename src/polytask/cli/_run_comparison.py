@@ -216,8 +216,8 @@ def show_comparison(
         Console().print(comparison.table())
     else:
         voice.result(comparison.plain_table())
-    if comparison.chosen_settings:
-        voice.result(comparison.chosen_settings)
+    for lines in filter(None, [comparison.chosen_settings, comparison.found_structures]):
+        voice.result(lines)
     voice.result(f"\n{comparison.verdict}")
     for remark in comparison.remarks:
         (voice.result if voice.quiet else voice.keep)(f"note: {remark}")

@@ -15,6 +15,7 @@ from polytask._trust import checked_trust
 from polytask.evaluation._read_sealed import read_sealed
 from polytask.evaluation.judging import LearnerDifference, LearnerRow, Recommendation, Verdict
 from polytask.evaluation.wording._chosen_settings import chosen_settings
+from polytask.evaluation.wording._found_structures import found_structures
 from polytask.evaluation.wording._frame import as_frame
 from polytask.evaluation.wording._html import as_html
 from polytask.evaluation.wording._terminal_table import plain_table, rich_table
@@ -89,6 +90,11 @@ class Comparison:
         return chosen_settings(self.to_dict())
 
     @property
+    def found_structures(self) -> str:
+        """Which tasks share what, per learner that searched for it; empty if none did."""
+        return found_structures(self.to_dict())
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Decisions made on the data and its split, and limits of the verdict."""
         return (*self.study["data"]["notes"], *self.remarks, *self.warnings)
@@ -130,7 +136,7 @@ class Comparison:
 
     def __str__(self) -> str:
         notes = [f"note: {note}" for note in self.notes]
-        table = [self.plain_table(), *filter(None, [self.chosen_settings])]
+        table = [self.plain_table(), *filter(None, [self.chosen_settings, self.found_structures])]
         return "\n".join([*table, "", self.verdict, *notes])
 
     def __repr__(self) -> str:

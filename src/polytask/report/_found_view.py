@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from polytask.evaluation.wording._found_structures import shape_of_found
 from polytask.report._study import Study
 
 __all__ = ["FoundView", "found_views"]
@@ -39,15 +40,7 @@ def found_views(study: Study, run: int) -> Sequence[FoundView]:
         found = runs[run] if run < len(runs) else {}
         if "drawing" not in found:
             continue
-        same = sum(_shape(one) == _shape(found) for one in runs)
+        same = sum(shape_of_found(one) == shape_of_found(found) for one in runs)
         alike = f"Found alike in {same} of {len(runs)} runs." if len(runs) > 1 else ""
         views.append(FoundView(learner["name"], found["drawing"], found["words"], alike))
     return views
-
-
-def _shape(found: object) -> object:
-    """The structure whatever the order of groups and of the tasks in them."""
-    if not isinstance(found, dict) or "groups" not in found:
-        return None
-    groups = [{frozenset(group) for group in stage} for stage in found["groups"]]
-    return groups, [frozenset(stage) for stage in found["skips"]]
