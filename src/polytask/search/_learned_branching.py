@@ -44,8 +44,9 @@ class LearnedBranching(StructureLearner):
     similarity of the features that tasks learn apart: trees that fork at one stage into groups of
     similar tasks. Then by moves near the tree that is chosen: copies merge or split, tasks and branches
     go elsewhere. *Trained*: each tree from several starts, side by side. All tasks together and all
-    apart are always among them. *Compared*: on rows on which none was trained, the smallest tree is
-    chosen that no other beats beyond chance, nor by more than 5 % of the loss of all apart. Its
+    apart are always among them. *Compared*: on rows on which none was trained. Of the trees that are
+    better than all apart beyond chance, the smallest is chosen that no other of them beats beyond chance,
+    nor by more than 5 % of the loss of all apart; without any, tasks stay apart. Its
     `Branching` network is trained anew.
 
     Parameters
@@ -66,7 +67,8 @@ class LearnedBranching(StructureLearner):
     rounds : int, default 3
         How often trees near the chosen one are trained.
     alpha : float in (0, 0.5), default 0.05
-        Level of the test by which a tree must be better than a smaller one.
+        Level of the tests by which a tree must be better than all apart, corrected for the trees that
+        are left at the end, and than a smaller one.
 
     Attributes
     ----------

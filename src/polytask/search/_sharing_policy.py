@@ -42,8 +42,9 @@ class SharingPolicy(StructureLearner):
     of task k at stage l = 0, …, L − 1, drawn by Gumbel-softmax, whose temperature falls. The likeliest
     choices are a proposal. It, simple policies, and the likeliest policies in which one task of the chosen
     one chooses otherwise are trained from several starts each, side by side, and compared on rows on
-    which none was trained, as `LearnedBranching` does: the smallest policy is chosen that no other beats
-    beyond chance, nor by more than 5 % of the loss of all apart. All tasks together and all apart are
+    which none was trained, as `LearnedBranching` does: of those that are better than all apart beyond
+    chance, the smallest policy is chosen that no other of them beats beyond chance, nor by more than 5 % of
+    the loss of all apart; without any, tasks stay apart. All tasks together and all apart are
     always among them. The `Branching` network of the policy is trained anew.
 
     Parameters
@@ -64,7 +65,8 @@ class SharingPolicy(StructureLearner):
     rounds : int, default 3
         How often policies near the chosen one are trained.
     alpha : float in (0, 0.5), default 0.05
-        Level of the test by which a policy must be better than a smaller one.
+        Level of the tests by which a policy must be better than all apart, corrected for the policies
+        that are left at the end, and than a smaller one.
 
     Attributes
     ----------

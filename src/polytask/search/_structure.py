@@ -71,7 +71,8 @@ class FoundStructure:
     proposed : tuple of tuple of tuple of str
         The groups of the likeliest choices in the network of all structures.
     alpha : float
-        Level of the test by which a larger structure must be better.
+        Level of the tests by which a structure must be better than all tasks apart, and a larger one than
+        a smaller.
     trained : tuple of TrainedStructure
         All structures that were trained, the best first.
     steps : int

@@ -132,11 +132,11 @@ class StructureRace:
         kept = list(dict.fromkeys([*near[: most // 2], *small]))[:most]
         return [structure for structure in small if structure in kept]
 
-    def _distance(self, structure: Structure, best: Structure) -> float:
-        """How much worse a structure is than the best, in standard errors."""
-        if structure == best:
+    def _distance(self, structure: Structure, other: Structure) -> float:
+        """How much worse a structure is than another, in standard errors."""
+        if structure == other:
             return -np.inf
-        difference, error = self.difference(structure, best)
+        difference, error = self.difference(structure, other)
         return difference / max(error, 1e-30)
 
     def chosen(
@@ -148,6 +148,12 @@ class StructureRace:
         """
         small, lowest = self.contenders(among), self.value(self.best(among))
         return next(s for s in small if self.value(s) <= lowest + most_worse)
+
+    def better(self, among: Sequence[Structure], than: Structure) -> list[Structure]:
+        """Structures that are better than another beyond chance, the level divided by their number."""
+        others = [structure for structure in among if structure != than]
+        limit = float(norm.ppf(1 - self.level / max(len(others), 1)))
+        return [s for s in others if self._distance(than, s) > limit]
 
 
 def _relative(

@@ -142,8 +142,10 @@ class StructureSearch:
         last = list(race.values)
         for most in _MOST_LEFT:
             last = race.contenders(last, most)
-            race.train(last, settings.starts)
-        return self._found(race.chosen(last, _MOST_WORSE), proposed, time.monotonic() - started)
+            race.train(list(dict.fromkeys([*last, self.apart])), settings.starts)
+        helpful = race.better(last, self.apart)
+        chosen = race.chosen(helpful, _MOST_WORSE) if helpful else self.apart
+        return self._found(chosen, proposed, time.monotonic() - started)
 
     def _train_new(self, structures: Sequence[Structure]) -> bool:
         """Train the structures that have not been trained; whether there are any."""

@@ -19,13 +19,28 @@ def words_of_structure(found: FoundStructure) -> str:
     stages = [_stage(found, stage) for stage in range(len(found.groups))]
     return (
         f"{' '.join(stages)} The stages have {100 * found.share:.0f} % of the parameters of a network "
-        f"per task. Of {count(len(found.trained), 'structure')} that were trained, this is the smallest "
-        f"that none beats beyond chance (at a level of {100 * found.alpha:g} %) or by more than 5 %: its loss on training "
-        f"rows held out is {found.loss:.3f}, where all tasks apart have {found.apart:.3f} and all together "
-        f"{found.together:.3f}. {found.learner} took {found.steps:,} optimiser steps "
+        f"per task. {_choice(found)} {found.learner} took {found.steps:,} optimiser steps "
         f"({found.seconds:.1f} s) for these {count(found.n_networks, 'network')}, on {found.weight_rows:,} "
         f"training rows, and compared them on {found.policy_rows:,} others; the network was then trained "
         "anew."
+    )
+
+
+def _choice(found: FoundStructure) -> str:
+    """Why this structure, and its losses."""
+    level = f"at a level of {100 * found.alpha:g} %"
+    trained = count(len(found.trained), "structure")
+    rows = "on training rows held out"
+    if found.share == 1:
+        return (
+            f"None of {trained} that were trained is shown to be better than all tasks apart ({level}): "
+            f"the loss {rows} is {found.apart:.3f} apart and {found.together:.3f} all together."
+        )
+    return (
+        f"{trained.capitalize()} were trained. Of those that are better than all tasks apart beyond chance "
+        f"({level}), this is the smallest that none beats beyond chance or by more than 5 %: its loss {rows} is "
+        f"{found.loss:.3f}, where all tasks apart have {found.apart:.3f} and all together "
+        f"{found.together:.3f}."
     )
 
 
