@@ -639,6 +639,18 @@ def test_a_curve_is_of_its_tasks_alone_with_five_digits():
     assert curve(history(2), 0, ["a"])["train"]["a"] == [0.33333, 1.3333]
 
 
+def test_a_search_that_shares_nothing_is_said_beside_the_verdict():
+    apart = {"groups": [[["x"], ["y"]]], "skips": [[]]}
+    runs = tuple(replace(run(seed), found=found) for seed, found in enumerate([apart, {}, apart]))
+    scores = measured(1, 1)
+    rows = [
+        learner("grouped", joint=True, runs=runs, tasks=scores),
+        learner("net", joint=True, tasks=scores),
+    ]
+    (note,) = [note for note in warnings_of(study(2, 3), rows) if "found in" in note]
+    assert note.startswith("grouped found in 2 of 3 runs that no tasks should share.")
+
+
 def _searched(name, *runs):
     """A learner whose runs found groups per stage."""
     skips = [[] for _ in runs[0]]

@@ -265,4 +265,5 @@ def _concluded(
         epochs=[*earlier, last],
         n_parameters=n_parameters,
         stopped=f"{history.stopped}; {groups_in_words(record.groups)}",
+        found={"tasks": names, "groups": [record.groups], "skips": [()]},
     )

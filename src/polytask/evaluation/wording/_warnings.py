@@ -1,4 +1,4 @@
-"""Notes that limit the numbers: one task, seeds, left-out columns, failed trials."""
+"""Notes that limit the numbers: one task, seeds, left-out columns, failed trials, nothing shared."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def warnings_of(study: Mapping[str, Any], rows: Sequence[LearnerRow]) -> tuple[s
         *_seeds(study),
         *_left_out(study, rows),
         *_failures(rows),
+        *_sharing_nothing(rows),
     ]
     return tuple(notes)
 
@@ -95,3 +96,21 @@ def _failures(rows: Sequence[LearnerRow]) -> list[str]:
                 f"({failed[0].failure})"
             )
     return notes
+
+
+def _sharing_nothing(rows: Sequence[LearnerRow]) -> list[str]:
+    """Learners that search what to share and found that tasks are best apart."""
+    notes = []
+    for row in rows:
+        apart = sum(_is_apart(run.found) for run in row.runs)
+        if row.joint and apart:
+            notes.append(
+                f"{row.name} found in {apart} of {len(row.runs)} runs that no tasks should share. Where it "
+                "differs there from single-task training, that is by settings or chance."
+            )
+    return notes
+
+
+def _is_apart(found: Mapping[str, Any]) -> bool:
+    groups = [group for stage in found.get("groups", ()) for group in stage]
+    return bool(groups) and all(len(group) == 1 for group in groups) and not any(found["skips"])
