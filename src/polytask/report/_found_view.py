@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from polytask.evaluation.wording._found_structures import shape_of_found
+from polytask.bookkeeping._shape_of_found import shape_of_found
 from polytask.report._study import Study
 
 __all__ = ["FoundView", "found_views"]

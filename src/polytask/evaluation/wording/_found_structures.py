@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polytask._listing import first_names
+from polytask.bookkeeping._shape_of_found import shape_of_found
 
-__all__ = ["found_structures", "shape_of_found"]
+__all__ = ["found_structures"]
 
 _MOST_NAMES, _MOST_GROUPS = 6, 8
 
@@ -31,14 +32,6 @@ def found_structures(comparison: Mapping[str, Any]) -> str:
             words = _in_words(found[shapes.index(most)])
             lines.append(f"found by {learner['name']}{runs}: {words}")
     return "\n".join(lines)
-
-
-def shape_of_found(found: Mapping[str, Any]) -> object:
-    """The structure whatever the order of groups and of the tasks in them."""
-    if "groups" not in found:
-        return None
-    groups = [{frozenset(group) for group in stage} for stage in found["groups"]]
-    return groups, [frozenset(stage) for stage in found["skips"]]
 
 
 def _in_words(found: Mapping[str, Any]) -> str:
