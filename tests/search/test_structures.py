@@ -179,10 +179,6 @@ def test_what_is_found_is_trained_with_the_whole_budget_and_the_search_is_record
 ):
     model = fitted[cls]
     found = model.history.found
-    assert isinstance(model.model.architecture, Branching)
-    assert model.model.architecture.groups == tuple(
-        tuple(map(tuple, stage)) for stage in found["groups"]
-    )
     n_networks = sum(one["starts"] for one in found["trained"])
     assert found["steps"] - 10 * n_networks in (9, 10)  # half of the budget each, and the supernet
     assert found["steps"] < model.history.n_steps <= found["steps"] + 20
@@ -194,6 +190,34 @@ def test_what_is_found_is_trained_with_the_whole_budget_and_the_search_is_record
     assert again.n_networks == n_networks
     assert "50 % of the steps" in small(cls).budget_note
     assert "2 per structure, and up to 4 more" in small(cls).budget_note
+
+
+@pytest.mark.parametrize("cls", SEARCHES)
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_shares_is_a_branching_network_and_what_does_not_is_the_single_task_one(
+    cls, shared, branched, fitted, monkeypatch
+):
+    found = FoundStructure.from_dict(_record(fitted[cls].history.found))
+    alone = tuple((name,) for name in found.tasks)
+    first = (found.tasks,) if shared else alone
+    found = replace(found, groups=(first, alone), skips=((), ()))
+    assert found.all_apart is not shared
+    assert not replace(found, skips=((), found.tasks[:1])).all_apart
+    monkeypatch.setattr(cls, "search", lambda *_: found)
+    learner, budget = small(cls), Budget(steps=20)
+    validation = branched.take({branched.sources[0].name: np.arange(30)})
+    model = learner.fit(branched, validation, 1, budget)
+    assert model.name == learner.name
+    if shared:
+        assert model.model.architecture == learner.branching(found)
+        assert "the network was then trained" in found.words
+        return
+    assert isinstance(model.model.architecture, SingleTask)
+    single = learner.single_task().fit(branched, validation, 1, budget)
+    ours, alone = model.predict(branched), single.predict(branched)
+    for task in found.tasks:
+        np.testing.assert_array_equal(ours[task].raw, alone[task].raw)
+    assert "networks of single tasks were then trained" in found.words
 
 
 @pytest.mark.parametrize("cls", SEARCHES)

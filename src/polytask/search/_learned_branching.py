@@ -47,7 +47,7 @@ class LearnedBranching(StructureLearner):
     apart are always among them. *Compared*: on rows on which none was trained. Of the trees that are
     better than all apart beyond chance, the smallest is chosen that no other of them beats beyond chance,
     nor by more than 5 % of the loss of all apart; without any, tasks stay apart. Its
-    `Branching` network is trained anew.
+    `Branching` network is trained anew, or networks of single tasks where nothing is shared.
 
     Parameters
     ----------

@@ -45,7 +45,8 @@ class SharingPolicy(StructureLearner):
     which none was trained, as `LearnedBranching` does: of those that are better than all apart beyond
     chance, the smallest policy is chosen that no other of them beats beyond chance, nor by more than 5 % of
     the loss of all apart; without any, tasks stay apart. All tasks together and all apart are
-    always among them. The `Branching` network of the policy is trained anew.
+    always among them. The `Branching` network of the policy is trained anew, or networks of single
+    tasks where nothing is shared.
 
     Parameters
     ----------

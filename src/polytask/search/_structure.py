@@ -129,6 +129,12 @@ class FoundStructure:
     seconds: float
 
     @property
+    def all_apart(self) -> bool:
+        """Whether every task has every stage to itself, so that nothing is shared."""
+        alone = all(len(group) == 1 for stage in self.groups for group in stage)
+        return alone and not any(self.skips)
+
+    @property
     def n_networks(self) -> int:
         """Networks that were trained while searching, beside that of all structures."""
         return sum(one.starts for one in self.trained)

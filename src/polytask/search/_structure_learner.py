@@ -13,7 +13,7 @@ from torch import Tensor
 from polytask._learner import Learner
 from polytask._seeds import derived_seed
 from polytask._validation import Constraint, Interval
-from polytask.architectures import Branching, HardSharing, seeded
+from polytask.architectures import Architecture, Branching, HardSharing, seeded
 from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Schema, fit_schemas
 from polytask.encoders import Encoder
@@ -23,6 +23,7 @@ from polytask.exceptions import ParameterError
 from polytask.neural_network import MultiTaskNetwork
 from polytask.neural_network._planned_network import plan_network
 from polytask.neural_network._savable import warn_unless_savable
+from polytask.neural_network._without_sharing import without_sharing
 from polytask.predictor import FittedPredictor, NetworkModel
 from polytask.search._structure import FoundStructure
 from polytask.search._structure_nodes import Structure
@@ -245,17 +246,23 @@ class StructureLearner(MultiTaskNetwork):
     ) -> FittedPredictor:
         """Search on the training rows, then train the network found, stopped by validation rows.
 
-        `options` may name ``progress``. The network that is found has all steps of the budget.
+        `options` may name ``progress``. The network that is found has all steps of the budget. If no tasks
+        share anything in it, this learner's `single_task` is trained, whose tasks stop each by itself.
         """
         warn_unless_savable(self.architecture)
         found = self.search(train, seed, budget, options.get("progress"))
-        trainer = self._trainer_for(train, budget)
-        recipe = self.branching(found)
+        recipe, trainer = self._plain(found, self._trainer_for(train, budget))
         trained = trainer.fit(recipe, train, validation, seed=seed, **options)
         schemas = dict(trained.schemas)
         model = NetworkModel(recipe, trained.network, train.tasks, schemas)
         history = _history(trained.history, found)
         return FittedPredictor(train.tasks, schemas, model, history, self.name)
+
+    def _plain(self, found: FoundStructure, trainer: Trainer) -> tuple[Architecture, Trainer]:
+        """The plain recipe of the structure that was found, and its trainer."""
+        if found.all_apart:
+            return self.single_task().architecture, without_sharing(trainer)
+        return self.branching(found), trainer
 
 
 def _history(history: History, found: FoundStructure) -> History:

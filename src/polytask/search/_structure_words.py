@@ -21,9 +21,15 @@ def words_of_structure(found: FoundStructure) -> str:
         f"{' '.join(stages)} The stages have {100 * found.share:.0f} % of the parameters of a network "
         f"per task. {_choice(found)} {found.learner} took {found.steps:,} optimiser steps "
         f"({found.seconds:.1f} s) for these {count(found.n_networks, 'network')}, on {found.weight_rows:,} "
-        f"training rows, and compared them on {found.policy_rows:,} others; the network was then trained "
-        "anew."
+        f"training rows, and compared them on {found.policy_rows:,} others; {_anew(found)}"
     )
+
+
+def _anew(found: FoundStructure) -> str:
+    """What was trained in the end."""
+    if found.all_apart:
+        return "networks of single tasks were then trained, each stopped by itself."
+    return "the network was then trained anew."
 
 
 def _choice(found: FoundStructure) -> str:
@@ -31,7 +37,7 @@ def _choice(found: FoundStructure) -> str:
     level = f"at a level of {100 * found.alpha:g} %"
     trained = count(len(found.trained), "structure")
     rows = "on training rows held out"
-    if found.share == 1:
+    if found.all_apart:
         return (
             f"None of {trained} that were trained is shown to be better than all tasks apart ({level}): "
             f"the loss {rows} is {found.apart:.3f} apart and {found.together:.3f} all together."
