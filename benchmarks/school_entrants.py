@@ -1,0 +1,29 @@
+"""The learners of `classical_school.py`; a new estimator is one line."""
+
+from __future__ import annotations
+
+from classical_entrants import Entrant, grid, ours, theirs
+from school_baselines import CatBoostWithTask, ForestWithTask, LightGBMWithTask, PerTask, Pooled
+
+__all__ = ["ENTRANTS"]
+
+BOOSTED = [
+    {"n_estimators": trees, "num_leaves": leaves, "learning_rate": 0.05, "min_child_samples": 20}
+    for leaves in (4, 8, 16)
+    for trees in (100, 200, 400)
+]
+CATBOOST = [
+    {"iterations": n, "depth": depth, "learning_rate": 0.05}
+    for depth in (4, 6)
+    for n in (200, 400, 800)
+]
+FORESTS = [{"n_estimators": 200, "min_samples_leaf": n, "max_features": 1 / 3} for n in (2, 5, 10)]
+
+ENTRANTS = [
+    Entrant("pooled ridge", Pooled, grid("alpha", 0.1, 100, 7)),
+    Entrant("single-task ridge", PerTask, grid("alpha", 1, 1e3, 10)),
+    Entrant("random forest, mean of the school", ForestWithTask, FORESTS),
+    theirs("LightGBM, school as category", LightGBMWithTask, BOOSTED, "lightgbm"),
+    theirs("CatBoost, school as category", CatBoostWithTask, CATBOOST, "catboost"),
+    ours("l21", "linear_model.L21Regressor", grid("alpha", 0.3, 30, 9)),
+]
