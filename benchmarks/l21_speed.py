@@ -3,7 +3,7 @@
 ‖Y − XWᵀ‖² / 2n + alpha ‖W‖₂,₁ with AR(1) features, of which p / 10 or n / 20 matter (the fewer),
 and a signal of three times the noise's norm. Every solver gets the same X in column order and runs at
 the loosest tolerance, on a grid of factors √10, at which one function finds its gap to be at most 1e-6,
-relative to the objective at zero. One whose call takes over six times the fastest's (and over 5 s) is
+relative to the objective at zero. One whose call takes over four times the fastest's (and over 2 s) is
 timed once, at the tolerance that it had reached: a gap above 1e-6 says that it needs longer still.
 First calls, which may compile, are printed apart. Seconds are processor time on one thread, else by the
 clock; medians of interleaved turns.
@@ -90,7 +90,7 @@ def measure(problem: Problem, entrants: Sequence[Solver], arguments: argparse.Na
     works, notes, kept, fastest = {}, {}, 0, np.inf
     seconds: dict[str, list[float]] = {}
     for solver in entrants:
-        limit = max(5.0, 6 * fastest)
+        limit = max(2.0, 4 * fastest)
         tolerance, gap, once, answers = tolerance_for(solver, problem, limit, arguments.threads)
         notes[solver.name] = (tolerance, gap)
         if gap > GAP or once > limit:
