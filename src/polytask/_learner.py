@@ -118,6 +118,11 @@ class Learner(ABC):
         return True
 
     @property
+    def remedy(self) -> str:
+        """A sentence that follows the refusal of tasks that are not served; empty by default."""
+        return ""
+
+    @property
     def takes_preference(self) -> bool:
         """Whether the trade-off between tasks is chosen in predicting; False by default.
 

@@ -6,9 +6,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+from fakes_classical import PulledClassifier, PulledRegressor
 from learner_tables import MIXED_TASKS, halves, long_data, mixed_data
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge as RidgeRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -20,15 +21,22 @@ from polytask.data import MultiTaskDataset
 from polytask.encoders import MLP
 from polytask.exceptions import ParameterError
 from polytask.learners import (
+    SVM,
     Constant,
+    ElasticNet,
     Ensemble,
+    ExtraTrees,
     GradientBoosting,
+    JointEstimator,
     Learner,
     LightGBM,
     Linear,
+    LogisticRegression,
     PerTaskEstimator,
     PooledEstimator,
     PooledLinear,
+    RandomForest,
+    Ridge,
 )
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor, Predictions, load
@@ -36,6 +44,7 @@ from polytask.testing import check_parameters_reject_bad_values, check_recipe_ro
 from polytask.training import Trainer
 
 BUDGET = Budget(steps=150)
+HERE = ("fakes_classical",)
 NUMBERS = MIXED_TASKS[:2]
 FOREST = (RandomForestRegressor(5), RandomForestClassifier(5))
 
@@ -44,11 +53,18 @@ LEARNERS = {
     "linear": Linear(),
     "gradient_boosting": GradientBoosting(max_iter=20, min_samples_leaf=3),
     **({"lightgbm": LightGBM(max_iter=20, min_samples_leaf=3)} if LightGBM.is_installed() else {}),
+    "ridge": Ridge(),
+    "logistic": LogisticRegression(),
+    "elastic_net": ElasticNet(alpha=0.001),
+    "svm": SVM(),
+    "random_forest": RandomForest(trees=5),
+    "extra_trees": ExtraTrees(trees=5),
     "pooled_linear": PooledLinear(),
     "pooled_linear_with_task": PooledLinear(task_as_input=True),
     "forest_a_task": PerTaskEstimator(FOREST, categorical="codes"),
-    "pipeline": PerTaskEstimator(make_pipeline(StandardScaler(), Ridge())),
+    "pipeline": PerTaskEstimator(make_pipeline(StandardScaler(), RidgeRegressor())),
     "pooled_forest": PooledEstimator(FOREST, categorical="codes", task_as_input=True),
+    "joint": JointEstimator((PulledRegressor(), PulledClassifier())),
     "ensemble": Ensemble(
         MultiTaskNetwork(HardSharing(MLP((16,))), Trainer(learning_rate=0.01)), members=2
     ),
@@ -62,6 +78,9 @@ TABLES = {
     "long_classes": long_data("passed"),
 }
 UNSERVED = {  # what a learner says no to, in `serves` or, where only the table shows it, in fit
+    *(("ridge", table) for table in ("mixed", "long_classes")),
+    *(("logistic", table) for table in ("mixed", "numbers", "long")),
+    ("joint", "mixed"),
     ("pooled_linear", "mixed"),
     ("pooled_linear_with_task", "mixed"),
     ("pooled_forest", "mixed"),
@@ -129,7 +148,7 @@ def test_bad_settings_are_refused(recipe, unchecked_types):
 
 @pytest.mark.parametrize("recipe", [PerTaskEstimator, PooledEstimator])
 def test_objects_that_are_no_estimator_are_refused(recipe, unchecked_types):
-    check_parameters_reject_bad_values(recipe, estimator=Ridge())
+    check_parameters_reject_bad_values(recipe, estimator=RidgeRegressor())
 
 
 @pytest.mark.parametrize(("learner", "table"), PAIRS)
@@ -165,8 +184,8 @@ class TestFit:
 
     def test_is_the_same_after_saving(self, learner, table, tmp_path):
         predictor = fitted(learner, table)
-        predictor.save(tmp_path / "model")
-        again = load(tmp_path / "model")
+        predictor.save(tmp_path / "model", HERE)
+        again = load(tmp_path / "model", HERE)
         assert again.name == predictor.name
         assert again.tasks == predictor.tasks
         assert again.schemas == predictor.schemas

@@ -9,8 +9,10 @@ from abc import ABC
 from dataclasses import dataclass, replace
 
 import pytest
+from fakes_classical import PulledClassifier, PulledRegressor
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression as Classifier
+from sklearn.linear_model import Ridge
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -23,7 +25,13 @@ from polytask.bookkeeping import Budget
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
 from polytask.encoders import CNN, MLP, Encoder, NumericEmbedding
-from polytask.learners import Ensemble, Learner, PooledEstimator, PooledLinear
+from polytask.learners import (
+    Ensemble,
+    Learner,
+    LogisticRegression,
+    PooledEstimator,
+    PooledLinear,
+)
 from polytask.losses import Loss
 from polytask.merging import Merging, TaskArithmetic
 from polytask.metrics import Metric
@@ -40,6 +48,7 @@ from polytask.weighting import Weighting
 FEW_STEPS = Budget(steps=4)
 MIXED = tiny_dataset(["regression", "binary", "regression"], missing=0.3)
 SPARSE = tiny_dataset(["regression", "binary", "regression"], missing=0.6)
+CLASSES = tiny_dataset(["binary", "multiclass"], missing=0.3)
 OWN_ROWS = tiny_dataset(["regression"] * 3, own_rows=True, n_rows=90)
 
 
@@ -61,6 +70,7 @@ ARGUMENTS = {
     "DARE": {"method": TaskArithmetic(scale=0.5)},
     "Ensemble": {"learner": MultiTaskNetwork(HardSharing(MLP((8,)))), "members": 2},
     "Every": {"aggregator": MGDA(), "n": 3},
+    "ExtraTrees": {"trees": 5},
     "FiLM": {"encoder": MLP((16,))},
     "FixedSplit": {"given": (Split({}, {}, {}),)},
     "GraphLaplacian": {"relations": ((0.0, 1.0, 2.0), (1.0, 0.0, 0.0), (2.0, 0.0, 0.0))},
@@ -84,13 +94,15 @@ ARGUMENTS = {
         "digest": "0" * 32,
     },
     "HyperNetworkHeads": {"encoder": MLP((16,))},
+    "JointEstimator": {"estimator": (PulledRegressor(), PulledClassifier())},
     "LearnedBranching": {"architecture": HardSharing(MLP((8, 8))), "starts": 2, "rounds": 0},
     "LoRA": {"encoder": MLP((16,))},
-    "PerTaskEstimator": {"estimator": (Ridge(), LogisticRegression())},
+    "PerTaskEstimator": {"estimator": (Ridge(), Classifier())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
     "Pretrained": {"recipe": CNN((4,)), "path": "weights.safetensors", "digest": "0" * 64},
     "Pooled": {"encoder": MLP((8, 8))},
     "Range": {"low": 0.0, "high": 1.0},
+    "RandomForest": {"trees": 5},
     "STEM": {"encoder": MLP((8,))},
     "Separate": {"architecture": HardSharing(MLP((8,)))},
     "SharingPolicy": {"architecture": HardSharing(MLP((8, 8))), "starts": 2, "rounds": 0},
@@ -250,6 +262,7 @@ def test_learners(cls):
     pooling = issubclass(cls, PooledEstimator | PooledLinear)
     budget = FEW_STEPS if issubclass(cls, Adaptive | Ensemble | Grouped | MergedNetwork) else None
     data = [MIXED] if cls in (Adaptive, Grouped) else [OWN_ROWS] if pooling else None
+    data = [CLASSES] if cls is LogisticRegression else data
     testing.check_learner(made(cls), data, budget=budget)
 
 

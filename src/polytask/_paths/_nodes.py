@@ -31,12 +31,13 @@ def fields_of(recipe: Any) -> Iterator[Field]:
     """The settings right inside a recipe; none of anything else.
 
     Of several recipes in a tuple, a setting belongs to each that has it. An estimator of
-    scikit-learn has the parameters that its own `get_params` names.
+    scikit-learn has the parameters that its own `get_params` names; their constraints and ranges may
+    be declared as those of a dataclass.
     """
     owner = type(recipe).__name__
+    constraints = getattr(type(recipe), "parameter_constraints", {})
+    ranges = getattr(type(recipe), "search_ranges", {})
     if _is_dataclass(recipe):
-        constraints = getattr(type(recipe), "parameter_constraints", {})
-        ranges = getattr(type(recipe), "search_ranges", {})
         names = _names(recipe)
         _check_declared(owner, names, ranges)
         for name in names:
@@ -44,7 +45,8 @@ def fields_of(recipe: Any) -> Iterator[Field]:
             constraint = constraints.get(name) or _annotated(type(recipe), name, value)
             yield Field(name, owner, value, constraint, ranges.get(name))
     elif _is_estimator(recipe):
-        yield from (Field(name, owner, value) for name, value in recipe.get_params().items())
+        for name, value in recipe.get_params().items():
+            yield Field(name, owner, value, constraints.get(name), ranges.get(name))
     elif _are_recipes(recipe):
         fields = (field for part in recipe for field in fields_of(part))
         yield from {field.name: field for field in reversed(list(fields))}.values()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polytask._listing import enumerated
-from polytask._naming import fold, required, resolve, snake_case, suggestion
+from polytask._naming import fold, required, resolve, suggestion
 from polytask.cli._interrupt import ending_well
 from polytask.cli._method_page import (
     description,
@@ -67,7 +67,7 @@ def _named(name: str) -> Sequence[tuple[Room, Any]]:
         (room, method)
         for room in ROOMS
         for written, method in _written(room).items()
-        if fold(name) in {fold(written), fold(method.__name__)}
+        if fold(name) in {fold(written), *(fold(each.__name__) for each in room.classes_of(method))}
     ]
     return found or _unknown(name)
 
@@ -101,13 +101,7 @@ def _unknown(name: str) -> Sequence[tuple[Room, Any]]:
 
 def _written(room: Room) -> Mapping[str, Any]:
     """Methods by the names that users write."""
-    return {_name(method): method for method in room.methods().values()}
-
-
-def _name(method: Any) -> str:
-    own = getattr(method, "name", None)
-    name = method.__name__
-    return own if isinstance(own, str) and fold(own) == fold(name) else snake_case(name)
+    return {room.name_of(method): method for method in room.methods().values()}
 
 
 def _list(voice: Voice, room: Room) -> None:
@@ -139,15 +133,16 @@ def _by_path(room: Room, method: Any) -> bool:
 
 def _describe(voice: Voice, room: Room, method: Any, typed: str) -> None:
     own = ":" in typed
-    name = typed if own else _name(method)
+    name = typed if own else room.name_of(method)
     by_path = _by_path(room, method)
     use = f"{room.model} {room.use.format(name)}".lstrip()
     for argument in required(method):
         use += f" --set {room.prefix}{argument}=…"
-    module = typed.partition(":")[0] if own else room.module
+    module = typed.partition(":")[0] if own else room.module_of(method)
+    classes = (method,) if own else room.classes_of(method)
     lines = {
         "use": use if by_path or not required(method) else "from Python",
-        "python": f"from {module} import {method.__name__}",
+        "python": f"from {module} import {', '.join(each.__name__ for each in classes)}",
         "needs": needs(method),
         "trains": training(method),
         "paper": paper(method),

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
-from polytask._naming import fold, public_classes
+from sklearn.base import BaseEstimator
+
+from polytask._naming import fold, public_classes, snake_case
 from polytask.aggregation import Aggregator
 from polytask.architectures import Architecture
 from polytask.augmentation import Augmentation
 from polytask.encoders import Encoder, NumericEmbedding
-from polytask.learners import Learner
+from polytask.learners import Learner, joint_methods, method_name
 from polytask.losses import Loss
 from polytask.merging import Merging
 from polytask.metrics import Metric
 from polytask.observers import Observer
 from polytask.penalties import Penalty
+from polytask.predictor import ESTIMATOR_ROOMS
 from polytask.sampling import Sampler
 from polytask.tasks import Kind
 from polytask.weighting import Weighting
@@ -64,7 +68,54 @@ class Room:
         """Public concrete methods by name."""
         return public_classes(self.module, self.base)
 
+    def name_of(self, method: Any) -> str:
+        """The name of a method as users write it."""
+        own, name = getattr(method, "name", None), method.__name__
+        named = isinstance(own, str) and own and (self.base is Learner or fold(own) == fold(name))
+        return str(own) if named else snake_case(name)
 
+    def classes_of(self, method: Any) -> tuple[Any, ...]:
+        """The public classes of a method."""
+        return (method,)
+
+    def module_of(self, method: Any) -> str:
+        """Where a method is imported from."""
+        del method
+        return self.module
+
+
+@dataclass(frozen=True)
+class EstimatorRoom(Room):
+    """Joint estimators, of which a regressor and a classifier make one method."""
+
+    def methods(self) -> Mapping[str, Any]:
+        """The regressor of each method, or its classifier where that is all, by the method's name."""
+        return {name: classes[0] for name, classes in joint_methods().items()}
+
+    def name_of(self, method: Any) -> str:
+        """The name of an estimator's method."""
+        return method_name(method)
+
+    def classes_of(self, method: Any) -> tuple[Any, ...]:
+        """The regressor and the classifier."""
+        return joint_methods().get(method_name(method), (method,))
+
+    def module_of(self, method: Any) -> str:
+        """The public room of an estimator."""
+        module: str = method.__module__
+        return module.partition("._")[0]
+
+
+CLASSICAL = EstimatorRoom(
+    "classical model",
+    "polytask.linear_model",
+    BaseEstimator,
+    "classical models",
+    "joint estimators on numpy, which learn several tasks together",
+    "--model {}",
+    "",
+    ("learners", "model", "models", "kernel_methods", "tree_models", "linear models"),
+)
 ROOMS = (
     Room(
         "architecture",
@@ -115,6 +166,7 @@ ROOMS = (
         "",
         ("learners", "model", "models"),
     ),
+    *((CLASSICAL,) if any(map(find_spec, ESTIMATOR_ROOMS)) else ()),
     Room(
         "search",
         "polytask.search",

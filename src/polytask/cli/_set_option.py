@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from polytask._listing import enumerated, first_and_more
-from polytask._naming import snake_case
 from polytask._paths import Setting, Written, applied, assignments, find, name_and_settings, near
 from polytask.cli._rooms import ROOMS
 from polytask.cli._settings import DataSettings
@@ -182,12 +181,11 @@ def _unknown(learners: Sequence[Learner], path: str) -> str:
 def _elsewhere(path: str) -> str:
     """Sentence on the methods that have a setting of that name, if there are any."""
     name = path.rpartition(".")[2]
-    methods = (
-        method for room in ROOMS if room.prefix is not None for method in room.methods().values()
-    )
     holders = sorted(
-        snake_case(method.__name__)
-        for method in methods
+        room.name_of(method)
+        for room in ROOMS
+        if room.prefix is not None
+        for method in room.methods().values()
         if name in inspect.signature(method).parameters
     )
     if not holders:

@@ -56,8 +56,10 @@ from polytask.data.sources import (
     OwnRowLabels,
     Source,
     TableLabels,
+    joined_inputs,
     unit_mean,
     weight_columns,
+    with_same_inputs,
 )
 from polytask.data.splits import (
     ColumnSplit,
@@ -121,6 +123,7 @@ __all__ = [
     "find_separator",
     "find_split_column",
     "fit_schemas",
+    "joined_inputs",
     "learnable",
     "learnable_splits",
     "make_blocks",
@@ -148,5 +151,6 @@ __all__ = [
     "unseen_notes",
     "weight_columns",
     "windows",
+    "with_same_inputs",
     "without_empty_matches",
 ]

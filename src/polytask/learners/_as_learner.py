@@ -14,6 +14,7 @@ from polytask._validation import describe, message
 from polytask.architectures import Architecture
 from polytask.exceptions import ParameterError
 from polytask.learners._estimators import named_after, serves
+from polytask.learners._joint_estimator import JointEstimator
 from polytask.learners._labelled import with_distinct_names
 from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._table_networks import form_note
@@ -21,6 +22,7 @@ from polytask.learners._unserved import unserved
 from polytask.learners.names import NameOwner, resolve_learner
 from polytask.merging import Merging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
+from polytask.predictor import is_joint
 from polytask.tasks import TaskSet
 
 __all__ = ["Estimator", "as_learner", "as_learners", "encoder_note"]
@@ -56,7 +58,8 @@ def as_learner(given: Any, owner: str, tasks: TaskSet, *, several: bool = False)
     """Return the learner for a name, an architecture, a merging, an estimator or a tuple of them.
 
     A network that is named without an encoder gets one that suits the tasks. Estimators are cloned
-    and fitted per task; of several, each task gets the first that can learn its kind.
+    and fitted per task, or together if their `fit` takes ``tasks=``; of several, each task gets the
+    first that can learn its kind.
 
     Parameters
     ----------
@@ -135,7 +138,7 @@ def as_learners(given: Any, owner: str, tasks: TaskSet) -> list[Learner]:
     names = [learner.name for learner in learners]
     for position, item in enumerate(listed):
         if names.count(names[position]) > 1 and _are_estimators(item):
-            name = _distinct_name(item)
+            name = _distinct_name(item, learners[position].name)
             learners[position] = replace(learners[position], name=name)  # type: ignore[type-var]
     learners = with_distinct_names(learners)
     _check_unique(learners, owner)
@@ -186,24 +189,29 @@ def _is_pair(given: tuple[Any, ...], tasks: TaskSet) -> bool:
     return serves(tasks, given) and not all(serves(tasks, (estimator,)) for estimator in given)
 
 
-def _wrap(given: Any, tasks: TaskSet) -> PerTaskEstimator:
+def _wrap(given: Any, tasks: TaskSet) -> PerTaskEstimator | JointEstimator:
     copies = tuple(clone(estimator) for estimator in ([given] if _is_estimator(given) else given))
-    learner = PerTaskEstimator(copies[0] if len(copies) == 1 else copies)
+    adapter = JointEstimator if any(map(is_joint, copies)) else PerTaskEstimator
+    learner = adapter(copies[0] if len(copies) == 1 else copies)
     reason = unserved(learner, tasks)
     if reason is not None:
-        raise ParameterError(f"{reason} {_PAIR}")
+        raise ParameterError(reason if learner.joint else f"{reason} {_PAIR}")
     return learner
 
 
-def _distinct_name(given: Any) -> str:
-    """A name with the settings that differ from the class's defaults: ``"ridge(alpha=10.0)"``."""
+def _distinct_name(given: Any, name: str) -> str:
+    """A name with the settings that differ from the class's defaults: ``"ridge(alpha=10.0)"``.
+
+    That of a joint estimator begins with the name of its method.
+    """
     parts = []
     for estimator in [given] if _is_estimator(given) else given:
         defaults = inspect.signature(type(estimator)).parameters
         changed = ", ".join(
-            f"{name}={describe(value, 20)}"
-            for name, value in estimator.get_params(deep=False).items()
-            if name not in defaults or repr(defaults[name].default) != repr(value)
+            f"{setting}={describe(value, 20)}"
+            for setting, value in estimator.get_params(deep=False).items()
+            if setting not in defaults or repr(defaults[setting].default) != repr(value)
         )
-        parts.append(f"{named_after(estimator)}({changed})" if changed else named_after(estimator))
-    return "_".join(parts)
+        own = name if is_joint(estimator) else named_after(estimator)
+        parts.append(f"{own}({changed})" if changed else own)
+    return "_".join(dict.fromkeys(parts))

@@ -11,6 +11,7 @@ from sklearn.utils import get_tags
 
 from polytask._naming import snake_case
 from polytask._paths import Setting, find
+from polytask._trust import is_own
 from polytask._validation import Constraint, Each, OneOf, Satisfies
 from polytask.ranges import Choices, SearchRange
 from polytask.tasks import Kind, TaskSet, has_method
@@ -21,6 +22,7 @@ __all__ = [
     "accepts_sparse",
     "as_tuple",
     "declared_ranges",
+    "draws",
     "estimator_for",
     "gives_several_outputs",
     "learns_standardized",
@@ -31,14 +33,14 @@ __all__ = [
 ]
 
 
-_ESTIMATOR = Satisfies(
+ESTIMATOR = Satisfies(
     lambda value: (
         not inspect.isclass(value)
         and all(has_method(value, method) for method in ("fit", "predict", "get_params"))
     ),
     "an unfitted scikit-learn estimator",
 )
-ESTIMATORS: Constraint = OneOf((_ESTIMATOR, Each(_ESTIMATOR, minimum=1)))
+ESTIMATORS: Constraint = OneOf((ESTIMATOR, Each(ESTIMATOR, minimum=1)))
 SPACE: Constraint = Satisfies(
     lambda value: (
         isinstance(value, Mapping)
@@ -116,6 +118,13 @@ def seeded_clone(estimator: Any, seed: int) -> Any:
         if name.split("__")[-1] == "random_state" and value is None
     ]
     return fresh.set_params(**dict.fromkeys(open_seeds, seed))
+
+
+def draws(estimators: tuple[Any, ...]) -> bool:
+    """Whether a fit may depend on a seed: only estimators of polytask tell, by a `random_state`."""
+    settings = [name for each in estimators for name in each.get_params()]
+    open_seed = any(name.split("__")[-1] == "random_state" for name in settings)
+    return open_seed or not all(is_own(type(each).__module__) for each in estimators)
 
 
 def takes(estimator: Any, argument: str) -> bool:

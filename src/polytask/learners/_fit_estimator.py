@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -13,14 +14,16 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import QuantileRegressor
 
+from polytask._trust import is_own
 from polytask.learners._early_stopping import fit_with_early_stopping, stops_by_callback
 from polytask.learners._estimators import gives_several_outputs, takes
 from polytask.learners._fewest_bins import set_fewest_bins
+from polytask.learners._fewest_folds import with_fewest_folds
 from polytask.learners._rows import Rows
 from polytask.predictor._suitable_threads import are_few, suitable_threads
 from polytask.tasks import learns_loss
 
-__all__ = ["fit_estimator", "fit_task"]
+__all__ = ["Remark", "fit_estimator", "fit_task", "warnings_as_remarks"]
 
 Remark = Callable[[str], None]
 
@@ -92,7 +95,7 @@ def fit_estimator(
     arguments : mapping of str to object, optional
         Further arguments of the estimator's `fit`.
     """
-    rows = _few_enough(estimator, rows, remark)
+    rows = with_fewest_folds(estimator, _few_enough(estimator, rows, remark), remark)
     Y = rows.Y[:, 0] if rows.Y.shape[1] == 1 else rows.Y
     if is_classifier(estimator) and len(np.unique(Y)) == 1:
         remark("only one class among the training rows, so its smoothed frequency is predicted")
@@ -104,13 +107,11 @@ def fit_estimator(
     given = {**arguments, **_weight_argument(estimator, rows, remark)}
     if are_few(len(rows)) and stops_by_callback(estimator) and not estimator.n_jobs:
         estimator.set_params(n_jobs=1)  # LightGBM has threads of its own
-    with suitable_threads(len(rows)), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
+    with suitable_threads(len(rows)), warnings_as_remarks(estimator, remark):
         if validation is None:
             estimator.fit(rows.X, Y, **given)
         else:
             estimator = fit_with_early_stopping(estimator, rows, validation, given, remark)
-    _report_warnings(caught, remark)
     return estimator
 
 
@@ -141,9 +142,20 @@ def _weight_argument(estimator: Any, rows: Rows, remark: Remark) -> dict[str, An
     return {}
 
 
-def _report_warnings(caught: list[warnings.WarningMessage], remark: Remark) -> None:
+@contextmanager
+def warnings_as_remarks(estimator: Any, remark: Remark) -> Iterator[None]:
+    """Turn warnings of a fit that did not converge into remarks, and all of polytask's own estimators.
+
+    Others are given again after the fit.
+    """
+    own = is_own(type(estimator).__module__)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning if own else ConvergenceWarning)
+        yield
     for warning in caught:
-        if issubclass(warning.category, ConvergenceWarning):
+        if own and issubclass(warning.category, UserWarning):
+            remark(str(warning.message).rstrip("."))
+        elif issubclass(warning.category, ConvergenceWarning):
             remark("the solver stopped before it converged")
         else:
             warnings.warn_explicit(

@@ -20,9 +20,9 @@ from polytask.learners._per_task_estimator import PerTaskEstimator
 from polytask.learners._recipe import Recipe
 from polytask.ranges import Range, SearchRange
 
-__all__ = ["STRENGTH", "STRENGTH_RANGE", "Linear", "linear_estimators"]
+__all__ = ["ROWS", "STRENGTH", "STRENGTH_RANGE", "Linear", "linear_estimators"]
 
-_ROWS = 1000
+ROWS = 1000
 """Rows of which estimators whose loss is a mean have the penalty of a sum."""
 STRENGTH = Interval(float, 0.0, closed="neither")
 STRENGTH_RANGE = Range(1e-3, 1e4, log=True, default=1.0, values=(10.0, 100.0, 0.1, 1000.0, 0.01))
@@ -97,7 +97,7 @@ def linear_estimators(alpha: float, max_iter: int) -> tuple[Any, ...]:
     return (
         Ridge(alpha=alpha),
         LogisticRegression(C=1 / alpha, max_iter=max_iter),
-        PoissonRegressor(alpha=alpha / _ROWS, max_iter=max_iter),
-        QuantileRegressor(alpha=alpha / _ROWS, solver="highs-ipm"),
+        PoissonRegressor(alpha=alpha / ROWS, max_iter=max_iter),
+        QuantileRegressor(alpha=alpha / ROWS, solver="highs-ipm"),
         BayesianRidge(max_iter=max_iter),
     )

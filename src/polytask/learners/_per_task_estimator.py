@@ -16,6 +16,7 @@ from polytask.learners._estimators import (
     SPACE,
     as_tuple,
     declared_ranges,
+    draws,
     learns_standardized,
     named_after,
     serves,
@@ -84,6 +85,11 @@ class PerTaskEstimator(Learner):
     def __post_init__(self) -> None:
         check_parameters(self)
         object.__setattr__(self, "name", self.name or named_after(self.estimator))
+
+    def uses_seed(self, train: MultiTaskDataset) -> bool:
+        """Whether an estimator may draw, as all but those of polytask without a ``random_state``."""
+        del train
+        return draws(as_tuple(self.estimator))
 
     def search_space(self) -> Mapping[str, SearchRange]:
         """The ranges of `space`, around the estimator's own values."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -15,14 +16,21 @@ from polytask._naming import fold, resolve, snake_case, suggestion
 from polytask.architectures import Architecture
 from polytask.encoders import Encoder
 from polytask.exceptions import UnknownNameError
+from polytask.learners._joint_estimator import JointEstimator
+from polytask.learners._joint_methods import joint_methods
 from polytask.merging import Merging
 from polytask.neural_network import MergedNetwork, MultiTaskNetwork
+from polytask.tasks import TaskSet
 
 __all__ = ["resolve_base"]
 
 
-def resolve_base(name: str, others: Sequence[type[Learner]] = ()) -> Learner:
-    """Return the learner that `name` means, in any spelling: a recipe of this room, or a network.
+def resolve_base(
+    name: str, others: Sequence[type[Learner]] = (), tasks: TaskSet | None = None
+) -> Learner:
+    """Return the learner that `name` means, in any spelling.
+
+    It is a recipe of this room, a network, or the joint estimators of a method.
 
     Parameters
     ----------
@@ -30,6 +38,8 @@ def resolve_base(name: str, others: Sequence[type[Learner]] = ()) -> Learner:
         The part of a learner's name before settings and methods, or ``"module:Class"``.
     others : sequence of classes
         Learners of rooms above this one, which need no argument.
+    tasks : TaskSet, optional
+        Of a method's regressor and classifier, only what learns these is held.
 
     Raises
     ------
@@ -38,11 +48,12 @@ def resolve_base(name: str, others: Sequence[type[Learner]] = ()) -> Learner:
     """
     if ":" in name:
         return _users_model(name)
-    known = {
+    known: dict[str, Callable[[], Any]] = {
         **_recipes(),
         **_without_arguments(polytask.architectures, Architecture),
         **_without_arguments(polytask.merging, Merging),
         **{other.__name__: other for other in others},
+        **{method: partial(_joint, own, tasks) for method, own in joint_methods().items()},
     }
     for candidate, factory in known.items():
         if fold(candidate) == fold(name):
@@ -65,6 +76,15 @@ def resolve_base(name: str, others: Sequence[type[Learner]] = ()) -> Learner:
         f"{searching}"
     )
     raise UnknownNameError(sentence)
+
+
+def _joint(estimators: tuple[type[Any], ...], tasks: TaskSet | None) -> JointEstimator:
+    """The learner of a method's estimators; of one kind of tasks, of the one that learns it."""
+    made = tuple(estimator() for estimator in estimators)
+    kinds = [task.known_kind for task in tasks or ()]
+    needed = tuple(each for each in made if any(kind.accepts_estimator(each) for kind in kinds))
+    needed = needed or made
+    return JointEstimator(needed[0] if len(needed) == 1 else needed)
 
 
 def _encoder(name: str) -> str:
@@ -97,16 +117,18 @@ def _instantiate(factory: Callable[[], Any]) -> Any:
 
 
 def _recipes() -> dict[str, type]:
-    """Public learners of this room that need no argument."""
+    """Public learners of this room that need no argument, by their classes and their own names."""
     import polytask.learners
 
-    return {
+    known: dict[str, Any] = {
         name: thing
         for name in polytask.learners.__all__
         if inspect.isclass(thing := getattr(polytask.learners, name))
         and _is_model(thing)
         and _has_no_required_argument(thing)
     }
+    own = {thing.name: thing for thing in known.values() if isinstance(thing.name, str)}
+    return {**known, **own}
 
 
 def _without_arguments(room: ModuleType, base: type) -> dict[str, type]:

@@ -11,7 +11,7 @@ import numpy as np
 from polytask.data import Source, unit_mean
 from polytask.tasks import FittedTarget, Task, class_weights
 
-__all__ = ["Rows", "pooled_rows", "side_by_side", "task_rows"]
+__all__ = ["Rows", "balance_of", "labels_of", "pooled_rows", "side_by_side", "task_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class Rows:
         """Row weights of mean 1, times class weights; None if all are 1."""
         if self.weight is None:
             return self.balance
-        weight = unit_mean(self.weight)
+        weight = _rounded(unit_mean(self.weight))
         if self.balance is not None:
             return weight * self.balance
         return None if (weight == 1).all() else weight
@@ -71,8 +71,8 @@ def task_rows(
     """The rows of a source that have a task's label; `X` is the matrix of all its rows."""
     rows = source.labelled().rows(task.name)
     weight = None if source.weights is None else source.weights_of(task.name)
-    Y, factor = _labels(source, task, target, standardized)
-    return Rows(X[rows], Y, _product(weight, factor), _balance(Y, task, target))
+    Y, factor = labels_of(source, task, target, standardized)
+    return Rows(X[rows], Y, _product(weight, factor), balance_of(Y, task, target))
 
 
 def pooled_rows(
@@ -88,7 +88,7 @@ def pooled_rows(
     The mean row weight of each task is the task's weight, as in a network's losses.
     """
     pairs = list(zip(tasks, targets, strict=True))
-    tables = [_labels(source, task, target, standardized) for task, target in pairs]
+    tables = [labels_of(source, task, target, standardized) for task, target in pairs]
     Y = np.full((source.n_rows, tables[0][0].shape[1]), np.nan)
     weight, balance = np.ones(source.n_rows), np.ones(source.n_rows)
     for (task, target), (labels, factor) in zip(pairs, tables, strict=True):
@@ -96,7 +96,7 @@ def pooled_rows(
         Y[rows] = labels
         own = source.weights_of(task.name)
         weight[rows] = unit_mean(own if factor is None else own * factor) * task.weight
-        factors = _balance(labels, task, target)
+        factors = balance_of(labels, task, target)
         if factors is not None:
             balance[rows] = factors
     plain = (balance == 1).all()
@@ -120,7 +120,7 @@ def side_by_side(
     weights = np.full((source.n_rows, len(tasks)), np.nan)
     for position, (task, target) in enumerate(zip(tasks, targets, strict=True)):
         rows = source.labelled().rows(task.name)
-        labels, _ = _labels(source, task, target, standardized)
+        labels, _ = labels_of(source, task, target, standardized)
         table = np.full((source.n_rows, labels.shape[1]), np.nan)
         table[rows] = labels
         tables.append(table)
@@ -131,12 +131,18 @@ def side_by_side(
     return Rows(X[labelled], Y[labelled], weight)
 
 
-def _labels(
+def labels_of(
     source: Source, task: Task, target: FittedTarget, standardized: bool
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """What an estimator learns on the labelled rows, and a factor of their weights."""
     columns = list(source.labelled().columns(task.name).values())
     return task.known_kind.estimator_labels(columns, target, standardized=standardized)
+
+
+def _rounded(weight: np.ndarray) -> np.ndarray:
+    """Weights without their last digits, which a common factor changes, and ties of trees with them."""
+    mantissa, exponent = np.frexp(weight)
+    return np.ldexp(np.round(mantissa * 2.0**40) / 2.0**40, exponent)
 
 
 def _product(weight: np.ndarray | None, factor: np.ndarray | None) -> np.ndarray | None:
@@ -146,7 +152,7 @@ def _product(weight: np.ndarray | None, factor: np.ndarray | None) -> np.ndarray
     return weight * factor
 
 
-def _balance(Y: np.ndarray, task: Task, target: FittedTarget) -> np.ndarray | None:
+def balance_of(Y: np.ndarray, task: Task, target: FittedTarget) -> np.ndarray | None:
     """The weight of each row's class; None if all are equal."""
     weighting = task.class_weighting
     if isinstance(weighting, Mapping) and task.class_weight is None:  # a loss may serve other tasks

@@ -30,4 +30,5 @@ def unserved(learner: Learner, tasks: TaskSet | MultiTaskDataset) -> str | None:
     alone = [task for task in tasks if not learner.serves(tasks.subset([task.name]))]
     named = ", ".join(f"{task.name} ({task.known_kind.name})" for task in alone or tasks)
     together = "" if alone else " together"
-    return f"The learner {learner.name!r} cannot learn these tasks{together}: {named}."
+    sentence = f"The learner {learner.name!r} cannot learn these tasks{together}: {named}."
+    return f"{sentence} {learner.remedy}".rstrip()

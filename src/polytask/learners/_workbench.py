@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from polytask.bookkeeping import History
-from polytask.data import MultiTaskDataset, Source, fit_schemas
+from polytask.data import MultiTaskDataset, Schema, Source, fit_schemas
 from polytask.exceptions import DataError, ParameterError
 from polytask.learners._estimators import accepts_sparse, estimator_for, seeded_clone, takes
 from polytask.learners._remarks import Remarks
@@ -37,6 +37,8 @@ class Workbench:
     seed : int
     task_as_input : bool
         Whether the task of each row is an input, if each row belongs to one task.
+    schemas : mapping of source name to Schema, optional
+        By default fitted on each source's rows.
     """
 
     def __init__(
@@ -48,10 +50,11 @@ class Workbench:
         seed: int,
         *,
         task_as_input: bool = False,
+        schemas: Mapping[str, Schema] | None = None,
     ) -> None:
         self.name, self.estimators, self.categorical = name, estimators, categorical
         self.tasks, self.seed, self.task_as_input = train.tasks, seed, task_as_input
-        self.schemas = fit_schemas(train)
+        self.schemas = fit_schemas(train) if schemas is None else dict(schemas)
         self.targets = fitted_targets(train.tasks, self.schemas)
         self.remarks = Remarks()
         for task in train.tasks:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from polytask.predictor._constant_model import ConstantModel
     from polytask.predictor._design import Design
     from polytask.predictor._ensemble_model import EnsembleModel
+    from polytask.predictor._estimator_rooms import ESTIMATOR_ROOMS
     from polytask.predictor._estimators_model import EstimatorsModel
     from polytask.predictor._estimators_part import EstimatorsPart
     from polytask.predictor._fitted_targets import fitted_targets, with_targets
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         remove_unfinished_saves,
     )
     from polytask.predictor._grouped_model import GroupedModel, schemas_of_group
+    from polytask.predictor._joint_answers import is_joint
     from polytask.predictor._labelled_parts import labelled_parts
     from polytask.predictor._load import SavedModel, load, open_model
     from polytask.predictor._model import Model, models_loaded
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from polytask.predictor._thresholds import with_chosen_thresholds
 
 __all__ = [
+    "ESTIMATOR_ROOMS",
     "ArraysModel",
     "CombinedModel",
     "ConstantModel",
@@ -57,6 +60,7 @@ __all__ = [
     "copy_model",
     "fitted_targets",
     "is_damaged",
+    "is_joint",
     "labelled_parts",
     "load",
     "models_loaded",
@@ -69,6 +73,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "ESTIMATOR_ROOMS": "_estimator_rooms",
     "ArraysModel": "_arrays_model",
     "CombinedModel": "_combined_model",
     "ConstantModel": "_constant_model",
@@ -88,6 +93,7 @@ _MODULES = {
     "copy_model": "_folder",
     "fitted_targets": "_fitted_targets",
     "is_damaged": "_folder",
+    "is_joint": "_joint_answers",
     "labelled_parts": "_labelled_parts",
     "load": "_load",
     "models_loaded": "_model",

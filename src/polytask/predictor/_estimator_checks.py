@@ -14,6 +14,8 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.svm._base import BaseLibSVM
 from sklearn.utils._param_validation import make_constraint
 
+from polytask._trust import is_own
+from polytask._validation import check_parameters
 from polytask.predictor._tree_checks import check_boosting, check_neighbours, check_trees
 
 __all__ = ["check_estimators", "check_unmasked", "parts_of"]
@@ -49,6 +51,8 @@ _WEIGHTS = {
 }
 """Fitted attributes that enter predictions unchanged and are never missing."""
 
+_MAY_BE_MISSING: frozenset[str] = frozenset()
+"""Fitted attributes of polytask's estimators that predictions do not read."""
 _THREADS = {"n_jobs", "n_threads", "_n_threads"}
 _KERNELS = {"linear", "poly", "rbf", "sigmoid"}
 
@@ -204,6 +208,30 @@ def _check_support_vectors(part: Any) -> None:
         raise ValueError(f"the support vectors of {_kind(part)} do not fit together")
 
 
+def _check_own(part: Any) -> None:
+    """Check estimators of polytask: settings in their range, finite arrays that fit together.
+
+    `check_model_parts` has them predict, which tells of all else: they are written in numpy, which
+    checks its indices.
+    """
+    if not isinstance(part, BaseEstimator) or not is_own(type(part).__module__):
+        return
+    if hasattr(type(part), "parameter_constraints"):
+        check_parameters(part)
+    for name, value in vars(part).items():
+        if isinstance(value, np.ndarray) and value.dtype.kind not in "biufU":
+            raise ValueError(f"{name} of {_kind(part)} holds something other than numbers")
+        if name not in _MAY_BE_MISSING:
+            _check_finite(part, name, value)
+    own = vars(part)
+    if "tasks_" in own and np.shape(own["tasks_"]) != (own.get("n_tasks_"),):
+        raise ValueError(f"{_kind(part)} has more or fewer tasks than it says")
+    if "coef_" in own and np.shape(own["coef_"])[1:] != (own.get("n_features_in_"),):
+        raise ValueError(f"coef_ of {_kind(part)} is that of other features")
+    if "coef_" in own and np.shape(own.get("intercept_")) != np.shape(own["coef_"])[:1]:
+        raise ValueError(f"coef_ and intercept_ of {_kind(part)} do not fit together")
+
+
 def _kind(part: Any) -> str:
     return type(part).__name__
 
@@ -216,4 +244,5 @@ _CHECKS: tuple[Callable[[Any], None], ...] = (
     check_trees,
     check_boosting,
     check_neighbours,
+    _check_own,
 )

@@ -35,7 +35,7 @@ _ESTIMATORS = "estimators.skops"
 
 @dataclass(frozen=True, eq=False)
 class EstimatorsModel(Model):
-    """Fitted scikit-learn estimators: one per task, or one pooled for several.
+    """Fitted scikit-learn estimators: one per task, or one for several.
 
     Parameters
     ----------
@@ -52,7 +52,8 @@ class EstimatorsModel(Model):
     @property
     def n_parameters(self) -> int:
         """Number of coefficients, or of nodes of trees."""
-        return sum(n_learned(each) for part in self.parts for each in part.estimators)
+        distinct = {id(each): each for part in self.parts for each in part.estimators}
+        return sum(map(n_learned, distinct.values()))
 
     def scores(self, sources: Sequence[Source]) -> dict[str, dict[str, np.ndarray]]:
         """Raw scores by source name and task, for `source.rows_of(task)` in that order."""
@@ -77,7 +78,15 @@ class EstimatorsModel(Model):
     def save(self, folder: Path) -> None:
         """Write ``estimators.json``, ``estimators.skops``, and boosters in files of their own."""
         parts = [
-            _PartEntry(part.source, part.tasks, part.design, part.spread, part.standardized)
+            _PartEntry(
+                part.source,
+                part.tasks,
+                part.design,
+                part.spread,
+                part.standardized,
+                part.outputs,
+                part.by_row,
+            )
             for part in self.parts
         ]
         given, boosters = extract_boosters([list(part.estimators) for part in self.parts], folder)
@@ -110,6 +119,8 @@ class EstimatorsModel(Model):
                     part.design,
                     part.spread,
                     part.standardized,
+                    part.outputs,
+                    part.by_row,
                 )
                 for part, fitted in zip(saved.parts, estimators, strict=True)
             )
@@ -136,6 +147,8 @@ class _PartEntry:
     design: Design
     spread: bool
     standardized: bool
+    outputs: tuple[int, ...] = ()
+    by_row: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from polytask.data import Source
 from polytask.predictor._design import Design
+from polytask.predictor._joint_answers import answers_by_row, answers_of_table
 from polytask.tasks import FittedTarget, Kind, TaskSet, predicted_numbers
 
 __all__ = ["EstimatorsPart"]
@@ -33,6 +34,11 @@ class EstimatorsPart:
     standardized : bool
         Whether the estimators learned numbers as `Kind.encode` gives them rather than in the
         user's units.
+    outputs : tuple of int
+        Of a joint estimator, the output that answers each of the tasks' columns; empty if they are
+        one after another. Estimators of several sources answer for tasks of others, too.
+    by_row : bool
+        Whether the joint estimator takes the output of each row, as ``tasks=``.
     """
 
     source: str
@@ -41,6 +47,8 @@ class EstimatorsPart:
     design: Design
     spread: bool = False
     standardized: bool = False
+    outputs: tuple[int, ...] = ()
+    by_row: bool = False
 
     def serves(self, source: Source) -> bool:
         """Whether it predicts a task that the source carries."""
@@ -54,36 +62,53 @@ class EstimatorsPart:
         targets: Mapping[str, FittedTarget],
     ) -> Iterator[tuple[str, np.ndarray]]:
         """Raw scores of the part's tasks in a source; `X` is the design's matrix of the source."""
-        outputs = self.estimators[0].predict(X) if self.spread and source.n_rows else None
-        first = 0
+        answers = self._answers(X, source, tasks, targets)
         for name in self.tasks:
-            kind, target = tasks[name].known_kind, targets[name]
-            start, first = first, first + math.prod(kind.target_shape(target))
             if name not in source.tasks.names:
                 continue
+            kind, target = tasks[name].known_kind, targets[name]
             rows = source.rows_of(name)
             if len(rows) == 0:
                 yield name, np.zeros((0, *kind.score_shape(target)), dtype=np.float32)
                 continue
-            estimators: Sequence[Any] = self.estimators
-            if outputs is not None:
-                estimators = [_Outputs(outputs[:, start:first])]
+            estimators: Sequence[Any] = answers.get(name, self.estimators)
             if kind.units(target) and not self.standardized:
                 estimators = [_Encoded(estimators, kind, target)]
             own = X[rows] if source.own_rows else X
             yield name, kind.from_estimator(estimators, own, target)
 
+    def columns(
+        self, tasks: TaskSet, targets: Mapping[str, FittedTarget]
+    ) -> Mapping[str, Sequence[int]]:
+        """By task, the outputs that answer its columns."""
+        sizes = [
+            math.prod(tasks[name].known_kind.target_shape(targets[name])) for name in self.tasks
+        ]
+        outputs: Sequence[int] = self.outputs or range(sum(sizes))
+        ends = np.cumsum(sizes).tolist()
+        return {
+            name: outputs[end - size : end]
+            for name, size, end in zip(self.tasks, sizes, ends, strict=True)
+        }
 
-@dataclass(frozen=True, eq=False)
-class _Outputs:
-    """Selected outputs of an estimator that has already predicted."""
-
-    values: np.ndarray
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the stored predictions."""
-        del X
-        return self.values
+    def _answers(
+        self, X: Any, source: Source, tasks: TaskSet, targets: Mapping[str, FittedTarget]
+    ) -> Mapping[str, Sequence[Any]]:
+        """By task, what answers it of the one estimator of several tasks, which predicts once."""
+        if not self.spread or source.n_rows == 0:
+            return {}
+        (estimator,) = self.estimators
+        columns = self.columns(tasks, targets)
+        names = [name for name in self.tasks if name in source.tasks.names]
+        rows = {name: source.rows_of(name) for name in names}
+        rows = {name: own for name, own in rows.items() if len(own)}
+        if not self.by_row:
+            selected = rows if source.own_rows else dict.fromkeys(rows, slice(None))
+            return answers_of_table(estimator, X, columns, selected)
+        if source.own_rows:
+            return answers_by_row(estimator, X, columns, rows)
+        answers = [answers_by_row(estimator, X, columns, {name: rows[name]}) for name in rows]
+        return {name: answer for each in answers for name, answer in each.items()}
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,9 +44,11 @@ def _fitted_attributes(estimator: Any) -> Iterator[object]:
             yield value
 
 
-def _count(value: object) -> int:
+def _count(value: Any) -> int:
     if isinstance(value, BaseEstimator):
         return n_learned(value)
+    if hasattr(value, "calibrators"):  # a calibrated classifier, inside an estimator of several
+        return _count([value.estimator, *value.calibrators])
     if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
         return sum(_count(item) for item in value)
     if isinstance(value, spmatrix | sparray):

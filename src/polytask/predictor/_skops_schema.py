@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator
 from polytask._trust import is_own, is_trusted, named_code, trusted_here
 from polytask._untrusted import remedy
 from polytask.exceptions import BundleError, UntrustedError
+from polytask.predictor._estimator_rooms import ESTIMATOR_ROOMS
 from polytask.predictor._trusted_types import TRUSTED_TYPES
 
 __all__ = ["array_files", "check_schema", "is_estimator", "nodes_of", "untrusted_types"]
@@ -85,7 +86,8 @@ def nodes_of(schema: object, loader: str) -> Iterator[Node]:
 def is_estimator(name: str) -> bool:
     """Whether a dotted name is a BaseEstimator defined in scikit-learn or polytask.
 
-    Only public packages that scikit-learn itself lists are imported.
+    Only public packages that scikit-learn itself lists are imported, and polytask's rooms of
+    estimators.
     """
     module, _, attribute = name.rpartition(".")
     package, _, inner = module.partition(".")
@@ -96,6 +98,8 @@ def is_estimator(name: str) -> bool:
         _import_if_package(f"{package}.{room}")
     elif not is_own(name):
         return False
+    elif f"{package}.{room}" in ESTIMATOR_ROOMS:
+        _import_if_package(f"{package}.{room}")
     home = sys.modules.get(module)
     thing = None if home is None else vars(home).get(attribute)
     return (

@@ -23,6 +23,7 @@ from polytask.data.sources._row_weights import (
     weighing,
     weight_columns,
 )
+from polytask.data.sources._same_inputs import joined_inputs, with_same_inputs
 from polytask.data.sources._settle import (
     check_observed,
     check_target,
@@ -55,6 +56,7 @@ __all__ = [
     "fit_targets",
     "for_each_source",
     "hide_unweighted",
+    "joined_inputs",
     "label_images",
     "left_out_notes",
     "metric_notes",
@@ -74,4 +76,5 @@ __all__ = [
     "weighing",
     "weighing_rows",
     "weight_columns",
+    "with_same_inputs",
 ]

@@ -78,7 +78,7 @@ def resolve_learner(
     'mmoe+lstm+mgda'
     """
     parts = model_name(name, owner)
-    learner = _with_part(resolve_base(parts.base, others), parts, name, owner, tasks, others)
+    learner = _with_part(resolve_base(parts.base, others, tasks), parts, name, owner, tasks, others)
     if tasks is not None:
         parts = suited_name(parts, learner, name, tasks)
     methods = [word for word in parts.methods if slot_of(word) in BALANCING]
