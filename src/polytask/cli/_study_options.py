@@ -29,7 +29,8 @@ ModelNames = Annotated[
         metavar="NAME",
         help="A model to compare: hard_sharing, soft_sharing, cross_stitch, mmoe, ple, "
         "hierarchical, esmm, single_task and others ([bold]polytask methods models[/bold] lists them), "
-        "linear, pooled_linear, gradient_boosting, lightgbm, ensemble or ensemble(mmoe); "
+        "linear, ridge, logistic, elastic_net, svm, random_forest, extra_trees, pooled_linear, "
+        "gradient_boosting, lightgbm, ensemble or ensemble(mmoe); "
         "hard_sharing+residual_mlp+mgda names its encoder and "
         "balancing too, 'mmoe(n_experts=4)' settings of its own, as --set writes them. Repeat for more. By default "
         "networks apart and joint, on tables of at least 500 rows an ensemble inside one joint network, linear models and "
