@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from polytask.constraints import Interval
+from polytask.datafits import Datafit
 from polytask.penalties import Penalty
 from polytask.ranges import Range
 
@@ -77,17 +78,20 @@ class LearnedCentre(Penalty):
         return array_namespace(weights).asarray(centre, dtype=weights.dtype)
 
 
-class Squared:
-    """½ mean (Xw − y)²."""
+@dataclass(frozen=True)
+class Squared(Datafit):
+    """½ (s − y)²."""
 
-    def value(self, inputs, targets, coef):
-        return 0.5 * float(np.mean((inputs @ coef - targets) ** 2))
+    curvature = 1.0
 
-    def gradient(self, inputs, targets, coef):
-        return inputs.T @ (inputs @ coef - targets) / len(targets)
+    def loss(self, scores, labels):
+        return 0.5 * (scores - labels) ** 2
 
-    def lipschitz(self, inputs):
-        return float(np.linalg.norm(inputs, 2) ** 2 / len(inputs))
+    def slope(self, scores, labels):
+        return scores - labels
+
+    def conjugate(self, slopes, labels):
+        return slopes * (0.5 * slopes + labels)
 
 
 class _Joint(BaseEstimator):

@@ -17,6 +17,7 @@ from polytask.bookkeeping import Budget
 from polytask.exceptions import DataError, ParameterError
 from polytask.executors import LocalExecutor
 from polytask.learners import Linear
+from polytask.linear_model import L21Regressor
 from polytask.losses import CrossEntropy, Huber
 from polytask.merging import TIES
 from polytask.metrics import RMSE
@@ -30,7 +31,8 @@ from polytask.weighting import Equal
 GOOD = {
     "check_aggregator": (MGDA(), "aggregator", "extends Aggregator"),
     "check_architecture": (HardSharing(), "recipe", "extends Architecture"),
-    "check_datafit": (Squared(), "datafit", "the methods of Datafit"),
+    "check_datafit": (Squared(), "datafit", "extends Datafit"),
+    "check_estimator": (L21Regressor(), "estimator", "extends MultiTaskEstimator"),
     "check_executor": (LocalExecutor(), "executor", "extends Executor"),
     "check_kind": (Regression(), "kind", "extends Kind"),
     "check_learner": (Linear(), "learner", "extends Learner"),

@@ -232,54 +232,60 @@ def test_a_penalty_that_is_not_convex_may_say_so():
     check_penalty(Concave(0.01), convex=False)
 
 
-class SumOverRows(Squared):
-    def value(self, inputs, targets, coef):
-        return super().value(inputs, targets, coef) * len(targets)
-
-    def gradient(self, inputs, targets, coef):
-        return super().gradient(inputs, targets, coef) * len(targets)
-
-    def lipschitz(self, inputs):
-        return super().lipschitz(inputs) * len(inputs)
+class Centring(Squared):
+    def loss(self, scores, labels):
+        labels -= 1e-14
+        return super().loss(scores, labels)
 
 
-class ForgottenMean(Squared):
-    def gradient(self, inputs, targets, coef):
-        return inputs.T @ (inputs @ coef - targets)
+class BoundTo(Squared):
+    """Whose bound loss has another method than the datafit's."""
 
+    change = staticmethod(lambda answer: answer)
 
-class TooSmooth(Squared):
-    def lipschitz(self, inputs):
-        return 0.9 * super().lipschitz(inputs)
-
-
-class Scaling(Squared):
-    def lipschitz(self, inputs):
-        bound = super().lipschitz(inputs)
-        inputs *= 1 + 1e-12
+    def bind(self, rows):
+        bound, change = super().bind(rows), type(self).change
+        answered = bound.value_and_gradient
+        bound.value_and_gradient = lambda *point: change(answered(*point))
         return bound
 
 
-class Centring(Squared):
-    def value(self, inputs, targets, coef):
-        targets -= targets.mean()
-        return super().value(inputs, targets, coef)
+class TwiceTheSlope(BoundTo):
+    change = staticmethod(lambda answer: (answer[0], 2 * answer[1], answer[2]))
+
+
+class WithoutIntercepts(BoundTo):
+    change = staticmethod(lambda answer: (*answer[:2], 0 * answer[2]))
+
+
+class TwiceTheValue(BoundTo):
+    change = staticmethod(lambda answer: (2 * answer[0], *answer[1:]))
+
+
+class TooSmooth(Squared):
+    curvature = 0.9
 
 
 @pytest.mark.parametrize(
     ("datafit", "words"),
     [
-        (altered(Squared, "value", lambda *_: float("inf")), "value is not finite"),
-        (altered(Squared, "gradient", lambda g, *_: g[:-1]), "a gradient of shape"),
-        (altered(Squared, "lipschitz", lambda *_: float("nan")), "constant is not finite"),
-        (Scaling(), "the inputs were changed in place"),
-        (SumOverRows(), "not a mean over rows"),
-        (ForgottenMean(), "disagrees with finite differences"),
-        (TooSmooth(), "more than the bound"),
+        (altered(Squared, "loss", lambda v, *_: v + float("inf")), "loss is not finite"),
+        (altered(Squared, "loss", lambda v, *_: -v), "not above its tangent"),
+        (altered(Squared, "slope", lambda v, *_: v[:-1]), "another shape"),
+        (altered(Squared, "slope", lambda v, *_: -v), "not above its tangent|falls"),
+        (altered(Squared, "conjugate", lambda v, *_: 2 * v), "conjugate of a slope is not"),
+        (altered(Squared, "constant", lambda v, *_: v + 1.0), "the constant score is not the best"),
+        (altered(Squared, "constant", lambda v, *_: v / 0.0), "a constant score is not finite"),
+        (altered(Squared, "problem", lambda *_: "must be even"), "does not accept the targets"),
+        (TooSmooth(), "changes by more than the curvature"),
+        (TwiceTheSlope(), "disagrees with finite differences"),
+        (WithoutIntercepts(), "disagrees with finite differences"),
+        (TwiceTheValue(), "`value` and `value_and_gradient` disagree"),
         (Centring(), "changed in place"),
     ],
     ids=lambda value: type(value).__name__,
 )
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
 def test_a_broken_datafit_is_found(datafit, words):
     with pytest.raises(AssertionError, match=words):
         check_datafit(datafit)
@@ -287,10 +293,9 @@ def test_a_broken_datafit_is_found(datafit, words):
 
 def test_a_datafit_of_labels_gets_labels():
     class Signs(Squared):
-        def value(self, inputs, targets, coef):
-            assert set(targets) <= {-1.0, 1.0}, "labels must be −1 or 1"
-            return super().value(inputs, targets, coef)
+        def problem(self, labels):
+            return None if set(labels) <= {-1.0, 1.0} else "must be −1 or 1"
 
-    with pytest.raises(AssertionError, match="labels must be"):
+    with pytest.raises(AssertionError, match="must be −1 or 1"):
         check_datafit(Signs())
     check_datafit(Signs(), targets=np.array([-1.0, 1.0] * 5))

@@ -13,11 +13,13 @@ from fakes_classical import PulledClassifier, PulledRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LogisticRegression as Classifier
 from sklearn.linear_model import Ridge
+from sklearn.utils import estimator_checks
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
 
 import polytask
 from polytask import testing
+from polytask._estimator import MultiTaskEstimator
 from polytask.aggregation import MGDA, Aggregator, AmortisedAggregator
 from polytask.architectures import Architecture, HardSharing
 from polytask.augmentation import Augmentation
@@ -257,6 +259,20 @@ def test_datafits(cls):
     testing.check_datafit(made(cls))
 
 
+@pytest.mark.usefixtures("unchecked_types")
+@every(MultiTaskEstimator)
+def test_estimators(cls):
+    testing.check_estimator(made(cls))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("unchecked_types")
+@every(MultiTaskEstimator)
+def test_estimators_pass_the_checks_of_scikit_learn(cls):
+    for result in estimator_checks.check_estimator(made(cls), on_fail=None, on_skip=None):
+        assert result["status"] != "failed", f"{result['check_name']}: {result['exception']}"
+
+
 @every(Learner)
 def test_learners(cls):
     pooling = issubclass(cls, PooledEstimator | PooledLinear)
@@ -299,9 +315,12 @@ def test_networks_merged(cls):
 
 
 def with_constraints():
-    """Recipes; a schedule of the learning rate takes an optimiser, and has tests of its own."""
+    """Recipes; a schedule of the learning rate takes an optimiser, and has tests of its own.
+
+    Estimators check their settings in `fit`, and are no recipes.
+    """
     known = [cls for cls in public_classes() if hasattr(cls, "parameter_constraints")]
-    return [cls for cls in known if not issubclass(cls, LRScheduler)]
+    return [cls for cls in known if not issubclass(cls, LRScheduler | MultiTaskEstimator)]
 
 
 @pytest.mark.usefixtures("unchecked_types")
@@ -319,7 +338,8 @@ def test_recipes(cls):
 
 
 def with_search_ranges():
-    return [cls for cls in public_classes() if getattr(cls, "search_ranges", None)]
+    known = [cls for cls in public_classes() if getattr(cls, "search_ranges", None)]
+    return [cls for cls in known if not issubclass(cls, MultiTaskEstimator)]
 
 
 def test_search_ranges_are_declared_where_something_can_be_tuned():

@@ -1,8 +1,28 @@
-"""Losses of linear models on (X, y): value, gradient, Lipschitz constant.
+"""Losses of linear models on the rows of several tasks.
 
-`Datafit` states the contract, which penalised linear models minimise beside a penalty.
+`Datafit` states the contract: a convex loss of a score on a label. Bound to rows, `SharedRows` or
+`OwnRows`, it is a function of coefficients and intercepts, `Bound`, which solvers minimise beside a
+penalty.
 """
 
+from polytask.datafits._bound import Bound
 from polytask.datafits._datafit import Datafit
+from polytask.datafits._logistic import Logistic
+from polytask.datafits._own_rows import OwnRows
+from polytask.datafits._rows_of import rows_of
+from polytask.datafits._shared_rows import SharedRows
+from polytask.datafits._squared import Squared
+from polytask.datafits._squared_bound import SquaredBound
+from polytask.datafits._task_rows import TaskRows
 
-__all__ = ["Datafit"]
+__all__ = [
+    "Bound",
+    "Datafit",
+    "Logistic",
+    "OwnRows",
+    "SharedRows",
+    "Squared",
+    "SquaredBound",
+    "TaskRows",
+    "rows_of",
+]

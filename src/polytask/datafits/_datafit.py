@@ -1,31 +1,103 @@
-"""Protocol of datafits."""
+"""Abstract base class of datafits."""
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
+from polytask.constraints import Constraint, check_parameters
+from polytask.datafits._bound import Bound
+from polytask.datafits._task_rows import Cells, TaskRows
+
 __all__ = ["Datafit"]
 
+_HALVINGS = 60
 
-@runtime_checkable
-class Datafit(Protocol):
-    """The mean loss of linear scores :math:`X w` on the targets y of one task."""
 
-    def value(
-        self, inputs: Float[np.ndarray, "n d"], targets: np.ndarray, coef: np.ndarray
-    ) -> float:
-        """Mean loss."""
-        ...
+@dataclass(frozen=True)
+class Datafit(ABC):
+    r"""The loss :math:`\ell(s, y)` of a linear score on a label, convex in the score.
 
-    def gradient(
-        self, inputs: Float[np.ndarray, "n d"], targets: np.ndarray, coef: np.ndarray
-    ) -> Float[np.ndarray, " d"]:
-        """Gradient of `value` with respect to `coef`."""
-        ...
+    .. math:: \sum_k \sum_i \omega_{ik}\, \ell(x_i^\top w_k + b_k,\, y_{ik})
 
-    def lipschitz(self, inputs: Float[np.ndarray, "n d"]) -> float:
-        """A bound on the gradient's Lipschitz constant."""
-        ...
+    with weights :math:`\omega` that sum to 1 in every task: the mean loss of each task. A class must
+    define `loss` and `slope`; `curvature` where the slope has a Lipschitz constant, and `conjugate`
+    where it is known, by which solvers state how far from the optimum they stop.
+
+    Attributes
+    ----------
+    curvature : float, default inf
+        A bound on the second derivative of the loss.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> from polytask.datafits import Datafit, SharedRows
+    >>> @dataclass(frozen=True)
+    ... class LogCosh(Datafit):
+    ...     curvature = 1.0
+    ...
+    ...     def loss(self, scores, labels):
+    ...         return np.log(np.cosh(scores - labels))
+    ...
+    ...     def slope(self, scores, labels):
+    ...         return np.tanh(scores - labels)
+    >>> from polytask.testing import check_datafit
+    >>> check_datafit(LogCosh())
+    >>> rows = SharedRows(np.array([[0.0], [1.0]]), np.array([[1.0], [3.0]]))
+    >>> LogCosh().bind(rows).start()
+    array([2.])
+    """
+
+    curvature: ClassVar[float] = np.inf
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
+
+    def __post_init__(self) -> None:
+        check_parameters(self)
+
+    @abstractmethod
+    def loss(self, scores: Cells, labels: Cells) -> Cells:
+        """The loss of each score."""
+
+    @abstractmethod
+    def slope(self, scores: Cells, labels: Cells) -> Cells:
+        """The derivative of the loss with respect to the score."""
+
+    def conjugate(self, slopes: Cells, labels: Cells) -> Cells | None:
+        r"""The conjugate :math:`\ell^*(u) = \sup_s (us - \ell(s, y))` of each slope; None if unknown.
+
+        Infinite where the slope is none of the loss.
+        """
+        del slopes, labels
+        return None
+
+    def problem(self, labels: Cells) -> str | None:
+        """Why the loss is not defined for observed labels, as "must be …"; None if it is."""
+        del labels
+        return None
+
+    def constant(self, rows: TaskRows) -> Float[np.ndarray, " tasks"]:
+        """The constant score with the lowest loss in each task.
+
+        By bisection between the lowest and the highest label; a class whose scores have other units
+        defines its own.
+        """
+        observed = rows.labels[rows.weights > 0]
+        low = np.full(rows.n_tasks, observed.min(initial=np.inf))
+        high = np.full(rows.n_tasks, observed.max(initial=-np.inf))
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            slopes = self.slope(rows.spread(middle) + 0 * rows.labels, rows.labels)
+            rising = rows.totals(rows.weights * slopes) > 0
+            low, high = np.where(rising, low, middle), np.where(rising, middle, high)
+        return (low + high) / 2
+
+    def bind(self, rows: TaskRows) -> Bound:
+        """The loss as a function of coefficients and intercepts, on some rows."""
+        return Bound(self, rows)

@@ -36,6 +36,7 @@ class L1(Penalty):
     """
 
     smooth: ClassVar[bool] = False
+    by_feature: ClassVar[bool] = True
 
     def value(self, weights: Array, state: State | None = None) -> Array:
         """The sum of absolute values, times alpha."""
@@ -51,3 +52,8 @@ class L1(Penalty):
         xp = namespace(weights)
         threshold = step * self.alpha
         return xp.clip(weights - threshold, 0.0) + xp.clip(weights + threshold, None, 0.0)
+
+    def dual_norm(self, gradient: Array) -> float:
+        """The largest absolute value."""
+        xp = namespace(gradient)
+        return float(xp.max(xp.abs(gradient)))

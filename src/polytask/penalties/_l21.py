@@ -48,6 +48,8 @@ class L21(Penalty):
     group: str = "parameter"
 
     smooth: ClassVar[bool] = False
+    by_feature: ClassVar[bool] = True
+    sums_norms: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **Penalty.parameter_constraints,
         "group": Choice(("parameter", "input")),
@@ -69,6 +71,10 @@ class L21(Penalty):
         norms = self._norms(weights)
         left = xp.clip(norms - step * self.alpha, 0.0)
         return weights * (left / xp.where(norms > 0, norms, xp.ones_like(norms)))
+
+    def dual_norm(self, gradient: Array) -> float:
+        """The longest feature."""
+        return float(namespace(gradient).max(self._norms(gradient)))
 
     def _norms(self, weights: Array) -> Array:
         last = 1 if self.group == "parameter" else max(1, len(weights.shape) - 1)

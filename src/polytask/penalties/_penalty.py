@@ -46,6 +46,11 @@ class Penalty(ABC):
         tasks or low ranks.
     relation : str, optional
         The learned quantity, (n_tasks, n_tasks), that says how tasks are related.
+    by_feature : bool, default False
+        Whether the penalty of a matrix is a sum over its columns, the features, so that some columns can
+        be learned while the others are 0.
+    sums_norms : bool, default False
+        Whether it is alpha times the sum of the Euclidean norms of the columns.
 
     Examples
     --------
@@ -71,6 +76,8 @@ class Penalty(ABC):
 
     smooth: ClassVar[bool] = True
     relation: ClassVar[str | None] = None
+    by_feature: ClassVar[bool] = False
+    sums_norms: ClassVar[bool] = False
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "alpha": Range(1e-5, 10.0, log=True, default=0.01, step=10.0)
     }
@@ -118,6 +125,32 @@ class Penalty(ABC):
         name = type(self).__name__
         sentence = f"{name} has no proximal map. Follow the gradient of its value instead."
         raise ParameterError(sentence)
+
+    def dual_norm(self, gradient: Array) -> float | None:
+        r"""The norm :math:`\max_V \langle G, V\rangle / \Omega(V)`; None where the penalty is no norm.
+
+        W = 0 is optimal if that of the loss's gradient there is at most alpha.
+
+        Parameters
+        ----------
+        gradient : array of shape (n_tasks, …)
+        """
+        del gradient
+        return None
+
+    def alpha_max(self, gradient: Array) -> float:
+        """The smallest strength at which W = 0 is optimal, for the gradient of the loss there.
+
+        Raises
+        ------
+        ParameterError
+            If no strength is large enough, as for penalties that are flat at 0, or none is known.
+        """
+        largest = self.dual_norm(gradient)
+        if largest is None:
+            name = type(self).__name__
+            raise ParameterError(f"{name} has no largest strength: it sets no parameters to zero.")
+        return largest
 
     def for_tasks(self, names: Sequence[str]) -> Penalty:
         """The penalty for W whose rows are tasks of these names; itself unless it names tasks.

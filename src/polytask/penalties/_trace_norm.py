@@ -58,3 +58,7 @@ class TraceNorm(Penalty):
         """Singular values lowered, those that are small to zero."""
         point = lower_singular_values(as_matrix(weights), step * self.alpha)
         return namespace(weights).reshape(point, weights.shape)
+
+    def dual_norm(self, gradient: Array) -> float:
+        """The largest singular value."""
+        return float(namespace(gradient).linalg.svdvals(as_matrix(gradient))[0])

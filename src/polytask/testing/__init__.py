@@ -10,6 +10,7 @@ from polytask.testing._check_aggregator import check_aggregator
 from polytask.testing._check_architecture import check_architecture
 from polytask.testing._check_augmentation import check_augmentation
 from polytask.testing._check_datafit import check_datafit
+from polytask.testing._check_estimator import check_estimator
 from polytask.testing._check_executor import check_executor
 from polytask.testing._check_kind import check_kind
 from polytask.testing._check_learner import check_learner
@@ -36,6 +37,7 @@ __all__ = [
     "check_architecture",
     "check_augmentation",
     "check_datafit",
+    "check_estimator",
     "check_executor",
     "check_kind",
     "check_learner",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from polytask.datafits import Datafit
+from polytask.datafits import Bound, Datafit, OwnRows, SharedRows, TaskRows
 from polytask.testing._require import (
     require,
     require_close,
@@ -19,61 +19,102 @@ __all__ = ["check_datafit"]
 def check_datafit(datafit: Datafit, targets: np.ndarray | None = None) -> None:
     """Check that a datafit keeps the promises of `polytask.datafits.Datafit`.
 
+    It is bound to shared rows with missing labels and to rows of each task.
+
     Parameters
     ----------
     datafit : Datafit
     targets : array of shape (n,), optional
-        Targets it accepts; normal numbers by default.
+        Labels that it accepts; by default normal numbers, counts or 0 and 1, the first of them that it
+        accepts.
 
     Raises
     ------
     AssertionError
-        If the gradient disagrees with finite differences, the Lipschitz constant is too
-        small, the value is no mean over rows, or an argument is changed.
+        If a gradient disagrees with finite differences, the loss is not convex, the curvature is too small,
+        the constant score is not the best, the conjugate breaks its inequality, or an argument is changed.
     """
     require_instance("check_datafit", "datafit", datafit, Datafit)
     name = type(datafit).__name__
     generator = np.random.default_rng(0)
-    targets = generator.normal(size=12) if targets is None else np.asarray(targets)
-    inputs = generator.normal(size=(len(targets), 4))
-    kept = inputs.copy(), targets.copy()
-    for _ in range(5):
-        coef = generator.normal(size=4)
-        _check_gradient(name, datafit, inputs, targets, coef)
-        _check_lipschitz(name, datafit, inputs, targets, coef)
-        twice = datafit.value(np.tile(inputs, (2, 1)), np.tile(targets, 2), coef)
-        once = datafit.value(inputs, targets, coef)
-        require_close(twice, once, f"{name}: the value is not a mean over rows")
+    normal = generator.normal(size=24)
+    tried = [normal, np.abs(np.round(2 * normal)), (normal > 0).astype(float)]
+    given = tried if targets is None else [np.resize(targets, 24).astype(float)]
+    labels = next((each for each in given if datafit.problem(each) is None), given[-1])
+    problem = datafit.problem(labels)
+    require(problem is None, f"{name} does not accept the targets: they {problem}.")
+    inputs = generator.normal(size=(24, 4))
+    kept = inputs.copy(), labels.copy()
+    _check_losses(name, datafit, labels, generator)
+    own = OwnRows(inputs, labels, np.repeat([0, 1, 2], [4, 8, 12]), np.arange(1.0, 25.0))
+    table = np.where(np.arange(24) % 7 == 0, np.nan, labels).reshape(8, 3)
+    for rows in (own, SharedRows(inputs[:8], table), SharedRows(inputs[:8], table, np.ones(8))):
+        bound = datafit.bind(rows)
+        _check_start(name, bound)
+        for _ in range(3):
+            coef = generator.normal(size=bound.shape)
+            _check_gradient(name, bound, coef, bound.start() + generator.normal(size=len(coef)))
     require_same(inputs, kept[0], f"{name}: the inputs were changed in place")
-    require_same(targets, kept[1], f"{name}: the targets were changed in place")
+    require_same(labels, kept[1], f"{name}: the targets were changed in place")
 
 
-def _check_gradient(
-    name: str, datafit: Datafit, inputs: np.ndarray, targets: np.ndarray, coef: np.ndarray
+def _check_losses(
+    name: str, datafit: Datafit, labels: np.ndarray, generator: np.random.Generator
 ) -> None:
-    require_finite(datafit.value(inputs, targets, coef), f"{name}: the value is not finite")
-    gradient = datafit.gradient(inputs, targets, coef)
-    require(gradient.shape == coef.shape, f"{name}: a gradient of shape {gradient.shape}.")
-    slopes = []
-    for move in np.eye(len(coef)) * 1e-6:
-        ahead = datafit.value(inputs, targets, coef + move)
-        slopes.append((ahead - datafit.value(inputs, targets, coef - move)) / 2e-6)
+    """Check slopes, convexity, curvature and the conjugate, score by score."""
+    scores = generator.normal(size=len(labels))
+    for other in (scores + 1e-3, scores - 0.5, scores + 2.0):
+        loss, slope = datafit.loss(scores, labels), datafit.slope(scores, labels)
+        require_finite(loss, f"{name}: a loss is not finite")
+        require(
+            loss.shape == slope.shape == scores.shape, f"{name}: another shape than the scores."
+        )
+        away, rise = other - scores, datafit.slope(other, labels) - slope
+        beyond = datafit.loss(other, labels) - loss - slope * away
+        require(bool((beyond >= -1e-9).all()), f"{name}: the loss is not above its tangent.")
+        require(bool((rise * away >= -1e-9).all()), f"{name}: the slope falls.")
+        steep = np.abs(rise) > datafit.curvature * np.abs(away) * (1 + 1e-6) + 1e-9
+        require(not steep.any(), f"{name}: the slope changes by more than the curvature.")
+        conjugate = datafit.conjugate(slope, labels)
+        if conjugate is not None:
+            sentence = f"{name}: the conjugate of a slope is not slope · score − loss"
+            require_close(conjugate, slope * scores - loss, sentence, absolute=1e-8)
+
+
+def _check_start(name: str, bound: Bound) -> None:
+    start, zero = bound.start(), np.zeros(bound.shape)
+    require_finite(start, f"{name}: a constant score is not finite")
+    least = bound.value(zero, start)
+    for task in range(len(start)):
+        for move in (-0.01, 0.01):
+            other = start + move * (np.arange(len(start)) == task)
+            sentence = f"{name}: the constant score is not the best."
+            require(bound.value(zero, other) >= least - 1e-9 * (1 + abs(least)), sentence)
+
+
+def _check_gradient(name: str, bound: Bound, coef: np.ndarray, intercept: np.ndarray) -> None:
+    value, slope, rise = bound.value_and_gradient(coef, intercept)
+    sentence = f"{name}: `value` and `value_and_gradient` disagree"
+    require_close(value, bound.value(coef, intercept), sentence)
+    require_close(
+        value, _mean_loss(bound.datafit, bound.rows, coef, intercept), f"{name}: no mean loss"
+    )
+    slopes, rises = np.zeros(coef.shape), np.zeros(intercept.shape)
+    for place in np.ndindex(coef.shape):
+        move = np.zeros(coef.shape)
+        move[place] = 1e-6
+        ahead, behind = bound.value(coef + move, intercept), bound.value(coef - move, intercept)
+        slopes[place] = (ahead - behind) / 2e-6
+    for task in range(len(intercept)):
+        shift = 1e-6 * (np.arange(len(intercept)) == task)
+        ahead, behind = bound.value(coef, intercept + shift), bound.value(coef, intercept - shift)
+        rises[task] = (ahead - behind) / 2e-6
     sentence = f"{name}: the gradient disagrees with finite differences"
-    require_close(gradient, np.array(slopes), sentence, relative=1e-5, absolute=1e-7)
+    require_close(slope, slopes, sentence, relative=1e-5, absolute=1e-6)
+    require_close(rise, rises, sentence, relative=1e-5, absolute=1e-6)
 
 
-def _check_lipschitz(
-    name: str, datafit: Datafit, inputs: np.ndarray, targets: np.ndarray, coef: np.ndarray
-) -> None:
-    bound = datafit.lipschitz(inputs)
-    require_finite(bound, f"{name}: the Lipschitz constant is not finite")
-    _, _, axes = np.linalg.svd(inputs)
-    here = datafit.gradient(inputs, targets, coef)
-    for axis in axes:  # the steepest change of a generalised linear model lies along the first
-        for size in (1e-3, 1.0):
-            there = datafit.gradient(inputs, targets, coef + size * axis)
-            change = float(np.linalg.norm(there - here)) / size
-            sentence = (
-                f"{name}: the gradient changes by {change:.4g}, more than the bound {bound:.4g}."
-            )
-            require(change <= bound * (1 + 1e-6) + 1e-9, sentence)
+def _mean_loss(datafit: Datafit, rows: TaskRows, coef: np.ndarray, intercept: np.ndarray) -> float:
+    """The weighted losses of all cells, by the scores of centred inputs."""
+    losses = datafit.loss(rows.scores(coef, intercept), rows.labels)
+    return float((rows.weights * losses).sum())

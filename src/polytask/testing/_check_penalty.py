@@ -66,7 +66,42 @@ def check_penalty(
                 for step in _STEPS if proximal else ():
                     _check_prox(name, penalty, point, step, state, generator, convex=convex)
             _check_torch(name, penalty, weights, state, proximal=proximal)
+        _check_declarations(name, penalty, weights, generator, proximal=proximal)
         require_same(weights, kept, f"{name}: the weights were changed in place")
+
+
+def _check_declarations(
+    name: str,
+    penalty: Penalty,
+    weights: np.ndarray,
+    generator: np.random.Generator,
+    *,
+    proximal: bool,
+) -> None:
+    """Check the dual norm, and what is declared of features."""
+    largest = penalty.dual_norm(weights)
+    if largest is not None:
+        products, unit = [], replace(penalty, alpha=1.0)
+        for _ in range(20):
+            other = generator.normal(size=weights.shape)
+            products.append(float((weights * other).sum()) / float(unit.value(other)))
+        require(max(products) <= largest * (1 + 1e-9), f"{name}: the dual norm is too small.")
+        slope = unit.gradient(weights)
+        sentence = f"{name}: the dual norm of a subgradient is not 1"
+        require_close(unit.dual_norm(slope), 1.0, sentence, relative=1e-6)
+        strong = replace(penalty, alpha=penalty.alpha_max(weights))
+        if proximal:
+            left = strong.prox(weights, 1.0)
+            require_close(left, 0 * left, f"{name}: `alpha_max` leaves parameters", absolute=1e-9)
+    if penalty.by_feature and weights.ndim == 2 and not penalty.start(weights.shape):
+        parts = [weights[:, :2], weights[:, 2:]]
+        whole = np.concatenate([penalty.prox(part, 0.3) for part in parts], axis=1)
+        sentence = f"{name} is declared a sum over features, but its proximal map mixes them"
+        require_close(penalty.prox(weights, 0.3), whole, sentence)
+    if penalty.sums_norms and weights.ndim == 2:
+        norms = float(np.linalg.norm(weights, axis=0).sum())
+        sentence = f"{name} is declared a sum of norms of features, and is another"
+        require_close(penalty.value(weights), penalty.alpha * norms, sentence)
 
 
 def _refuses(penalty: Penalty, weights: np.ndarray) -> bool:

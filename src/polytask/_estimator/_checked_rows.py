@@ -1,0 +1,130 @@
+"""Checks of labels and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from polytask.exceptions import DataError
+
+__all__ = ["checked", "checked_labels", "checked_weights"]
+
+
+@contextmanager
+def checked(owner: str) -> Iterator[None]:
+    """scikit-learn's complaints about values as a `DataError`."""
+    try:
+        yield
+    except DataError:
+        raise
+    except ValueError as error:
+        raise DataError(f"{owner} cannot read its arguments: {error}") from error
+
+
+def checked_labels(
+    owner: str, y: Any, n_rows: int, *, classes: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Labels as an array, and the names of their columns.
+
+    Raises
+    ------
+    DataError
+        If they are missing, of another length, infinite, or no numbers where numbers are learned.
+    """
+    if y is None:
+        sentence = f"{owner} requires y to be passed, but the target y is None. Give the labels."
+        raise DataError(sentence)
+    columns = getattr(y, "columns", None)
+    names = None if columns is None else np.array([str(name) for name in columns])
+    labels = _array(owner, y, classes=classes)
+    if labels.ndim not in (1, 2) or (labels.ndim == 2 and labels.shape[1] == 0):
+        shape = labels.shape
+        sentence = (
+            f"The `y` parameter of {owner} must have the shape (n_rows,) or (n_rows, n_tasks). Got "
+            f"{shape} instead."
+        )
+        raise DataError(sentence)
+    if len(labels) != n_rows:
+        sentence = (
+            f"The `y` parameter of {owner} must have as many rows as X: found input variables with "
+            f"inconsistent numbers of samples, [{n_rows}, {len(labels)}]."
+        )
+        raise DataError(sentence)
+    if labels.dtype.kind == "f" and np.isinf(labels).any():
+        raise DataError(f"The `y` parameter of {owner} must be finite. Input y contains infinity.")
+    return labels, names
+
+
+def _array(owner: str, y: Any, *, classes: bool) -> np.ndarray:
+    labels = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    if labels.dtype.kind == "c":
+        raise DataError(f"The `y` parameter of {owner} must be real. Complex data not supported.")
+    if classes:
+        return labels
+    try:
+        return labels.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        sentence = (
+            f"The `y` parameter of {owner} must be numbers. Got {labels.dtype} instead: {error}. "
+            "Classes are learned by a classifier."
+        )
+        raise DataError(sentence) from error
+
+
+def checked_weights(
+    owner: str, weights: Any, labels: np.ndarray, task: np.ndarray | None
+) -> np.ndarray | None:
+    """Weights of rows, of shape (n,) or of that of labels; None for ones.
+
+    Raises
+    ------
+    DataError
+        If they are of another shape, negative, not finite, or all 0 in a task.
+    """
+    if weights is None:
+        return None
+    try:
+        values = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"The `sample_weight` parameter of {owner} must be numbers.") from error
+    if values.ndim == 0:
+        values = np.full(len(labels), float(values))
+    expected = {labels.shape[:1], labels.shape}
+    if values.shape not in expected or not np.isfinite(values).all() or (values < 0).any():
+        shapes = " or ".join(map(str, sorted(expected, key=len)))
+        sentence = (
+            f"The `sample_weight` parameter of {owner} must be finite numbers from 0, of shape {shapes}. "
+            f"Got the shape {values.shape}"
+        )
+        detail = " with other values." if values.shape in expected else "."
+        raise DataError(sentence + detail)
+    _check_positive(owner, values, labels, task)
+    return values
+
+
+def _check_positive(
+    owner: str, weights: np.ndarray, labels: np.ndarray, task: np.ndarray | None
+) -> None:
+    """Raise unless every task has a labelled row whose weight is above 0."""
+    if task is not None:
+        totals = np.bincount(task, weights)
+    elif labels.ndim == 1:
+        totals = np.array([weights.sum()])
+    else:
+        spread = weights[:, None] if weights.ndim == 1 else weights
+        totals = (spread * ~missing(labels)).sum(axis=0)
+    if (totals == 0).any():
+        position = int(np.flatnonzero(totals == 0)[0])
+        sentence = (
+            f"The `sample_weight` parameter of {owner} must be above 0 for a labelled row of each task. "
+            f"All weights are zero in task {position}."
+        )
+        raise DataError(sentence)
+
+
+def missing(labels: np.ndarray) -> np.ndarray:
+    """Which labels are missing: NaN, or None."""
+    return labels != labels if labels.dtype.kind in "fO" else np.zeros(labels.shape, dtype=bool)  # noqa: PLR0124

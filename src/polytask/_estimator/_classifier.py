@@ -1,0 +1,227 @@
+"""Base class of classifiers of several tasks."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import expit
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils.multiclass import check_classification_targets
+
+from polytask._estimator._checked_rows import checked, checked_labels, missing
+from polytask._estimator._estimator import MultiTaskEstimator, Numbers
+from polytask._estimator._mean_over_tasks import mean_over_tasks
+from polytask._estimator._task_ids import TaskIds
+from polytask.exceptions import DataError
+
+__all__ = ["MultiTaskClassifier"]
+
+
+class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
+    """A classifier of several tasks, by scores of classes.
+
+    A task of two classes has one column of scores, one of more classes a column for each (one against
+    the rest).
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,), or list of them
+        Those of all tasks; a list with those of each where columns of labels hold different ones.
+    """
+
+    _learns_classes: ClassVar[bool] = True
+    classes_: Any
+    _columns: np.ndarray
+
+    def _numbers(self, labels: np.ndarray, ids: TaskIds) -> Numbers:
+        if labels.ndim == 2:
+            each = [
+                self._classes(column, name)
+                for column, name in zip(labels.T, ids.known, strict=True)
+            ]
+            found = zip(labels.T, each, strict=True)
+            wide = np.hstack([_indicators(column, classes) for column, classes in found])
+            self._columns = _columns([_n_scores(classes) for classes in each])
+            alike = all(np.array_equal(classes, each[0]) for classes in each)
+            self.classes_ = each[0] if alike else each
+            return Numbers(wide, wide.shape[1])
+        with checked(type(self).__name__):
+            check_classification_targets(labels)
+        self.classes_ = self._classes(labels, None)
+        wide = _indicators(labels, self.classes_)
+        if ids.task is None:
+            self._columns = _columns([wide.shape[1]])
+            return Numbers(wide, wide.shape[1])
+        present = self._present(labels, ids)
+        if wide.shape[1] == 1:
+            self._columns = _columns([1] * self.n_tasks_)
+            return Numbers(wide[:, 0], self.n_tasks_, ids.task)
+        self._columns = np.where(present, np.cumsum(present.ravel()).reshape(present.shape) - 1, -1)
+        rows, classes = np.nonzero(present[ids.task])
+        task = self._columns[ids.task[rows], classes]
+        return Numbers(wide[rows, classes], int(present.sum()), task, rows)
+
+    def _classes(self, labels: np.ndarray, task: Any) -> np.ndarray:
+        observed = labels[~missing(labels)]
+        classes = np.unique(observed.astype(str) if observed.dtype.kind == "O" else observed)
+        if len(classes) < 2:
+            where = "" if task is None else f" of task {task!r}"
+            sentence = (
+                f"{type(self).__name__} needs labels of two classes or more. The labels{where} hold one "
+                f"class, {classes[0]!r}: leave them out."
+            )
+            raise DataError(sentence)
+        return classes
+
+    def _present(self, labels: np.ndarray, ids: TaskIds) -> np.ndarray:
+        """Which classes the rows of each task hold, (n_tasks, n_classes); two at least."""
+        present = np.zeros((self.n_tasks_, len(self.classes_)), dtype=bool)
+        present[ids.task, np.searchsorted(self.classes_, labels.astype(self.classes_.dtype))] = True
+        if (present.sum(axis=1) < 2).any():
+            name = ids.known[int(np.flatnonzero(present.sum(axis=1) < 2)[0])]
+            sentence = (
+                f"{type(self).__name__} needs labels of two classes in each task. Those of task {name!r} "
+                "hold one class: leave its rows out."
+            )
+            raise DataError(sentence)
+        return present
+
+    def decision_function(self, X: Any, *, tasks: Any = None) -> Any:
+        """Scores of classes.
+
+        Parameters
+        ----------
+        X : array, sparse array or data frame of shape (n, n_features)
+        tasks : array of shape (n,), optional
+            The id of each row's task, by whose scores it is judged.
+
+        Returns
+        -------
+        array of shape (n,), (n, n_classes) or (n, n_tasks), or list of arrays
+            (n,) of two classes, those above 0 for the second. Of several tasks, where `tasks` is not given,
+            (n, n_tasks) if all have two classes, else a list with an array per task.
+        """
+        X, task = self._checked(X, tasks)
+        if task is None:
+            scores = self.scores(X, None)
+            if self._columns.shape[1] == 1 and not self._one:
+                return scores
+            each = [_of_columns(scores, columns) for columns in self._columns]
+            return each[0] if self._one else each
+        columns = self._columns[task]
+        each_class = [
+            np.where(own >= 0, self.scores(X, np.maximum(own, 0)), -np.inf) for own in columns.T
+        ]
+        return each_class[0] if len(each_class) == 1 else np.stack(each_class, axis=1)
+
+    def predict(self, X: Any, *, tasks: Any = None) -> np.ndarray:
+        """The likeliest classes.
+
+        Parameters
+        ----------
+        X, tasks
+            As for `decision_function`.
+
+        Returns
+        -------
+        array of shape (n,) or (n, n_tasks)
+            (n,) of a single task, or with `tasks`.
+        """
+        scores = self.decision_function(X, tasks=tasks)
+        if not self._answers_all(tasks):
+            return _decided(scores, self.classes_)
+        each = zip(_by_task(scores), self._classes_of_tasks(), strict=True)
+        return np.stack([_decided(own, classes) for own, classes in each], axis=1)
+
+    def predict_proba(self, X: Any, *, tasks: Any = None) -> Any:
+        """Probabilities of classes, in the order of `classes_`.
+
+        Of more than two classes, those of each against the rest, divided by their sum.
+
+        Parameters
+        ----------
+        X, tasks
+            As for `decision_function`.
+
+        Returns
+        -------
+        array of shape (n, n_classes) or (n, n_tasks), or list of arrays
+            Of several tasks, where `tasks` is not given, those of the second class, (n, n_tasks), if all
+            have two classes, else a list with an array (n, n_classes) per task.
+        """
+        scores = self.decision_function(X, tasks=tasks)
+        if isinstance(scores, list):
+            return [_probabilities(own) for own in scores]
+        return expit(scores) if self._answers_all(tasks) else _probabilities(scores)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None, *, tasks: Any = None) -> float:
+        """The mean over tasks of the share of right classes, on their labelled rows.
+
+        Parameters
+        ----------
+        X, y, tasks, sample_weight
+            As for `fit`.
+        """
+        predicted = self.predict(X, tasks=tasks)
+        labels, _ = checked_labels(type(self).__name__, y, len(predicted), classes=True)
+        return mean_over_tasks(
+            accuracy_score, labels, predicted, self._positions(tasks, len(labels)), sample_weight
+        )
+
+    def _answers_all(self, tasks: Any) -> bool:
+        """Whether each row is answered for several tasks."""
+        return not self._one and tasks is None
+
+    def _classes_of_tasks(self) -> list[np.ndarray]:
+        known: Any = self.classes_
+        return known if isinstance(known, list) else [known] * self.n_tasks_
+
+
+def _by_task(scores: Any) -> list[np.ndarray]:
+    return scores if isinstance(scores, list) else list(scores.T)
+
+
+def _n_scores(classes: np.ndarray) -> int:
+    return 1 if len(classes) == 2 else len(classes)
+
+
+def _columns(sizes: list[int]) -> Any:
+    """Columns of scores of each task, (n_tasks, most), -1 where a task has fewer."""
+    table = np.full((len(sizes), max(sizes)), -1)
+    first = 0
+    for task, size in enumerate(sizes):
+        table[task, :size] = np.arange(first, first + size)
+        first += size
+    return table
+
+
+def _of_columns(scores: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    own = scores[:, columns[columns >= 0]]
+    return own[:, 0] if len(columns[columns >= 0]) == 1 else own
+
+
+def _indicators(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """1 for a class and 0 for others, (n, 1) of two classes and (n, n_classes) of more; NaN if missing."""
+    absent = missing(labels)
+    known = np.where(absent, classes[0], labels).astype(classes.dtype)
+    hot = (known[:, None] == classes).astype(float)
+    hot[absent] = np.nan
+    return hot[:, 1:] if len(classes) == 2 else hot
+
+
+def _decided(scores: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    decided: np.ndarray = (
+        classes[(scores > 0).astype(int)] if scores.ndim == 1 else classes[scores.argmax(axis=1)]
+    )
+    return decided
+
+
+def _probabilities(scores: np.ndarray) -> np.ndarray:
+    share = expit(scores)
+    if scores.ndim == 1:
+        return np.stack([1 - share, share], axis=1)
+    total = share.sum(axis=1, keepdims=True)
+    even = (scores > -np.inf) / (scores > -np.inf).sum(axis=1, keepdims=True)
+    return np.where(total > 0, share / np.where(total > 0, total, 1.0), even)

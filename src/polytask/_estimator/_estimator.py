@@ -1,0 +1,166 @@
+"""Abstract base class of estimators that learn several tasks together."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+
+import numpy as np
+from jaxtyping import Float64, Int
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from polytask._estimator._checked_rows import checked, checked_labels, checked_weights
+from polytask._estimator._task_ids import TaskIds
+from polytask._estimator._task_table import TaskTable
+from polytask.constraints import Constraint, check_parameters
+from polytask.ranges import SearchRange
+
+__all__ = ["MultiTaskEstimator", "Numbers"]
+
+
+Fitted = TypeVar("Fitted", bound="MultiTaskEstimator")
+
+
+class Numbers(NamedTuple):
+    """Labels as numbers.
+
+    Attributes
+    ----------
+    labels : array of shape (n, n_columns), or (m,) where each row belongs to one column
+    n_columns : int
+        Columns of scores.
+    task : array of shape (m,), int, or None
+        The column of each row.
+    rows : array of shape (m,), int, or None
+        Which rows of X these are; all where None.
+    """
+
+    labels: np.ndarray
+    n_columns: int
+    task: np.ndarray | None = None
+    rows: np.ndarray | None = None
+
+    def table(self, X: Any, weights: np.ndarray | None) -> TaskTable:
+        """With the inputs and weights of all rows."""
+        if self.rows is not None:
+            X, weights = X[self.rows], None if weights is None else weights[self.rows]
+        wide = self.labels.ndim == 2
+        if weights is not None and wide:
+            weights = np.broadcast_to(
+                weights[:, None] if weights.ndim == 1 else weights, self.labels.shape
+            )
+        return TaskTable(X, self.labels, self.task, weights, self.n_columns)
+
+
+class MultiTaskEstimator(BaseEstimator, ABC):
+    """An estimator of scikit-learn's contract that learns several tasks together.
+
+    Tasks share their rows (``fit(X, Y)`` with a column per task, NaN where a label is missing), or each
+    row belongs to one task (``fit(X, y, tasks=ids)``). ``fit(X, y)`` learns one task.
+
+    A class defines `learn` and `scores`.
+
+    Attributes
+    ----------
+    tasks_ : array of shape (n_tasks,)
+        Ids of the tasks: the sorted values of `tasks`, the names of the columns of a data frame, or
+        numbers from 0.
+    n_tasks_ : int
+    n_features_in_ : int
+    feature_names_in_ : array of shape (n_features,)
+        Of a data frame only.
+    """
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {}
+    accepts_sparse: ClassVar[bool] = True
+
+    tasks_: np.ndarray
+    n_tasks_: int
+
+    def __sklearn_tags__(self) -> Tags:
+        """Sparse inputs, and several outputs, which may be missing."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = self.accepts_sparse
+        tags.target_tags.required = True
+        tags.target_tags.multi_output = True
+        return tags
+
+    def fit(self, X: Any, y: Any, *, tasks: Any = None, sample_weight: Any = None) -> Self:
+        """Learn all tasks.
+
+        Parameters
+        ----------
+        X : array, sparse array or data frame of shape (n, n_features)
+            Finite numbers.
+        y : array or data frame of shape (n, n_tasks) or (n,)
+            Labels; NaN (None of classes) where one of several tasks has none.
+        tasks : array of shape (n,), optional
+            The id of each row's task, a number or a text, for `y` of shape (n,).
+        sample_weight : array of shape (n,) or (n, n_tasks), optional
+            Weights of rows; only their ratios within a task count.
+
+        Raises
+        ------
+        ParameterError
+            If a setting is outside its range.
+        DataError
+            If the arguments do not fit together, an input is missing, or a task has no label.
+        """
+        check_parameters(self)
+        name = type(self).__name__
+        X = self._inputs(X, reset=True)
+        labels, columns = checked_labels(name, y, X.shape[0], classes=self._learns_classes)
+        ids = TaskIds.of(name, labels, columns, tasks)
+        weights = checked_weights(name, sample_weight, labels, ids.task)
+        if weights is not None and weights.ndim == 1 and not weights.all():
+            used = np.flatnonzero(weights)
+            X, labels, weights = X[used], labels[used], weights[used]
+            ids = ids.of_rows(used)
+        self.tasks_, self.n_tasks_ = ids.known, len(ids.known)
+        self._one = labels.ndim == 1 and tasks is None
+        self.learn(self._numbers(labels, ids).table(X, weights))
+        return self
+
+    _learns_classes: ClassVar[bool] = False
+
+    @abstractmethod
+    def _numbers(self, labels: np.ndarray, ids: TaskIds) -> Numbers:
+        """The labels as numbers, a column for each column of scores."""
+
+    @abstractmethod
+    def learn(self, table: TaskTable) -> None:
+        """Learn from checked rows; sets the fitted attributes."""
+
+    @abstractmethod
+    def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
+        """Scores of all tasks, (n, n_tasks), or of each row by its own task, (n,).
+
+        Parameters
+        ----------
+        X : array or sparse CSR array of shape (n, n_features)
+        task : array of shape (n,), int, or None
+        """
+
+    def _checked(self, X: Any, tasks: Any) -> tuple[Any, np.ndarray | None]:
+        """Inputs to predict, and the positions of their tasks."""
+        check_is_fitted(self)
+        X = self._inputs(X, reset=False)
+        return X, self._positions(tasks, X.shape[0])
+
+    def _inputs(self, X: Any, *, reset: bool) -> Any:
+        """Finite numbers, dense or as a CSR array."""
+        accepted = "csr" if self.accepts_sparse else False
+        with checked(type(self).__name__):
+            X = validate_data(self, X, accept_sparse=accepted, dtype=np.float64, reset=reset)
+        return sparse.csr_array(X) if sparse.issparse(X) else X
+
+    def _positions(self, tasks: Any, n_rows: int) -> np.ndarray | None:
+        """Positions of the rows' tasks among those that were learned; None of all tasks."""
+        if tasks is None:
+            return None
+        return TaskIds.positions(type(self).__name__, self.tasks_, tasks, n_rows)

@@ -1,0 +1,60 @@
+"""Base class of regressors of several tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+
+from polytask._estimator._checked_rows import checked_labels
+from polytask._estimator._estimator import MultiTaskEstimator, Numbers
+from polytask._estimator._mean_over_tasks import mean_over_tasks
+from polytask._estimator._task_ids import TaskIds
+
+__all__ = ["MultiTaskRegressor"]
+
+
+class MultiTaskRegressor(RegressorMixin, MultiTaskEstimator):
+    """A regressor of several tasks: `predict` gives the scores."""
+
+    def _numbers(self, labels: np.ndarray, ids: TaskIds) -> Numbers:
+        return Numbers(labels[:, None] if self._one else labels, self.n_tasks_, ids.task)
+
+    def predict(self, X: Any, *, tasks: Any = None) -> np.ndarray:
+        """Predicted numbers.
+
+        Parameters
+        ----------
+        X : array, sparse array or data frame of shape (n, n_features)
+        tasks : array of shape (n,), optional
+            The id of each row's task; by default every row is predicted for all tasks.
+
+        Returns
+        -------
+        array of shape (n,) or (n, n_tasks)
+            (n,) of a single task, or with `tasks`.
+
+        Raises
+        ------
+        UnknownNameError
+            If a task was not learned.
+        """
+        X, task = self._checked(X, tasks)
+        scores = self.scores(X, task)
+        return scores[:, 0] if self._one and task is None else scores
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None, *, tasks: Any = None) -> float:
+        """The mean over tasks of R², on their labelled rows.
+
+        Parameters
+        ----------
+        X, y, tasks, sample_weight
+            As for `fit`.
+        """
+        predicted = self.predict(X, tasks=tasks)
+        labels, _ = checked_labels(type(self).__name__, y, len(predicted), classes=False)
+        return mean_over_tasks(
+            r2_score, labels, predicted, self._positions(tasks, len(labels)), sample_weight
+        )

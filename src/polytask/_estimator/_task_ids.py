@@ -1,0 +1,127 @@
+"""Ids of tasks, and which row belongs to which."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from polytask._estimator._checked_rows import missing
+from polytask._naming import suggestion
+from polytask.exceptions import DataError, UnknownNameError
+
+__all__ = ["TaskIds"]
+
+
+class TaskIds(NamedTuple):
+    """The tasks' ids, and the position of each row's task.
+
+    Attributes
+    ----------
+    known : array of shape (n_tasks,)
+    task : array of shape (n,), int, or None
+        None where tasks share their rows.
+    """
+
+    known: np.ndarray
+    task: np.ndarray | None
+
+    @classmethod
+    def of(cls, owner: str, labels: np.ndarray, columns: np.ndarray | None, tasks: Any) -> TaskIds:
+        """The tasks of labels: those of `tasks`, or of the columns.
+
+        Raises
+        ------
+        DataError
+            If `tasks` does not fit the labels, or a task has no label.
+        """
+        if tasks is None:
+            n_tasks = 1 if labels.ndim == 1 else labels.shape[1]
+            known = np.arange(n_tasks) if columns is None else columns
+            _check_labelled(owner, labels.reshape(len(labels), -1), known)
+            return cls(known, None)
+        ids = _as_ids(owner, tasks, len(labels))
+        if labels.ndim != 1:
+            sentence = (
+                f"The `tasks` parameter of {owner} names the task of each row, for labels of the shape "
+                f"(n_rows,). Got labels of the shape {labels.shape}: leave `tasks` out, or give one label "
+                "per row."
+            )
+            raise DataError(sentence)
+        if missing(labels).any():
+            sentence = (
+                f"The `y` parameter of {owner} must have a label in every row if each row belongs to one "
+                f"task. Input y contains NaN in {int(missing(labels).sum())} rows: leave these out."
+            )
+            raise DataError(sentence)
+        known, task = np.unique(ids, return_inverse=True)
+        return cls(known, task)
+
+    def of_rows(self, rows: np.ndarray) -> TaskIds:
+        """The same tasks, for a selection of rows that holds some of each."""
+        return TaskIds(self.known, None if self.task is None else self.task[rows])
+
+    @staticmethod
+    def positions(owner: str, known: np.ndarray, tasks: Any, n_rows: int) -> np.ndarray:
+        """Positions of ids among those that are known.
+
+        Raises
+        ------
+        UnknownNameError
+            Naming the first that is unknown.
+        """
+        ids = _as_ids(owner, tasks, n_rows)
+        order = np.argsort(known, kind="stable")
+        try:
+            found = np.searchsorted(known, ids, sorter=order)
+        except TypeError:
+            found = np.full(len(ids), len(known))
+        found = order[np.minimum(found, len(known) - 1)]
+        wrong = np.asarray(known[found] != ids)
+        if wrong.any():
+            first = ids[int(np.flatnonzero(wrong)[0])]
+            nearest = suggestion(str(first), [str(each) for each in known])
+            sentence = (
+                f"The `tasks` parameter of {owner} must name tasks that were learned. Got {first!r} "
+                f"instead. {nearest}"
+            )
+            raise UnknownNameError(sentence)
+        return found
+
+
+def _as_ids(owner: str, tasks: Any, n_rows: int) -> np.ndarray:
+    ids = tasks.to_numpy() if hasattr(tasks, "to_numpy") else np.asarray(tasks)
+    if ids.shape != (n_rows,):
+        sentence = (
+            f"The `tasks` parameter of {owner} must have an id for each of the {n_rows} rows. Got the "
+            f"shape {ids.shape} instead."
+        )
+        raise DataError(sentence)
+    if ids.dtype.kind == "O":
+        if any(each is None or each != each for each in ids):  # noqa: PLR0124
+            raise DataError(f"The `tasks` parameter of {owner} must have no missing id.")
+        ids = ids.astype(str)
+    if ids.dtype.kind == "f":
+        if not np.isfinite(ids).all():
+            raise DataError(f"The `tasks` parameter of {owner} must have no missing id.")
+        if (ids == np.round(ids)).all():
+            ids = ids.astype(np.int64)
+    return ids
+
+
+def _check_labelled(owner: str, labels: np.ndarray, known: np.ndarray) -> None:
+    absent = missing(labels)
+    if labels.shape[1] == 1 and absent.any():
+        sentence = (
+            f"The `y` parameter of {owner} must have a label in every row of a single task. Input y "
+            f"contains NaN in {int(absent.sum())} rows: leave these out."
+        )
+        raise DataError(sentence)
+    empty = absent.all(axis=0)
+    if empty.any():
+        first = known[int(np.flatnonzero(empty)[0])]
+        sentence = (
+            f"The `y` parameter of {owner} must have a label of each task. Task {first!r} has none: leave "
+            "its column out."
+        )
+        raise DataError(sentence)

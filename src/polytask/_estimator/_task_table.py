@@ -1,0 +1,52 @@
+"""The rows that an estimator learns from, after they were checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int
+
+__all__ = ["TaskTable"]
+
+
+@dataclass(frozen=True, eq=False)
+class TaskTable:
+    """Inputs, labels and weights of several tasks.
+
+    Attributes
+    ----------
+    X : array or sparse CSR array of shape (n, n_features), float64
+    labels : array of shape (n, n_tasks), or (n,) where each row belongs to one task
+        Numbers; NaN where a label of a shared row is missing.
+    task : array of shape (n,), int, or None
+        The task of each row, 0 … n_tasks − 1; None where tasks share their rows.
+    weights : array of the shape of labels, or None
+        Weights of rows; None stands for ones.
+    n_tasks : int
+    """
+
+    X: Any
+    labels: Float64[np.ndarray, "..."]
+    task: Int[np.ndarray, " n"] | None
+    weights: Float64[np.ndarray, "..."] | None
+    n_tasks: int
+
+    def of_task(self, task: int) -> tuple[Any, np.ndarray, np.ndarray | None]:
+        """Inputs, labels and weights of one task's labelled rows."""
+        if self.task is not None:
+            rows = np.flatnonzero(self.task == task)
+            labels = self.labels[rows]
+            weights = None if self.weights is None else self.weights[rows]
+        else:
+            rows = np.flatnonzero(~np.isnan(self.labels[:, task]))
+            labels = self.labels[rows, task]
+            weights = None if self.weights is None else self.weights[rows, task]
+        return self.X[rows], labels, weights
+
+    def take(self, rows: Int[np.ndarray, " m"]) -> TaskTable:
+        """A selection of rows, of the same tasks."""
+        task = None if self.task is None else self.task[rows]
+        weights = None if self.weights is None else self.weights[rows]
+        return TaskTable(self.X[rows], self.labels[rows], task, weights, self.n_tasks)

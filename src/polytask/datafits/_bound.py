@@ -1,0 +1,126 @@
+"""Losses of linear models on given rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from polytask.datafits._task_rows import Cells, TaskRows
+
+if TYPE_CHECKING:
+    from polytask.datafits._datafit import Datafit
+
+__all__ = ["Bound"]
+
+Coef = Float[np.ndarray, "tasks features"]
+Intercept = Float[np.ndarray, " tasks"]
+
+
+class Bound:
+    r"""A datafit on the rows of several tasks, a function of coefficients W and intercepts b.
+
+    Intercepts are those of centred inputs (`TaskRows`); without intercepts b stays 0.
+
+    Parameters
+    ----------
+    datafit : Datafit
+    rows : TaskRows
+
+    Attributes
+    ----------
+    quadratic : bool
+        Whether the loss is a quadratic function of W; then it is a `SquaredBound`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.datafits import Logistic, SharedRows
+    >>> rows = SharedRows(np.array([[0.0], [1.0]]), np.array([[0.0], [1.0]]))
+    >>> bound = Logistic().bind(rows)
+    >>> round(bound.value(np.zeros((1, 1)), np.zeros(1)), 4)
+    0.6931
+    >>> bound.gradient(np.zeros((1, 1)), np.zeros(1))
+    (array([[-0.25]]), array([0.]))
+    """
+
+    quadratic: ClassVar[bool] = False
+
+    def __init__(self, datafit: Datafit, rows: TaskRows) -> None:
+        self.datafit, self.rows = datafit, rows
+        self.shape = (rows.n_tasks, rows.n_features)
+
+    def start(self) -> Float64[np.ndarray, " tasks"]:
+        """The best intercepts of coefficients that are all 0."""
+        if not self.rows.fit_intercept:
+            return np.zeros(self.rows.n_tasks)
+        return np.asarray(self.datafit.constant(self.rows), dtype=float)
+
+    def scale(self) -> float:
+        """The loss of zero coefficients, in which gaps are measured; never below rounding."""
+        known = self.rows.labels[self.rows.weights > 0]
+        rounding = 1e-12 * float(self.rows.mass.sum()) * max(float(np.square(known).mean()), 1e-280)
+        return max(self.value(np.zeros(self.shape), self.start()), rounding)
+
+    def value(self, coef: Coef, intercept: Intercept) -> float:
+        """The loss, summed over the tasks."""
+        scores = self.rows.scores(coef, intercept)
+        return float((self.rows.weights * self.datafit.loss(scores, self.rows.labels)).sum())
+
+    def gradient(self, coef: Coef, intercept: Intercept) -> tuple[Coef, Intercept]:
+        """The gradients with respect to W and b."""
+        return self.value_and_gradient(coef, intercept)[1:]
+
+    def value_and_gradient(self, coef: Coef, intercept: Intercept) -> tuple[float, Coef, Intercept]:
+        """The loss and its gradients."""
+        rows = self.rows
+        scores = rows.scores(coef, intercept)
+        value = float((rows.weights * self.datafit.loss(scores, rows.labels)).sum())
+        slopes = rows.weights * self.datafit.slope(scores, rows.labels)
+        free = rows.totals(slopes) if rows.fit_intercept else np.zeros(rows.n_tasks)
+        return value, rows.pull(slopes), free
+
+    def lipschitz(self) -> tuple[Float64[np.ndarray, " tasks"], Float64[np.ndarray, " tasks"]]:
+        """Lipschitz constants of the gradients of each task with respect to W and to b.
+
+        Infinite where the datafit has no curvature. Inputs are centred, so that the loss is below
+        its tangent plus half of both terms.
+        """
+        totals = self.rows.mass
+        return self.datafit.curvature * self.rows.curvature(), self.datafit.curvature * totals
+
+    def dual(
+        self, coef: Coef, intercept: Intercept, factor_of: Callable[[Coef], float]
+    ) -> float | None:
+        """A lower bound of the objective by the slopes of the losses there; None if no conjugate is known.
+
+        Slopes of both signs are scaled down until they add up to 0 in every task, as those of the best
+        intercepts do.
+
+        Parameters
+        ----------
+        coef : array of shape (n_tasks, n_features)
+        intercept : array of shape (n_tasks,)
+        factor_of : callable
+            The number of at most 1 by which a gradient must be multiplied for the penalty to allow it.
+        """
+        rows = self.rows
+        slopes = self.datafit.slope(rows.scores(coef, intercept), rows.labels)
+        if rows.fit_intercept:
+            slopes = self._balanced(slopes)
+        slopes = slopes * factor_of(rows.pull(rows.weights * slopes))
+        conjugate = self.datafit.conjugate(slopes, rows.labels)
+        if conjugate is None:
+            return None
+        return -float(np.where(rows.weights > 0, rows.weights * conjugate, 0.0).sum())
+
+    def _balanced(self, slopes: Cells) -> Cells:
+        """Slopes whose weighted sums are 0."""
+        up = self.rows.totals(self.rows.weights * np.maximum(slopes, 0.0))
+        down = self.rows.totals(self.rows.weights * np.maximum(-slopes, 0.0))
+        least = np.minimum(up, down)
+        of_up = self.rows.spread(least / np.maximum(up, 1e-300))
+        of_down = self.rows.spread(least / np.maximum(down, 1e-300))
+        return slopes * np.where(slopes > 0, of_up, of_down)

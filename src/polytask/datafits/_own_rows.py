@@ -1,0 +1,202 @@
+"""Rows that each belong to one task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Float64, Int
+from scipy import sparse
+
+from polytask.datafits._eigenvalues import largest_eigenvalue
+from polytask.datafits._task_rows import Cells, TaskRows
+
+__all__ = ["OwnRows"]
+
+_RATIO = 1.5
+"""Of the numbers of rows of the tasks that are padded to one size."""
+
+
+class _Bucket(NamedTuple):
+    """Tasks of similar sizes as one array.
+
+    Attributes
+    ----------
+    tasks : array of shape (t,), int
+    places : array of shape (t, n), int
+        Of their rows among all, sorted; the first row where padded.
+    filled : array of shape (t, n), bool
+    X : array of shape (t, n, n_features)
+        Centred inputs, zeros where padded.
+    """
+
+    tasks: np.ndarray
+    places: np.ndarray
+    filled: np.ndarray
+    X: np.ndarray
+
+
+class OwnRows(TaskRows):
+    """Rows that each belong to one task, sorted by task.
+
+    Parameters
+    ----------
+    X : array or sparse array of shape (n, n_features)
+        It is not changed.
+    labels : array of shape (n,)
+    task : array of shape (n,), int
+        The task of each row, 0 … n_tasks − 1; each has one at least.
+    weights : array of shape (n,), optional
+        Of rows; only their ratios within a task count.
+    task_weights : array of shape (n_tasks,), optional
+        Factors of the tasks' losses; ones by default.
+    fit_intercept : bool, default True
+
+    Attributes
+    ----------
+    order : array of shape (n,), int
+        Positions of the sorted rows in X.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.datafits import OwnRows
+    >>> rows = OwnRows(np.array([[1.0], [5.0], [3.0]]), np.ones(3), np.array([0, 1, 0]))
+    >>> rows.means
+    array([[2.],
+           [5.]])
+    >>> rows.scores(np.array([[1.0], [1.0]]), np.zeros(2))
+    array([-1.,  1.,  0.])
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        labels: Float[np.ndarray, " n"],
+        task: Int[np.ndarray, " n"],
+        weights: Float[np.ndarray, " n"] | None = None,
+        task_weights: Float[np.ndarray, " tasks"] | None = None,
+        *,
+        fit_intercept: bool = True,
+    ) -> None:
+        self.order = np.argsort(task, kind="stable")
+        self.task = np.asarray(task)[self.order]
+        self.n_rows = np.bincount(self.task)
+        self.fit_intercept = fit_intercept
+        self._starts = np.concatenate([[0], np.cumsum(self.n_rows)])
+        given = np.ones(len(task)) if weights is None else np.asarray(weights, dtype=float)
+        given = given[self.order]
+        factors = 1.0 if task_weights is None else np.asarray(task_weights, dtype=float)
+        self.labels = np.asarray(labels, dtype=float)[self.order]
+        self.weights = given * (factors / np.bincount(self.task, given))[self.task]
+        self._blocks: list[Any] = []
+        self._buckets: list[_Bucket] = []
+        self._hold(X)
+
+    def _hold(self, X: Any) -> None:
+        """Centred blocks of dense inputs in buckets; blocks of sparse ones as they are."""
+        blocks = [X[rows] for rows in np.split(self.order, self._starts[1:-1])]
+        shares = np.split(self.weights, self._starts[1:-1])
+        self.means = np.zeros((len(blocks), X.shape[1]))
+        if self.fit_intercept:
+            self.means = np.stack(
+                [w @ block / w.sum() for block, w in zip(blocks, shares, strict=True)]
+            )
+        if sparse.issparse(X):
+            self._blocks = blocks
+            return
+        for tasks in _alike(self.n_rows):
+            self._buckets.append(self._bucket(tasks, blocks))
+
+    def _bucket(self, tasks: np.ndarray, blocks: Sequence[np.ndarray]) -> _Bucket:
+        size = int(self.n_rows[tasks].max())
+        filled = np.arange(size) < self.n_rows[tasks][:, None]
+        places = np.where(filled, self._starts[tasks][:, None] + np.arange(size), 0)
+        X = np.zeros((len(tasks), size, self.n_features))
+        for row, task in enumerate(tasks):
+            X[row, : self.n_rows[task]] = blocks[task] - self.means[task]
+        return _Bucket(tasks, places, filled, X)
+
+    def scores(
+        self, coef: Float[np.ndarray, "tasks features"], intercept: Float[np.ndarray, " tasks"]
+    ) -> Cells:
+        r"""Scores :math:`\tilde x^\top w_k + b_k` of each row by its task, (n,)."""
+        return self.scores_of(slice(None), coef) + intercept[self.task]
+
+    def scores_of(
+        self, features: Int[np.ndarray, " k"] | slice, coef: Float[np.ndarray, "tasks k"]
+    ) -> Cells:
+        """Scores by some features alone, (n,)."""
+        found = np.empty(len(self.task))
+        for bucket in self._buckets:
+            products = (bucket.X[:, :, features] @ coef[bucket.tasks][:, :, None])[:, :, 0]
+            found[bucket.places[bucket.filled]] = products[bucket.filled]
+        for task, block in enumerate(self._blocks):
+            own = slice(self._starts[task], self._starts[task + 1])
+            shift = self.means[task][features] @ coef[task]
+            found[own] = block[:, features] @ coef[task] - shift
+        return found
+
+    def pull(self, slopes: Cells) -> Float64[np.ndarray, "tasks features"]:
+        r"""Sums :math:`\sum_i u_i\,\tilde x_i` over the rows of each task."""
+        sums = np.empty(self.means.shape)
+        for bucket in self._buckets:
+            own = np.where(bucket.filled, slopes[bucket.places], 0.0)
+            sums[bucket.tasks] = (own[:, None, :] @ bucket.X)[:, 0]
+        for task, block in enumerate(self._blocks):
+            own = slopes[self._starts[task] : self._starts[task + 1]]
+            sums[task] = own @ block - own.sum() * self.means[task]
+        return sums
+
+    def totals(self, cells: Cells) -> Float64[np.ndarray, " tasks"]:
+        """Sums over the rows of each task."""
+        sums: np.ndarray = np.add.reduceat(cells, self._starts[:-1])
+        return sums
+
+    def spread(self, values: Float[np.ndarray, " tasks"]) -> Cells:
+        """The value of each row's task."""
+        return np.asarray(values, dtype=float)[self.task]
+
+    def gram(
+        self, features: Int[np.ndarray, " k"] | slice = slice(None)
+    ) -> Float64[np.ndarray, "..."]:
+        """Weighted products of features, (n_tasks, k, k)."""
+        k = len(np.arange(self.n_features)[features])
+        products = np.empty((self.n_tasks, k, k))
+        for bucket in self._buckets:
+            weights = np.where(bucket.filled, self.weights[bucket.places], 0.0)
+            scaled = bucket.X[:, :, features] * np.sqrt(weights)[:, :, None]
+            products[bucket.tasks] = scaled.transpose(0, 2, 1) @ scaled
+        for task, (block, weights) in enumerate(self._sparse_blocks()):
+            own, mean = block[:, features], self.means[task][features]
+            products[task] = (own.T @ (own * weights[:, None])).toarray()
+            products[task] -= weights.sum() * np.outer(mean, mean)
+        return products
+
+    def curvature(self) -> Float64[np.ndarray, " tasks"]:
+        """The largest eigenvalue of the weighted products of each task."""
+        largest = np.empty(self.n_tasks)
+        for bucket in self._buckets:
+            weights = np.where(bucket.filled, self.weights[bucket.places], 0.0)
+            scaled = bucket.X * np.sqrt(weights)[:, :, None]
+            if scaled.shape[1] < scaled.shape[2]:
+                scaled = scaled.transpose(0, 2, 1)
+            products = scaled.transpose(0, 2, 1) @ scaled
+            largest[bucket.tasks] = np.linalg.eigvalsh(products)[:, -1]
+        for task, (block, weights) in enumerate(self._sparse_blocks()):
+            largest[task] = largest_eigenvalue(block, weights, self.means[task])
+        return np.maximum(largest, 0.0)
+
+    def _sparse_blocks(self) -> Iterator[tuple[Any, np.ndarray]]:
+        return zip(self._blocks, np.split(self.weights, self._starts[1:-1]), strict=False)
+
+
+def _alike(sizes: Int[np.ndarray, " tasks"]) -> Iterator[np.ndarray]:
+    """Tasks in groups whose numbers of rows differ by a factor of 1.5 at most."""
+    order = np.argsort(sizes, kind="stable")
+    first = 0
+    for last in range(1, len(order) + 1):
+        if last == len(order) or sizes[order[last]] > _RATIO * sizes[order[first]]:
+            yield order[first:last]
+            first = last

@@ -1,0 +1,136 @@
+"""Rows that are common to all tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float64, Int
+from scipy import sparse
+
+from polytask.datafits._eigenvalues import largest_eigenvalue
+from polytask.datafits._task_rows import Cells, TaskRows
+
+__all__ = ["SharedRows"]
+
+
+class SharedRows(TaskRows):
+    """One table whose rows all tasks share; labels may be missing.
+
+    Parameters
+    ----------
+    X : array or sparse array of shape (n, n_features)
+        It is not changed.
+    labels : array of shape (n, n_tasks)
+        NaN where missing.
+    weights : array of shape (n,) or (n, n_tasks), optional
+        Of rows; only their ratios within a task count.
+    task_weights : array of shape (n_tasks,), optional
+        Factors of the tasks' losses; ones by default.
+    fit_intercept : bool, default True
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.datafits import SharedRows
+    >>> rows = SharedRows(np.array([[1.0], [3.0]]), np.array([[1.0, np.nan], [2.0, 5.0]]))
+    >>> rows.weights
+    array([[0.5, 0. ],
+           [0.5, 1. ]])
+    >>> rows.means
+    array([[2.],
+           [3.]])
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        labels: Float[np.ndarray, "n tasks"],
+        weights: Float[np.ndarray, "..."] | None = None,
+        task_weights: Float[np.ndarray, " tasks"] | None = None,
+        *,
+        fit_intercept: bool = True,
+    ) -> None:
+        known = ~np.isnan(labels)
+        given = np.ones_like(labels) if weights is None else np.asarray(weights, dtype=float)
+        given = (given[:, None] if given.ndim == 1 else given) * known
+        factors = 1.0 if task_weights is None else np.asarray(task_weights, dtype=float)
+        self.labels = np.where(known, labels, 0.0)
+        self.weights = given * (factors / given.sum(axis=0))
+        self.n_rows, self.fit_intercept = known.sum(axis=0), fit_intercept
+        self.common = bool(np.all(self.weights == self.weights[:, :1]))
+        self._centre(X)
+
+    def _centre(self, X: Any) -> None:
+        """Dense inputs minus their mean over all tasks; what is left of it is subtracted in products."""
+        n_tasks = self.labels.shape[1]
+        offset = np.zeros(X.shape[1])
+        if self.fit_intercept and not sparse.issparse(X):
+            offset = self.weights.mean(axis=1) @ X / self.weights.mean(axis=1).sum()
+        self.X = X - offset if offset.any() else X
+        self._shifts: Float64[np.ndarray, "tasks features"] = np.zeros((1, X.shape[1]))
+        if self.fit_intercept and not (self.common and offset.any()):
+            distinct = self.weights[:, :1] if self.common else self.weights
+            totals = np.maximum(distinct.sum(axis=0), 1e-300)
+            self._shifts = np.asarray((self.X.T @ (distinct / totals)).T)
+        self.means = np.broadcast_to(self._shifts + offset, (n_tasks, X.shape[1]))
+
+    def scores(
+        self, coef: Float[np.ndarray, "tasks features"], intercept: Float[np.ndarray, " tasks"]
+    ) -> Cells:
+        r"""Scores :math:`\tilde x^\top w_k + b_k`, (n, n_tasks)."""
+        return np.asarray(self.X @ coef.T) + (intercept - (coef * self._shifts).sum(axis=1))
+
+    def scores_of(
+        self, features: Int[np.ndarray, " k"], coef: Float[np.ndarray, "tasks k"]
+    ) -> Cells:
+        """Scores by some features alone, (n, n_tasks)."""
+        shift = (coef * self._shifts[:, features]).sum(axis=1)
+        return np.asarray(self.X[:, features] @ coef.T) - shift
+
+    def pull(self, slopes: Cells) -> Float64[np.ndarray, "tasks features"]:
+        r"""Sums :math:`\sum_i u_{ik}\,\tilde x_i`."""
+        sums = np.asarray(self.X.T @ slopes).T
+        return sums - slopes.sum(axis=0)[:, None] * self._shifts
+
+    def totals(self, cells: Cells) -> Float64[np.ndarray, " tasks"]:
+        """Sums over rows."""
+        sums: np.ndarray = cells.sum(axis=0)
+        return sums
+
+    def spread(self, values: Float[np.ndarray, " tasks"]) -> Cells:
+        """The values as a row."""
+        return np.asarray(values, dtype=float)[None, :]
+
+    def gram(
+        self, features: Int[np.ndarray, " k"] | slice = slice(None)
+    ) -> Float64[np.ndarray, "..."]:
+        """Weighted products of features: one matrix if all tasks have the same labelled rows."""
+        X, shifts = self.X[:, features], self._shifts[:, features]
+        if self.common:
+            return _products(X, self.weights[:, 0], shifts[0])
+        return np.stack(
+            [_products(X, w, shift) for w, shift in zip(self.weights.T, shifts, strict=True)]
+        )
+
+    def curvature(self) -> Float64[np.ndarray, " tasks"]:
+        """The largest eigenvalue of the weighted products of each task."""
+        distinct = self.weights[:, :1] if self.common else self.weights
+        shifts = np.broadcast_to(self._shifts, (distinct.shape[1], self.n_features))
+        largest = [
+            largest_eigenvalue(self.X, w, shift)
+            for w, shift in zip(distinct.T, shifts, strict=True)
+        ]
+        return np.array(largest) * np.ones(self.n_tasks)
+
+
+def _products(
+    X: Any, weights: Float[np.ndarray, " n"], shift: Float[np.ndarray, " k"]
+) -> Float64[np.ndarray, "k k"]:
+    if sparse.issparse(X):
+        products = (X.T @ (X * weights[:, None])).toarray()
+    else:
+        scaled = X * np.sqrt(weights)[:, None]
+        products = scaled.T @ scaled
+    centred: np.ndarray = products - weights.sum() * np.outer(shift, shift)
+    return centred

@@ -1,0 +1,100 @@
+"""Abstract base class of the rows of several tasks, as linear models see them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Float64, Int
+
+__all__ = ["Cells", "TaskRows"]
+
+Cells = Float64[np.ndarray, "..."]
+"""A number per pair of row and task: (n, n_tasks) of a shared table, else (n,) sorted by task."""
+
+
+class TaskRows(ABC):
+    r"""Inputs, labels and weights of several tasks.
+
+    Inputs are centred, :math:`\tilde x = x - \bar x_k` with the weighted mean of each task, so that
+    intercepts and coefficients hardly depend on each other. Weights sum to 1 in every task (times the
+    weight of the task) and are 0 where a label is missing.
+
+    Attributes
+    ----------
+    labels, weights : Cells
+    means : array of shape (n_tasks, n_features)
+        Weighted means that were subtracted; zeros without intercepts.
+    n_tasks, n_features : int
+    n_rows : array of shape (n_tasks,), int
+        Labelled rows of each task.
+    fit_intercept : bool
+    """
+
+    labels: Cells
+    weights: Cells
+    means: Float64[np.ndarray, "tasks features"]
+    n_rows: np.ndarray
+    fit_intercept: bool
+
+    @property
+    def n_tasks(self) -> int:
+        """Number of tasks."""
+        return len(self.means)
+
+    @property
+    def n_features(self) -> int:
+        """Number of features."""
+        return int(self.means.shape[1])
+
+    @cached_property
+    def mass(self) -> Float64[np.ndarray, " tasks"]:
+        """Sum of the weights of each task: 1, or the weight of the task."""
+        return self.totals(self.weights)
+
+    @abstractmethod
+    def scores(
+        self, coef: Float[np.ndarray, "tasks features"], intercept: Float[np.ndarray, " tasks"]
+    ) -> Cells:
+        r"""Scores :math:`\tilde x^\top w_k + b_k` of all cells."""
+
+    @abstractmethod
+    def scores_of(
+        self, features: Int[np.ndarray, " k"], coef: Float[np.ndarray, "tasks k"]
+    ) -> Cells:
+        r"""Scores :math:`\tilde x^\top w_k` of all cells by some features alone."""
+
+    @abstractmethod
+    def pull(self, slopes: Cells) -> Float64[np.ndarray, "tasks features"]:
+        r"""Sums :math:`\sum_i u_{ik}\,\tilde x_i` over the rows of each task."""
+
+    @abstractmethod
+    def totals(self, cells: Cells) -> Float64[np.ndarray, " tasks"]:
+        """Sums over the rows of each task."""
+
+    @abstractmethod
+    def spread(self, values: Float[np.ndarray, " tasks"]) -> Cells:
+        """A value per task for each of its rows, in a shape that broadcasts with cells."""
+
+    @abstractmethod
+    def gram(
+        self, features: Int[np.ndarray, " k"] | slice = slice(None)
+    ) -> Float64[np.ndarray, "..."]:
+        r"""Weighted products :math:`\sum_i \omega_{ik}\,\tilde x_i \tilde x_i^\top` of some features.
+
+        Returns
+        -------
+        array of shape (k, k) or (n_tasks, k, k)
+            One for all tasks where these are equal.
+        """
+
+    @abstractmethod
+    def curvature(self) -> Float64[np.ndarray, " tasks"]:
+        r"""The largest eigenvalue of the weighted products of each task, or a bound on it."""
+
+    def intercepts(
+        self, coef: Float[np.ndarray, "tasks features"], centred: Float[np.ndarray, " tasks"]
+    ) -> Float64[np.ndarray, " tasks"]:
+        """Intercepts for inputs as they came, of those for centred inputs."""
+        return centred - np.einsum("tp,tp->t", self.means, coef)

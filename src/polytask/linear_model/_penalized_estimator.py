@@ -1,0 +1,152 @@
+"""Base class of linear models that minimise a datafit plus a penalty."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from sklearn.exceptions import ConvergenceWarning
+
+from polytask._estimator import TaskTable
+from polytask.constraints import Constraint, InstanceOf, Interval
+from polytask.datafits import Bound, Datafit, TaskRows, rows_of
+from polytask.exceptions import DataError, ParameterError
+from polytask.linear_model._linear_estimator import LinearEstimator
+from polytask.penalties import Penalty
+from polytask.ranges import Range, SearchRange
+from polytask.solvers import Solution, Solver
+
+__all__ = ["STRENGTH", "PenalizedEstimator"]
+
+STRENGTH = Range(1e-5, 10.0, log=True, default=0.01, values=(0.1, 0.001, 1.0, 0.0001))
+
+
+class PenalizedEstimator(LinearEstimator):
+    r"""Minimises the tasks' mean losses plus a penalty of all coefficients.
+
+    .. math:: \min_{W, b}\ \sum_k \sum_i \omega_{ik}\, \ell(x_i^\top w_k + b_k, y_{ik}) + \alpha\,\Omega(W)
+
+    with weights that sum to 1 in every task. A class defines `datafit`, `penalty` and `solvers`; the first
+    solver that serves both is used.
+
+    Parameters
+    ----------
+    alpha : float in [0, inf), default 0.01
+        Strength of the penalty.
+    fit_intercept : bool, default True
+        Whether each task has an intercept, which is not penalised.
+    tol : float in (0, inf), default 1e-6
+        Relative accuracy at which the solver stops.
+    max_iter : int, default 10000
+
+    Attributes
+    ----------
+    n_iter_ : int
+        Iterations of the solver.
+    dual_gap_ : float
+        Relative duality gap at the end, where the dual is known.
+    residual_ : float
+        Relative fixed-point residual at the end, where it is not.
+    """
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "alpha": Interval(float, 0.0),
+        "fit_intercept": InstanceOf((bool,)),
+        "tol": Interval(float, 0.0, closed="neither"),
+        "max_iter": Interval(int, 1),
+    }
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH}
+
+    def __init__(
+        self,
+        alpha: float = 0.01,
+        *,
+        fit_intercept: bool = True,
+        tol: float = 1e-6,
+        max_iter: int = 10_000,
+    ) -> None:
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.max_iter = max_iter
+
+    @abstractmethod
+    def datafit(self) -> Datafit:
+        """The loss of these settings."""
+
+    @abstractmethod
+    def penalty(self) -> Penalty:
+        """The penalty of these settings."""
+
+    @abstractmethod
+    def solvers(self) -> Sequence[Solver]:
+        """Solvers, in the order of preference."""
+
+    def learn(self, table: TaskTable) -> None:
+        """Minimise, and keep coefficients and what the penalty learned."""
+        bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
+        self.keep(bound, solve(bound, self.penalty(), self.solvers()))
+
+    def bind(self, rows: TaskRows) -> Bound:
+        """The loss on rows.
+
+        Raises
+        ------
+        DataError
+            If the loss is not defined for the labels.
+        """
+        datafit = self.datafit()
+        problem = datafit.problem(rows.labels[rows.weights > 0])
+        if problem is not None:
+            raise DataError(f"The `y` parameter of {type(self).__name__} {problem}.")
+        return datafit.bind(rows)
+
+    def keep(self, bound: Bound, solution: Solution) -> None:
+        """Set the fitted attributes, and warn of what is unusual about them."""
+        self.coef_ = solution.coef
+        self.intercept_ = bound.rows.intercepts(solution.coef, solution.intercept)
+        self.n_iter_ = solution.n_iter
+        if solution.measure == "duality gap":
+            self.dual_gap_ = solution.gap
+        elif solution.measure == "fixed-point residual":
+            self.residual_ = solution.gap
+        self._warn(bound, solution)
+
+    def _warn(self, bound: Bound, solution: Solution) -> None:
+        name = type(self).__name__
+        if not solution.converged:
+            sentence = (
+                f"{name} stopped after {solution.n_iter} iterations at a relative {solution.measure} of "
+                f"{solution.gap:.2g}, above tol={self.tol:g}. Raise `max_iter` or `tol`, or scale the "
+                "features alike."
+            )
+            warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
+        if not solution.coef.any() and self.penalty().dual_norm(solution.coef) is not None:
+            slope, _ = bound.gradient(solution.coef, bound.start())
+            largest = self.penalty().alpha_max(slope)
+            sentence = (
+                f"All coefficients of {name} are 0: alpha={self.alpha:g} is not below {largest:.4g}, from "
+                "which on this is the best solution. Lower `alpha`."
+            )
+            warnings.warn(sentence, UserWarning, stacklevel=4)
+
+
+def solve(
+    bound: Bound, penalty: Penalty, solvers: Sequence[Solver], start: Solution | None = None
+) -> Solution:
+    """Minimise by the first solver that serves both.
+
+    Raises
+    ------
+    ParameterError
+        If none does, with what each misses.
+    """
+    refusals = []
+    for solver in solvers:
+        refusal = solver.refuses(bound, penalty)
+        if refusal is None:
+            return solver.minimize(bound, penalty, start)
+        refusals.append(refusal)
+    raise ParameterError(" ".join(refusals))

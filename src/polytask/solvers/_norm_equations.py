@@ -1,0 +1,179 @@
+"""The group lasso of a few features, by the norms of their coefficients."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+__all__ = ["NormSolution", "solve_norms"]
+
+_MOST_STEPS = 100
+_HALVINGS = 4
+_DAMPINGS = (1e-12, 1e-8, 1e-5, 1e-3, 1e-1, 1e1, 1e3, 1e6)
+"""Tried in turn, in units of the Hessian's diagonal, where a step leads no lower."""
+_MOST_BOUNDS = 5
+"""How often a step is solved anew without sizes that it would make negative."""
+
+Products = Float64[np.ndarray, "problems k k"]
+Cross = Float64[np.ndarray, "problems k columns"]
+Sizes = Float64[np.ndarray, " k"]
+
+
+class NormSolution(NamedTuple):
+    """Norms of features divided by alpha, and coefficients."""
+
+    sizes: Sizes
+    coef: Cross
+
+
+class _Point(NamedTuple):
+    """The function, its gradient and what both consist of."""
+
+    sizes: Sizes
+    value: float
+    gradient: Sizes
+    left: Cross
+    inner: Products
+
+
+def solve_norms(
+    products: Products, cross: Cross, alpha: float, sizes: Sizes, energy: float, tol: float
+) -> NormSolution:
+    r"""Minimise the squared errors of problems that share which features they use.
+
+    .. math:: \sum_b \operatorname{tr}\big(\tfrac12 W_b^\top G_b W_b - W_b^\top C_b\big)
+              + \alpha \sum_j \Big(\sum_b \|W_{bj}\|^2\Big)^{1/2}
+
+    Since :math:`\alpha\|w\| = \min_{\eta \ge 0} \|w\|^2 / 2\eta + \alpha^2 \eta / 2`, this is the convex
+    problem
+
+    .. math:: \min_{\eta \ge 0}\ -\tfrac12 \sum_b \operatorname{tr} C_b^\top (G_b +
+        \operatorname{diag}(1/\eta))^{-1} C_b + \tfrac{\alpha^2}{2} \sum_j \eta_j
+
+    in one number per feature, however many columns C has. With
+    :math:`R_b = (I + G_b \operatorname{diag}\eta)^{-1} C_b`, the correlations that are left, and
+    :math:`S_b = (I + G_b \operatorname{diag}\eta)^{-1} G_b` its gradient is
+    :math:`(\alpha^2 - \|r_j\|^2)/2`, its Hessian :math:`\sum_b S_b \circ R_b R_b^\top`, and
+    :math:`W_b = \operatorname{diag}(\eta) R_b`. Projected Newton steps on the equations
+    :math:`1/\|r_j\| = 1/\alpha` converge quadratically.
+
+    Parameters
+    ----------
+    products : array of shape (n_problems, k, k)
+        G, the same for all columns of a problem.
+    cross : array of shape (n_problems, k, n_columns)
+        C.
+    alpha : float in (0, inf)
+    sizes : array of shape (k,)
+        Where to begin: norms of coefficients divided by alpha.
+    energy : float
+        Sum of the squares of labels, whose inner products with features are C.
+    tol : float
+        Of the duality gap of these features.
+
+    References
+    ----------
+    Bertsekas, "Projected Newton methods for optimization problems with simple constraints", SIAM Journal on
+    Control and Optimization 1982.
+    """
+    point = _at(products, cross, alpha, np.maximum(sizes, 0.0))
+    for _ in range(_MOST_STEPS):
+        if _gap(point, cross, alpha, energy) <= tol:
+            break
+        further = _next(products, cross, alpha, point)
+        if further is None:
+            break
+        point = further
+    return NormSolution(point.sizes, point.sizes[:, None] * point.left)
+
+
+def _at(products: Products, cross: Cross, alpha: float, sizes: Sizes) -> _Point:
+    root = np.sqrt(sizes)
+    scaled = products * root * root[:, None]
+    inverse = _inverse_of_identity_plus(scaled)
+    inner = inverse * root * root[:, None]  # E (I + E G E)⁻¹ E
+    coef = inner @ cross
+    left = cross - products @ coef
+    value = -0.5 * float((cross * coef).sum()) + 0.5 * alpha**2 * float(sizes.sum())
+    gradient = 0.5 * (alpha**2 - (left**2).sum(axis=(0, 2)))
+    return _Point(sizes, value, gradient, left, inner)
+
+
+def _inverse_of_identity_plus(matrices: Products) -> Products:
+    shifted = matrices + np.eye(matrices.shape[1])
+    if len(matrices) == 1:
+        factor = cho_factor(shifted[0], lower=True, overwrite_a=True, check_finite=False)
+        return cho_solve(factor, np.eye(matrices.shape[1]), check_finite=False)[None]
+    inverse: np.ndarray = np.linalg.inv(shifted)
+    return inverse
+
+
+def _gap(point: _Point, cross: Cross, alpha: float, energy: float) -> float:
+    """Duality gap of the features, at the residuals scaled until they are allowed."""
+    norms = np.sqrt((point.left**2).sum(axis=(0, 2)))
+    coef = point.sizes[:, None] * point.left
+    product = float((coef * cross).sum())
+    squares = energy - product - float((coef * point.left).sum())  # of residuals
+    theta = min(1.0, alpha / max(norms.max(initial=0.0), 1e-300))
+    primal = 0.5 * squares + alpha * float((point.sizes * norms).sum())
+    return primal + theta * (0.5 * theta * squares - (energy - product))
+
+
+def _next(products: Products, cross: Cross, alpha: float, point: _Point) -> _Point | None:
+    """The point after a projected Newton step; None if none is lower."""
+    norms = np.sqrt((point.left**2).sum(axis=(0, 2)))
+    free = (point.sizes > 0) | (point.gradient < 0)
+    left = point.left[:, free]
+    across = products[:, free]
+    remaining = products[:, free][:, :, free] - across @ point.inner @ across.transpose(0, 2, 1)
+    hessian = (remaining * (left @ left.transpose(0, 2, 1))).sum(axis=0)
+    secular = norms[free] ** 2 * (norms[free] - alpha) / alpha
+    for damping in _DAMPINGS:
+        for slope in (secular, -point.gradient[free]):
+            move = np.zeros(len(free))
+            move[free] = _newton(hessian, slope, point.sizes[free], damping)
+            further = _lower(products, cross, alpha, point, move)
+            if further is not None:
+                return further
+    return None
+
+
+def _newton(
+    hessian: Float64[np.ndarray, "k k"], slope: Sizes, sizes: Sizes, damping: float
+) -> Sizes:
+    """A damped Newton step; sizes that it would make negative are 0 after it, and the others know of it."""
+    damped = hessian + np.diag(damping * hessian.diagonal() + 1e-300)
+    move, free = np.zeros(len(slope)), np.ones(len(slope), dtype=bool)
+    for _ in range(_MOST_BOUNDS):
+        wanted = slope[free] - damped[np.ix_(free, ~free)] @ move[~free]
+        try:
+            factor = cho_factor(damped[np.ix_(free, free)], lower=True, check_finite=False)
+        except LinAlgError:
+            return np.zeros(len(slope))
+        move[free] = cho_solve(factor, wanted, check_finite=False)
+        negative = free & (sizes + move < 0)
+        if not negative.any():
+            break
+        move[negative] = -sizes[negative]
+        free &= ~negative
+    return move
+
+
+def _lower(
+    products: Products, cross: Cross, alpha: float, point: _Point, move: Sizes
+) -> _Point | None:
+    """The first point on the projected line, halved a few times, that is lower by enough."""
+    share = 1.0
+    for _ in range(_HALVINGS):
+        sizes = np.maximum(point.sizes + share * move, 0.0)
+        expected = float(point.gradient @ (sizes - point.sizes))
+        if not expected < 0:
+            return None
+        further = _at(products, cross, alpha, sizes)
+        if further.value <= point.value + 1e-4 * expected:
+            return further
+        share *= 0.5
+    return None

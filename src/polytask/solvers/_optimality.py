@@ -1,0 +1,83 @@
+"""How far coefficients are from the optimum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from polytask.datafits import Bound
+from polytask.penalties import Penalty
+
+__all__ = ["Optimality", "duality_gap", "fixed_point_residual", "optimality"]
+
+Coef = Float[np.ndarray, "tasks features"]
+Intercept = Float[np.ndarray, " tasks"]
+
+
+class Optimality(NamedTuple):
+    """A relative distance from the optimum, and how it is measured."""
+
+    gap: float
+    measure: Literal["duality gap", "fixed-point residual"]
+
+
+def optimality(
+    bound: Bound,
+    penalty: Penalty,
+    coef: Coef,
+    intercept: Intercept,
+    state: Mapping[str, Any],
+    lipschitz: float,
+    scale: float,
+) -> Optimality:
+    """The duality gap where it is known, else the fixed-point residual."""
+    gap = duality_gap(bound, penalty, coef, intercept, scale)
+    if gap is not None:
+        return Optimality(gap, "duality gap")
+    residual = fixed_point_residual(bound, penalty, coef, intercept, state, lipschitz)
+    return Optimality(residual, "fixed-point residual")
+
+
+def duality_gap(
+    bound: Bound, penalty: Penalty, coef: Coef, intercept: Intercept, scale: float
+) -> float | None:
+    r"""The objective minus the dual at the scaled slopes, in units of `scale`; None if unknown.
+
+    .. math:: f(W, b) + \alpha\,\Omega(W) + \sum_{ik} \omega_{ik}\, \ell^*(\theta u_{ik}, y_{ik}),
+        \qquad \theta = \min\big(1,\ \alpha / \Omega^\circ(\nabla_W f)\big)
+
+    with the slopes u of the losses and the dual norm Ω°. It needs a penalty that is a norm and a loss whose
+    conjugate is known.
+    """
+    if penalty.dual_norm(coef) is None:
+        return None
+
+    def factor_of(gradient: Coef) -> float:
+        largest: Any = penalty.dual_norm(gradient)
+        return 1.0 if largest <= penalty.alpha else penalty.alpha / largest
+
+    dual = bound.dual(coef, intercept, factor_of)
+    if dual is None:
+        return None
+    return float(bound.value(coef, intercept) + penalty.value(coef) - dual) / scale
+
+
+def fixed_point_residual(
+    bound: Bound,
+    penalty: Penalty,
+    coef: Coef,
+    intercept: Intercept,
+    state: Mapping[str, Any],
+    lipschitz: float,
+) -> float:
+    r"""How far a proximal gradient step moves, relative to coefficients.
+
+    .. math:: \frac{\|W - \operatorname{prox}(W - \nabla f / L)\|}{\max(\|W\|, \|\nabla f\| / L)}
+    """
+    slope, free = bound.gradient(coef, intercept)
+    moved = penalty.prox(coef - slope / lipschitz, 1 / lipschitz, state)
+    size = max(float(np.linalg.norm(coef)), float(np.linalg.norm(slope)) / lipschitz, 1e-300)
+    return max(float(np.linalg.norm(coef - moved)) / size, float(np.abs(free).max(initial=0.0)))

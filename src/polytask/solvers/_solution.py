@@ -1,0 +1,42 @@
+"""What a solver returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float64
+
+__all__ = ["Solution"]
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Coefficients, intercepts, and how near to the optimum they are.
+
+    Attributes
+    ----------
+    coef : array of shape (n_tasks, n_features)
+    intercept : array of shape (n_tasks,)
+        For centred inputs; `TaskRows.intercepts` gives those for inputs as they came.
+    n_iter : int
+        Iterations of the solver.
+    gap : float
+        The `measure`, relative: a duality gap in units of the loss of zero coefficients, a fixed-point
+        residual in units of the coefficients.
+    measure : {"duality gap", "fixed-point residual", "exact"}
+    converged : bool
+        Whether the gap is below the tolerance.
+    state : mapping of str to array
+        What the penalty learned.
+    """
+
+    coef: Float64[np.ndarray, "tasks features"]
+    intercept: Float64[np.ndarray, " tasks"]
+    n_iter: int
+    gap: float
+    measure: Literal["duality gap", "fixed-point residual", "exact"]
+    converged: bool
+    state: Mapping[str, Any] = field(default_factory=dict)
