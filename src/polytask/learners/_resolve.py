@@ -64,7 +64,7 @@ def resolve_base(
             f"hard_sharing+{encoder}."
         )
         raise UnknownNameError(sentence)
-    nearest = suggestion(name, map(snake_case, known))
+    nearest = suggestion(name, dict.fromkeys(map(snake_case, known)))
     searching = (
         ""
         if others

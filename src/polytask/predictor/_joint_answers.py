@@ -45,11 +45,20 @@ def answers_of_table(
         return {
             name: [_Numbers(outputs[own][:, list(columns[name])])] for name, own in rows.items()
         }
-    tables, classes = estimator.predict_proba(X), estimator.classes_
+    tables = _tables(estimator.predict_proba(X))
+    known = estimator.classes_
+    classes = known if isinstance(known, list) else [known] * len(tables)
     return {
         name: [_Probabilities(tables[k][own], classes[k]) for k in columns[name]]
         for name, own in rows.items()
     }
+
+
+def _tables(probabilities: Any) -> list[np.ndarray]:
+    """Probabilities (n, n_classes) of each output, from those of second classes, too."""
+    if isinstance(probabilities, list):
+        return probabilities
+    return [np.column_stack([1 - second, second]) for second in np.asarray(probabilities).T]
 
 
 def answers_by_row(

@@ -104,8 +104,9 @@ def _check_spread(part: EstimatorsPart, tasks: TaskSet, schema: Schema) -> None:
         if not tasks[name].known_kind.joint_outputs:
             raise ValueError(f"task {name!r} is no output of an estimator of several tasks")
     columns = part.columns(tasks, schema.targets)
-    outputs = [output for own in columns.values() for output in own]
-    if len(outputs) != len(part.outputs or outputs) or min(outputs) < 0:
+    shapes = (tasks[name].known_kind.target_shape(schema.targets[name]) for name in part.tasks)
+    n_cells = sum(map(math.prod, shapes))
+    if len(part.outputs or range(n_cells)) != n_cells or min(part.outputs, default=0) < 0:
         raise ValueError("an estimator has other outputs than its tasks have columns")
     if joint:
         _check_joint(part, estimator, columns, schema)
