@@ -84,12 +84,12 @@ def _has_shapes(function: Callable[..., Any]) -> bool:
 
 
 def _names_are_known(function: Callable[..., Any]) -> bool:
-    """Whether annotations name nothing that is imported for type checkers alone."""
+    """Whether annotations name nothing that is imported for type checkers alone, or `Self`."""
     try:
-        typing.get_type_hints(function)
+        hints = typing.get_type_hints(function)
     except NameError:
         return False
-    return True
+    return typing.Self not in hints.values()
 
 
 def _without_shapes(function: Callable[..., Any]) -> Callable[..., Any]:

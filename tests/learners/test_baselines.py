@@ -5,6 +5,7 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import ElasticNet as ElasticNetRegressor
+from sklearn.linear_model import Lasso as LassoRegressor
 from sklearn.svm import SVC
 
 import polytask
@@ -27,7 +28,7 @@ def rare(counts):
 
 
 @pytest.mark.parametrize(
-    "name", ["ridge", "logistic", "elastic_net", "svm", "random_forest", "extra_trees"]
+    "name", ["ridge", "logistic", "lasso", "elastic_net", "svm", "random_forest", "extra_trees"]
 )
 def test_names_settings_and_single_tasks(name):
     learner = resolve_learner(name)
@@ -53,6 +54,22 @@ def test_ridge_and_logistic_are_the_halves_of_linear():
             for learner in (resolve_learner(f"{name}(alpha=3)"), Linear(alpha=3.0))
         )
         assert (one == both).all()
+
+
+def test_lasso_is_what_scikit_learn_finds():
+    data = tiny_dataset(["regression"] * 2, missing=0.3)
+    predictor = resolve_learner("lasso(alpha=0.1)").fit(data, data, 0, Budget())
+    for part in predictor.model.parts:
+        rows = data.sources[0].labels.rows(part.tasks[0])
+        inputs = part.design.matrix(data.sources[0].take(rows), predictor.schemas["table"])
+        one = predictor.predict(data)[part.tasks[0]]
+        (columns,) = data.sources[0].labels.columns(part.tasks[0]).values()
+        wanted = LassoRegressor(alpha=0.1, tol=1e-10).fit(inputs, standardised(columns))
+        assert np.allclose(one.raw[rows, 0], wanted.predict(inputs), atol=1e-4)
+
+
+def standardised(values):
+    return (values - values.mean()) / values.std()
 
 
 def test_settings_reach_the_estimators():

@@ -6,7 +6,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from fakes_classical import PulledClassifier, PulledRegressor
 from learner_tables import MIXED_TASKS, halves, long_data, mixed_data
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import Ridge as RidgeRegressor
@@ -28,6 +27,7 @@ from polytask.learners import (
     ExtraTrees,
     GradientBoosting,
     JointEstimator,
+    Lasso,
     Learner,
     LightGBM,
     Linear,
@@ -38,13 +38,13 @@ from polytask.learners import (
     RandomForest,
     Ridge,
 )
+from polytask.linear_model import L21Classifier, L21Regressor
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor, Predictions, load
 from polytask.testing import check_parameters_reject_bad_values, check_recipe_round_trip
 from polytask.training import Trainer
 
 BUDGET = Budget(steps=150)
-HERE = ("fakes_classical",)
 NUMBERS = MIXED_TASKS[:2]
 FOREST = (RandomForestRegressor(5), RandomForestClassifier(5))
 
@@ -55,6 +55,7 @@ LEARNERS = {
     **({"lightgbm": LightGBM(max_iter=20, min_samples_leaf=3)} if LightGBM.is_installed() else {}),
     "ridge": Ridge(),
     "logistic": LogisticRegression(),
+    "lasso": Lasso(alpha=0.001),
     "elastic_net": ElasticNet(alpha=0.001),
     "svm": SVM(),
     "random_forest": RandomForest(trees=5),
@@ -64,7 +65,7 @@ LEARNERS = {
     "forest_a_task": PerTaskEstimator(FOREST, categorical="codes"),
     "pipeline": PerTaskEstimator(make_pipeline(StandardScaler(), RidgeRegressor())),
     "pooled_forest": PooledEstimator(FOREST, categorical="codes", task_as_input=True),
-    "joint": JointEstimator((PulledRegressor(), PulledClassifier())),
+    "joint": JointEstimator((L21Regressor(), L21Classifier())),
     "ensemble": Ensemble(
         MultiTaskNetwork(HardSharing(MLP((16,))), Trainer(learning_rate=0.01)), members=2
     ),
@@ -184,8 +185,8 @@ class TestFit:
 
     def test_is_the_same_after_saving(self, learner, table, tmp_path):
         predictor = fitted(learner, table)
-        predictor.save(tmp_path / "model", HERE)
-        again = load(tmp_path / "model", HERE)
+        predictor.save(tmp_path / "model")
+        again = load(tmp_path / "model")
         assert again.name == predictor.name
         assert again.tasks == predictor.tasks
         assert again.schemas == predictor.schemas

@@ -17,6 +17,7 @@ from polytask.learners._fit import fit
 from polytask.learners._gradient_boosting import GradientBoosting
 from polytask.learners._joint_estimator import JointEstimator
 from polytask.learners._joint_methods import joint_methods, method_name
+from polytask.learners._lasso import Lasso
 from polytask.learners._light_gbm import LightGBM
 from polytask.learners._linear import Linear
 from polytask.learners._logistic_regression import LogisticRegression
@@ -40,6 +41,7 @@ __all__ = [
     "FitRequest",
     "GradientBoosting",
     "JointEstimator",
+    "Lasso",
     "Learner",
     "LightGBM",
     "Linear",

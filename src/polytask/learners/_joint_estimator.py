@@ -85,6 +85,22 @@ class JointEstimator(Learner):
     -----
     Task weights reach estimators whose `fit` takes ``task_weights``, row weights those whose `fit`
     takes ``sample_weight``; a remark in the history says where they are ignored.
+
+    Examples
+    --------
+    >>> import polytask
+    >>> from polytask.learners import JointEstimator
+    >>> from polytask.linear_model import L21Regressor
+    >>> sizes = range(40)
+    >>> table = {
+    ...     "size": sizes,
+    ...     "price": [2.0 * size for size in sizes],
+    ...     "tax": [3.0 * size for size in sizes],
+    ... }
+    >>> data = polytask.read(table, ["price:regression", "tax:regression"])
+    >>> model = polytask.fit(data, JointEstimator(L21Regressor(alpha=0.001)))
+    >>> model.name, model.predict({"size": [10]})["tax"].response.round()
+    ('l21', array([30.]))
     """
 
     estimator: Any

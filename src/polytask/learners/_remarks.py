@@ -9,6 +9,7 @@ from polytask._listing import first_and_more
 __all__ = ["Remarks"]
 
 _MOST_NAMES = 5
+_MOST_REMARKS = 10
 
 
 class Remarks:
@@ -28,7 +29,11 @@ class Remarks:
         return add
 
     def __str__(self) -> str:
-        return " ".join(
+        sentences = [
             f"{first_and_more(tasks, _MOST_NAMES)}: {remark}."
             for remark, tasks in self._tasks.items()
-        )
+        ]
+        left = len(sentences) - _MOST_REMARKS
+        if left > 1:
+            sentences[_MOST_REMARKS:] = [f"{left} more remarks on other tasks."]
+        return " ".join(sentences)
