@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from polytask._validation import describe
 from polytask.exceptions import DataError
 
-__all__ = ["checked", "checked_labels", "checked_weights"]
+__all__ = ["checked", "checked_labels", "checked_task_weights", "checked_weights", "missing"]
 
 
 @contextmanager
@@ -102,6 +103,26 @@ def checked_weights(
         detail = " with other values." if values.shape in expected else "."
         raise DataError(sentence + detail)
     _check_positive(owner, values, labels, task)
+    return values
+
+
+def checked_task_weights(owner: str, weights: Any, n_tasks: int) -> np.ndarray | None:
+    """Factors of the tasks' losses, (n_tasks,); None for ones.
+
+    Raises
+    ------
+    DataError
+        If there is not one above 0 for each task.
+    """
+    if weights is None:
+        return None
+    values = np.asarray(weights, dtype=np.float64)
+    if values.shape != (n_tasks,) or not np.isfinite(values).all() or (values <= 0).any():
+        sentence = (
+            f"The `task_weights` parameter of {owner} must be a number above 0 for each of the {n_tasks} "
+            f"tasks. Got {describe(weights)} instead."
+        )
+        raise DataError(sentence)
     return values
 
 

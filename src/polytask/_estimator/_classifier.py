@@ -46,22 +46,26 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
             self._columns = _columns([_n_scores(classes) for classes in each])
             alike = all(np.array_equal(classes, each[0]) for classes in each)
             self.classes_ = each[0] if alike else each
-            return Numbers(wide, wide.shape[1])
+            return Numbers(wide, self._owners())
         with checked(type(self).__name__):
             check_classification_targets(labels)
         self.classes_ = self._classes(labels, None)
         wide = _indicators(labels, self.classes_)
         if ids.task is None:
             self._columns = _columns([wide.shape[1]])
-            return Numbers(wide, wide.shape[1])
+            return Numbers(wide, self._owners())
         present = self._present(labels, ids)
         if wide.shape[1] == 1:
             self._columns = _columns([1] * self.n_tasks_)
-            return Numbers(wide[:, 0], self.n_tasks_, ids.task)
+            return Numbers(wide[:, 0], self._owners(), ids.task)
         self._columns = np.where(present, np.cumsum(present.ravel()).reshape(present.shape) - 1, -1)
         rows, classes = np.nonzero(present[ids.task])
         task = self._columns[ids.task[rows], classes]
-        return Numbers(wide[rows, classes], int(present.sum()), task, rows)
+        return Numbers(wide[rows, classes], self._owners(), task, rows)
+
+    def _owners(self) -> np.ndarray:
+        """The task of each column of scores."""
+        return np.nonzero(self._columns >= 0)[0]
 
     def _classes(self, labels: np.ndarray, task: Any) -> np.ndarray:
         observed = labels[~missing(labels)]

@@ -13,7 +13,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from polytask._estimator._checked_rows import checked, checked_labels, checked_weights
+from polytask._estimator._checked_rows import (
+    checked,
+    checked_labels,
+    checked_task_weights,
+    checked_weights,
+)
 from polytask._estimator._task_ids import TaskIds
 from polytask._estimator._task_table import TaskTable
 from polytask.constraints import Constraint, check_parameters
@@ -31,8 +36,8 @@ class Numbers(NamedTuple):
     Attributes
     ----------
     labels : array of shape (n, n_columns), or (m,) where each row belongs to one column
-    n_columns : int
-        Columns of scores.
+    owners : array of shape (n_columns,), int
+        The task of each column of scores.
     task : array of shape (m,), int, or None
         The column of each row.
     rows : array of shape (m,), int, or None
@@ -40,20 +45,21 @@ class Numbers(NamedTuple):
     """
 
     labels: np.ndarray
-    n_columns: int
+    owners: np.ndarray
     task: np.ndarray | None = None
     rows: np.ndarray | None = None
 
-    def table(self, X: Any, weights: np.ndarray | None) -> TaskTable:
-        """With the inputs and weights of all rows."""
+    def table(
+        self, X: Any, weights: np.ndarray | None, task_weights: np.ndarray | None
+    ) -> TaskTable:
+        """With the inputs and weights of all rows, and the weights of tasks."""
         if self.rows is not None:
             X, weights = X[self.rows], None if weights is None else weights[self.rows]
-        wide = self.labels.ndim == 2
-        if weights is not None and wide:
-            weights = np.broadcast_to(
-                weights[:, None] if weights.ndim == 1 else weights, self.labels.shape
-            )
-        return TaskTable(X, self.labels, self.task, weights, self.n_columns)
+        if weights is not None and self.labels.ndim == 2:
+            wide = weights[:, None] if weights.ndim == 1 else weights[:, self.owners]
+            weights = np.broadcast_to(wide, self.labels.shape)
+        factors = None if task_weights is None else task_weights[self.owners]
+        return TaskTable(X, self.labels, self.task, weights, len(self.owners), factors)
 
 
 class MultiTaskEstimator(BaseEstimator, ABC):
@@ -103,6 +109,8 @@ class MultiTaskEstimator(BaseEstimator, ABC):
             The id of each row's task, a number or a text, for `y` of shape (n,).
         sample_weight : array of shape (n,) or (n, n_tasks), optional
             Weights of rows; only their ratios within a task count.
+        task_weights : array of shape (n_tasks,), optional
+            Factors of the tasks' losses, in the order of `tasks_`; ones by default.
 
         Raises
         ------
@@ -123,7 +131,8 @@ class MultiTaskEstimator(BaseEstimator, ABC):
             ids = ids.of_rows(used)
         self.tasks_, self.n_tasks_ = ids.known, len(ids.known)
         self._one = labels.ndim == 1 and tasks is None
-        self.learn(self._numbers(labels, ids).table(X, weights))
+        factors = checked_task_weights(name, task_weights, self.n_tasks_)
+        self.learn(self._numbers(labels, ids).table(X, weights, factors))
         return self
 
     _learns_classes: ClassVar[bool] = False

@@ -20,7 +20,8 @@ class MultiTaskRegressor(RegressorMixin, MultiTaskEstimator):
     """A regressor of several tasks: `predict` gives the scores."""
 
     def _numbers(self, labels: np.ndarray, ids: TaskIds) -> Numbers:
-        return Numbers(labels[:, None] if self._one else labels, self.n_tasks_, ids.task)
+        wide = labels[:, None] if self._one else labels
+        return Numbers(wide, np.arange(self.n_tasks_), ids.task)
 
     def predict(self, X: Any, *, tasks: Any = None) -> np.ndarray:
         """Predicted numbers.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ class TaskTable:
     weights : array of the shape of labels, or None
         Weights of rows; None stands for ones.
     n_tasks : int
+    task_weights : array of shape (n_tasks,), or None
+        Factors of the tasks' losses; None stands for ones.
     """
 
     X: Any
@@ -32,6 +34,7 @@ class TaskTable:
     task: Int[np.ndarray, " n"] | None
     weights: Float64[np.ndarray, "..."] | None
     n_tasks: int
+    task_weights: Float64[np.ndarray, " tasks"] | None = None
 
     def of_task(self, task: int) -> tuple[Any, np.ndarray, np.ndarray | None]:
         """Inputs, labels and weights of one task's labelled rows."""
@@ -49,4 +52,4 @@ class TaskTable:
         """A selection of rows, of the same tasks."""
         task = None if self.task is None else self.task[rows]
         weights = None if self.weights is None else self.weights[rows]
-        return TaskTable(self.X[rows], self.labels[rows], task, weights, self.n_tasks)
+        return replace(self, X=self.X[rows], labels=self.labels[rows], task=task, weights=weights)

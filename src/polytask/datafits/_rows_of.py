@@ -18,6 +18,8 @@ def rows_of(table: TaskTable, *, fit_intercept: bool = True) -> TaskRows:
     table : TaskTable
     fit_intercept : bool, default True
     """
+    given = table.labels, table.weights, table.task_weights
     if table.task is None:
-        return SharedRows(table.X, table.labels, table.weights, fit_intercept=fit_intercept)
-    return OwnRows(table.X, table.labels, table.task, table.weights, fit_intercept=fit_intercept)
+        return SharedRows(table.X, *given, fit_intercept=fit_intercept)
+    labels, *weights = given
+    return OwnRows(table.X, labels, table.task, *weights, fit_intercept=fit_intercept)

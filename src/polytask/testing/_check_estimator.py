@@ -129,6 +129,8 @@ def _check_scale(name: str, estimator: Any, own: Any, rows: _Rows) -> None:
     again = _fit(estimator, X[repeated], rows.y[repeated], tasks=rows.tasks[repeated])
     sentence = f"{name}: weights do not count as repeated rows"
     require_close(_scores(weighted, X), _scores(again, X), sentence, relative=_CLOSE, absolute=1e-5)
+    even = _fit(estimator, X, rows.y, tasks=rows.tasks, task_weights=np.ones(3))
+    require_same(_scores(even, X), _scores(own, X), f"{name}: equal `task_weights` have an effect")
     differs = not np.allclose(_scores(weighted, X), _scores(own, X), rtol=1e-8, atol=1e-10)
     require(differs, f"{name}: weights have no effect.")
 
@@ -155,6 +157,11 @@ def _check_errors(name: str, estimator: Any, own: Any, rows: _Rows) -> None:
         name,
         "sample_weight",
         lambda: clone(estimator).fit(X, rows.y, tasks=rows.tasks, sample_weight=negative),
+    )
+    _require_error(
+        name,
+        "task_weights",
+        lambda: clone(estimator).fit(X, rows.y, tasks=rows.tasks, task_weights=[1.0, 0.0, 1.0]),
     )
     try:
         own.predict(rows.X, tasks=np.repeat("z", len(rows.X)))
