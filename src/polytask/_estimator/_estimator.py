@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -96,7 +96,15 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         tags.target_tags.multi_output = True
         return tags
 
-    def fit(self, X: Any, y: Any, *, tasks: Any = None, sample_weight: Any = None) -> Self:
+    def fit(  # noqa: PYI019 # beartype knows no Self
+        self: Fitted,
+        X: Any,
+        y: Any,
+        *,
+        tasks: Any = None,
+        sample_weight: Any = None,
+        task_weights: Any = None,
+    ) -> Fitted:
         """Learn all tasks.
 
         Parameters
