@@ -88,7 +88,34 @@ def _skglm(X: np.ndarray, Y: np.ndarray, alphas: np.ndarray, tolerance: float) -
     return answers
 
 
+def _polytask(
+    X: np.ndarray, Y: np.ndarray, alphas: np.ndarray, tolerance: float
+) -> list[np.ndarray]:
+    from polytask.linear_model import L21Regressor
+
+    if len(alphas) == 1:
+        model = L21Regressor(alpha=alphas[0], fit_intercept=False, tol=tolerance)
+        return [model.fit(X, Y).coef_]
+    return _polytask_path(X, Y, alphas, tolerance)
+
+
+def _polytask_path(
+    X: np.ndarray, Y: np.ndarray, alphas: np.ndarray, tolerance: float
+) -> list[np.ndarray]:
+    from polytask.datafits import SharedRows, Squared
+    from polytask.penalties import L21
+    from polytask.solvers import GroupNewton
+
+    bound = Squared().bind(SharedRows(X, Y, fit_intercept=False))
+    solver, answers, start = GroupNewton(tol=tolerance), [], None
+    for alpha in alphas:
+        start = solver.solve(bound, L21(alpha=float(alpha)), start)
+        answers.append(start.coef)
+    return answers
+
+
 SOLVERS = (
+    Solver("polytask", "polytask.linear_model", _polytask),
     Solver("celer", "celer", _celer),
     Solver("scikit-learn", "sklearn", _scikit_learn),
     Solver("skglm", "skglm", _skglm, loosest=1e-2),

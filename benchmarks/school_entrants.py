@@ -17,7 +17,7 @@ CATBOOST = [
     for depth in (4, 6)
     for n in (200, 400, 800)
 ]
-FORESTS = [{"n_estimators": 200, "min_samples_leaf": n, "max_features": 1 / 3} for n in (2, 5, 10)]
+FORESTS = [{"n_estimators": 200, "min_samples_leaf": n, "max_features": 1 / 3} for n in (10, 20, 40)]
 
 ENTRANTS = [
     Entrant("pooled ridge", Pooled, grid("alpha", 0.1, 100, 7)),
