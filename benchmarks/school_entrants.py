@@ -17,7 +17,9 @@ CATBOOST = [
     for depth in (4, 6)
     for n in (200, 400, 800)
 ]
-FORESTS = [{"n_estimators": 200, "min_samples_leaf": n, "max_features": 1 / 3} for n in (10, 20, 40)]
+FORESTS = [
+    {"n_estimators": 200, "min_samples_leaf": n, "max_features": 1 / 3} for n in (10, 20, 40)
+]
 
 ENTRANTS = [
     Entrant("pooled ridge", Pooled, grid("alpha", 0.1, 100, 7)),
@@ -25,5 +27,5 @@ ENTRANTS = [
     Entrant("random forest, mean of the school", ForestWithTask, FORESTS),
     theirs("LightGBM, school as category", LightGBMWithTask, BOOSTED, "lightgbm"),
     theirs("CatBoost, school as category", CatBoostWithTask, CATBOOST, "catboost"),
-    ours("l21", "linear_model.L21Regressor", grid("alpha", 0.3, 30, 9)),
+    ours("l21", "linear_model.L21Regressor", grid("alpha", 2, 20, 12)),
 ]
