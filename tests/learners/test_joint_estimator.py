@@ -14,6 +14,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError
 from polytask.learners import JointEstimator, PerTaskEstimator, unserved
+from polytask.linear_model import L21Regressor
 from polytask.predictor import load
 from polytask.testing import check_learner, tiny_dataset
 
@@ -207,6 +208,20 @@ def test_row_weights_class_weights_and_task_weights_reach_the_estimator(monkeypa
     fit(MultiTaskDataset.from_table(rare, tasks))
     assert np.allclose(flags[0]["weight"][:, 0], np.where(rare["a"], 2.0, 2 / 3))
     assert (flags[0]["weight"][:, 1] == 1).all()
+
+
+@pytest.mark.parametrize("own_rows", [False, True])
+def test_the_weight_of_a_task_multiplies_its_loss_in_our_own_estimators(own_rows):
+    """With weights ω for all tasks and α ω as the penalty's strength, nothing changes."""
+    data = tiny_dataset(["regression"] * 2, own_rows=own_rows, n_rows=80)
+    weighted = data.with_tasks(
+        {name: replace(data.tasks[name], weight=3.0) for name in data.tasks.names}
+    )
+    plain = fit(data, JointEstimator(L21Regressor(alpha=0.05, tol=1e-9))).predict(data)
+    scaled = fit(weighted, JointEstimator(L21Regressor(alpha=0.15, tol=1e-9))).predict(data)
+    other = fit(weighted, JointEstimator(L21Regressor(alpha=0.05, tol=1e-9))).predict(data)
+    assert np.allclose(plain["task0"].raw, scaled["task0"].raw, atol=1e-4)
+    assert not np.allclose(plain["task0"].raw, other["task0"].raw, atol=1e-2)
 
 
 def test_weights_that_an_estimator_does_not_take_are_remarked():

@@ -35,9 +35,10 @@ def fit_joint(
         given["sample_weight"] = rows.weight
     elif rows.weight is not None:
         remark("row and class weights are ignored, since the estimator takes none")
-    if len(set(task_weights)) > 1 and takes(estimator, "task_weights"):
+    weighted = any(weight != 1 for weight in task_weights)
+    if weighted and takes(estimator, "task_weights"):
         given["task_weights"] = np.array(task_weights, dtype=np.float64)
-    elif len(set(task_weights)) > 1:
+    elif weighted:
         remark("task weights are ignored, since the estimator takes none")
     with suitable_threads(len(rows)), warnings_as_remarks(estimator, remark):
         estimator.fit(rows.X, rows.Y, **given)

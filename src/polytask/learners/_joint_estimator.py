@@ -66,8 +66,8 @@ class JointEstimator(Learner):
         \ell(x_i^\top w_k + b_k, y_{ik}) + \alpha \, \Omega(W)
 
     with row weights :math:`v_{ik}` (times class weights), the weight :math:`\omega_k` of the task,
-    scaled to a mean of 1, and the penalty :math:`\Omega` of the estimator. Targets of regressions are
-    standardised, so that units do not change what is shared.
+    and the penalty :math:`\Omega` of the estimator. Targets of regressions are standardised, so that
+    units do not change what is shared.
 
     Parameters
     ----------
