@@ -12,8 +12,8 @@ import polytask
 from polytask import Task
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
-from polytask.exceptions import ParameterError
-from polytask.learners import JointEstimator, PerTaskEstimator, unserved
+from polytask.exceptions import ParameterError, UnknownNameError
+from polytask.learners import JointEstimator, PerTaskEstimator, resolve_learner, unserved
 from polytask.linear_model import L21Regressor
 from polytask.predictor import load
 from polytask.testing import check_learner, tiny_dataset
@@ -261,6 +261,10 @@ def test_settings_are_checked_by_the_estimators_own_constraints():
     assert learner.with_detail("alpha=3").name == "pulled(alpha=3)"
     with pytest.raises(ParameterError, match="`alpha` parameter of PulledRegressor"):
         learner.configured({"alpha": -1.0})
+    with pytest.raises(UnknownNameError, match="Did you mean 'alpha'"):
+        learner.configured({"alhpa": 1.0})
+    with pytest.raises(ParameterError, match=r"l21 has no training step"):
+        resolve_learner("l21+mgda")
     with pytest.raises(ParameterError, match=r"whose fit takes tasks="):
         JointEstimator(Ridge())
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 from sklearn.base import is_classifier, is_regressor
 
 from polytask._learner import Learner
 from polytask._listing import enumerated
+from polytask._paths import Setting, settings_of
 from polytask._validation import (
     Choice,
     Constraint,
@@ -129,6 +130,10 @@ class JointEstimator(Learner):
         del train
         return draws(as_tuple(self.estimator))
 
+    def settings(self) -> Sequence[Setting]:
+        """Every setting that may be replaced; those of the estimators by their own names."""
+        return [replace(each, short=_short(each.path)) for each in settings_of(self)]
+
     def search_space(self) -> Mapping[str, SearchRange]:
         """The ranges that the estimators declare, and those of `space`, around their own values."""
         return declared_ranges(self._ranges(), self.settings(), self.name)
@@ -222,6 +227,12 @@ class JointEstimator(Learner):
         for estimator in reversed(as_tuple(self.estimator)):
             declared |= getattr(type(estimator), "search_ranges", {})
         return {**declared, **self.space}
+
+
+def _short(path: str) -> str:
+    """The path of a setting without that of the estimators."""
+    name = path.removeprefix("estimator.")
+    return path if name in JointEstimator.parameter_constraints else name
 
 
 def _fit_pool(

@@ -37,8 +37,12 @@ def with_methods(learner: Any, words: Sequence[str], text: str) -> Learner:
     if not words:
         return learner
     if not balances(learner):
-        sentence = f"{text}: {learner.name} shares nothing between tasks that could be balanced."
-        raise ParameterError(sentence)
+        why = (
+            "has no training step in which tasks could be balanced, as networks have"
+            if learner.joint and not isinstance(inside(learner), MultiTaskNetwork)
+            else "shares nothing between tasks that could be balanced"
+        )
+        raise ParameterError(f"{text}: {learner.name} {why}.")
     methods: dict[str, str] = {}
     for word in words:
         slot = slot_of(word)
