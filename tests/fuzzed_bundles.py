@@ -43,7 +43,14 @@ from polytask.bookkeeping import Budget
 from polytask.data import fit_schemas, read
 from polytask.encoders import LSTM, MLP, TabM
 from polytask.exceptions import PolytaskError
-from polytask.learners import Constant, Ensemble, GradientBoosting, Linear, PerTaskEstimator
+from polytask.learners import (
+    Constant,
+    Ensemble,
+    GradientBoosting,
+    Linear,
+    PerTaskEstimator,
+    resolve_learner,
+)
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import (
     CombinedModel,
@@ -61,6 +68,7 @@ REGRESSIONS = [Task("price", "regression"), Task("size", "regression", target=("
 GRADED = [Task("grade", "ordinal"), Task("price", "quantile:0.1,0.9")]
 MIXED = mixed_data(n_rows=60)
 ORDERED = mixed_data(GRADED, n_rows=60)
+RELATED = mixed_data([*REGRESSIONS, Task("rich", "binary"), Task("grade", "multiclass")], n_rows=60)
 NUMBERS = mixed_data(REGRESSIONS, n_rows=60)
 STEPPED = read(
     {
@@ -139,6 +147,8 @@ MODELS: dict[str, Callable[[], FittedPredictor]] = {
     "linear": lambda: Linear().fit(MIXED, MIXED, 0, Budget()),
     "own rows": lambda: Linear().fit(long_data(), long_data(), 0, Budget()),
     "boosting": lambda: GradientBoosting(max_iter=2).fit(MIXED, MIXED, 0, Budget()),
+    "joint": lambda: resolve_learner("l21").fit(RELATED, RELATED, 0, Budget()),
+    "own rows jointly": lambda: resolve_learner("l21").fit(long_data(), long_data(), 0, Budget()),
     "forest": lambda: _forest().fit(NUMBERS, NUMBERS, 0, Budget()),
     "neighbours": lambda: _neighbours().fit(NUMBERS, NUMBERS, 0, Budget()),
     "vectors": lambda: PerTaskEstimator((SVR(), SVC(probability=True))).fit(
@@ -182,11 +192,12 @@ def saved(name: str) -> tuple[Files, dict[str, np.ndarray]]:
 
 def predictions(predictor: FittedPredictor, name: str) -> dict[str, np.ndarray]:
     """Every task's response for a few rows."""
-    others = {"own rows": long_data(), "network of tags": TAGGED}
+    own = {"own rows", "own rows jointly"}
+    others = {"network of tags": TAGGED, **dict.fromkeys(own, long_data())}
     data = others.get(name, STEPPED if name.endswith("texts and lists") else MIXED)
     found = (
         predictor.predict({source.name: source.inputs for source in data.sources})
-        if (name != "own rows")
+        if name not in own
         else predictor.predict(data)
     )
     return {task: found[task].response for task in found}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kept_tables import Table, numbered, pictured, priced, stepped, tagged, written
+from kept_tables import Table, numbered, pictured, priced, related, stepped, tagged, written
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
@@ -26,7 +26,7 @@ from polytask.encoders import (
     Transformer,
     UNet,
 )
-from polytask.learners import Constant, Linear, PerTaskEstimator
+from polytask.learners import Constant, Linear, PerTaskEstimator, resolve_learner
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import FittedPredictor
 from polytask.predictor._folder import FORMAT
@@ -62,6 +62,7 @@ MODELS: dict[str, tuple[Callable[[], Table], Callable[[], Any]]] = {
     "characters": (written, lambda: _network(CharacterCNN((4,), (3,), word_dim=4))),
     "constant": (priced, Constant),
     "constant_kinds": (numbered, Constant),
+    "joint": (related, lambda: resolve_learner("l21")),
     "lightgbm": (priced, _lightgbm),
     "linear": (priced, Linear),
     "linear_kinds": (numbered, Linear),

@@ -45,6 +45,23 @@ def priced() -> Table:
     return Table(columns, tasks, others=others)
 
 
+def related() -> Table:
+    """Two targets of numbers and two of classes, of which some labels are missing."""
+    generator = np.random.default_rng(7)
+    size, age = generator.normal(size=(2, N_ROWS)).round(2)
+    noise = generator.normal(size=(2, N_ROWS))
+    rent, price = (2 * size - age + 0.3 * noise).round(3)
+    columns = {
+        "size": size,
+        "age": age,
+        "rent": np.where(np.arange(N_ROWS) % 5 == 0, np.nan, rent),
+        "price": price,
+        "let": [None if row % 7 == 0 else value > 0 for row, value in enumerate(rent.tolist())],
+        "sold": price > 0.5,
+    }
+    return Table(columns, ("rent:regression", "price:regression", "let:binary", "sold:binary"))
+
+
 def numbered() -> Table:
     """Numbers with a target of every kind that labels rows."""
     generator = np.random.default_rng(7)
