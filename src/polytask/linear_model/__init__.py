@@ -1,9 +1,12 @@
 """Linear models that learn several tasks together, by scikit-learn's contract.
 
-Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its own `learn`.
+Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its own `learn`; those named
+``…CV`` choose the strength by folds (`PathEstimator`).
 """
 
 from polytask.linear_model._l21_classifier import L21Classifier
+from polytask.linear_model._l21_classifier_cv import L21ClassifierCV
 from polytask.linear_model._l21_regressor import L21Regressor
+from polytask.linear_model._l21_regressor_cv import L21RegressorCV
 
-__all__ = ["L21Classifier", "L21Regressor"]
+__all__ = ["L21Classifier", "L21ClassifierCV", "L21Regressor", "L21RegressorCV"]

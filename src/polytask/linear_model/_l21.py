@@ -27,7 +27,7 @@ class JointSelection(PenalizedEstimator):
 
     def penalty(self) -> Penalty:
         """`L21`."""
-        return L21(self.alpha)
+        return L21(self.strength)
 
     def solvers(self) -> Sequence[Solver]:
         """Newton's method for squared errors, else proximal gradients."""

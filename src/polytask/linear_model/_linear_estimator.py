@@ -10,7 +10,7 @@ from scipy import sparse
 
 from polytask._estimator import MultiTaskEstimator
 
-__all__ = ["LinearEstimator"]
+__all__ = ["LinearEstimator", "row_scores"]
 
 
 class LinearEstimator(MultiTaskEstimator):
@@ -31,9 +31,19 @@ class LinearEstimator(MultiTaskEstimator):
         """Scores of all tasks, (n, n_tasks), or of each row by its own task, (n,)."""
         if task is None:
             return np.asarray(X @ self.coef_.T) + self.intercept_
-        if sparse.issparse(X):
-            products = np.asarray(X.multiply(self.coef_[task]).sum(axis=1)).ravel()
-        else:
-            products = np.einsum("np,np->n", X, self.coef_[task])
-        scores: np.ndarray = products + self.intercept_[task]
-        return scores
+        return row_scores(X, self.coef_, self.intercept_, task)
+
+
+def row_scores(
+    X: Any,
+    coef: Float64[np.ndarray, "tasks features"],
+    intercept: Float64[np.ndarray, " tasks"],
+    task: Int[np.ndarray, " n"],
+) -> Float64[np.ndarray, " n"]:
+    """Scores of each row by its own task."""
+    if sparse.issparse(X):
+        products = np.asarray(X.multiply(coef[task]).sum(axis=1)).ravel()
+    else:
+        products = np.einsum("np,np->n", X, coef[task])
+    scores: np.ndarray = products + intercept[task]
+    return scores

@@ -76,9 +76,14 @@ class PenalizedEstimator(LinearEstimator):
     def datafit(self) -> Datafit:
         """The loss of these settings."""
 
+    @property
+    def strength(self) -> float:
+        """`alpha`; of a path, the strength that is being tried."""
+        return self.alpha
+
     @abstractmethod
     def penalty(self) -> Penalty:
-        """The penalty of these settings."""
+        """The penalty of these settings, with `strength`."""
 
     @abstractmethod
     def solvers(self) -> Sequence[Solver]:
@@ -127,7 +132,7 @@ class PenalizedEstimator(LinearEstimator):
             slope, _ = bound.gradient(solution.coef, bound.start())
             largest = self.penalty().alpha_max(slope)
             sentence = (
-                f"All coefficients of {name} are 0: alpha={self.alpha:g} is not below {largest:.4g}, from "
+                f"All coefficients of {name} are 0: alpha={self.strength:g} is not below {largest:.4g}, from "
                 "which on this is the best solution. Lower `alpha`."
             )
             warnings.warn(sentence, UserWarning, stacklevel=4)

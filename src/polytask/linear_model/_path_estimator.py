@@ -1,0 +1,127 @@
+"""Base class of models whose strength is chosen by folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float64
+
+from polytask._estimator import TaskTable
+from polytask.constraints import Constraint, Each, InstanceOf, Interval, Optional
+from polytask.datafits import Bound, rows_of
+from polytask.linear_model._penalized_estimator import PenalizedEstimator, solve
+from polytask.linear_model._strength_path import folds_of_tasks, loss_of_rows, strengths
+from polytask.ranges import SearchRange
+from polytask.solvers import Solution
+
+__all__ = ["PathEstimator"]
+
+
+class PathEstimator(PenalizedEstimator):
+    """A penalised model whose strength has the lowest loss on rows that were left out.
+
+    Every fold learns all strengths from the largest down, each from the solution before. The loss of a
+    strength is the sum over tasks of mean losses on left out rows, averaged over folds.
+
+    Parameters
+    ----------
+    n_alphas : int, default 30
+        Number of strengths.
+    eps : float in (0, 1), default 0.001
+        The smallest strength, in units of the largest, `alpha_max` of the training rows.
+    alphas : sequence of float, optional
+        The strengths themselves.
+    cv : int, default 5
+        Number of folds; each holds an equal share of the rows of every task.
+    random_state : int, optional
+        Of folds; None keeps the order of rows: row i of a task is in fold i modulo `cv`.
+
+    Attributes
+    ----------
+    alpha_ : float
+        The strength that was chosen.
+    alphas_ : array of shape (n_alphas,)
+        Strengths, the largest first.
+    losses_ : array of shape (n_alphas, cv)
+        Losses on rows that were left out.
+    """
+
+    alpha_: float
+    alphas_: Float64[np.ndarray, " n_alphas"]
+    losses_: Float64[np.ndarray, "n_alphas folds"]
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "n_alphas": Interval(int, 2),
+        "eps": Interval(float, 0.0, 1.0, closed="neither"),
+        "alphas": Optional(Each(Interval(float, 0.0, closed="neither"), minimum=1)),
+        "cv": Interval(int, 2),
+        "random_state": Optional(Interval(int, 0)),
+        "fit_intercept": InstanceOf((bool,)),
+        "tol": Interval(float, 0.0, closed="neither"),
+        "max_iter": Interval(int, 1),
+    }
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {}
+
+    def __init__(
+        self,
+        *,
+        n_alphas: int = 30,
+        eps: float = 1e-3,
+        alphas: Sequence[float] | None = None,
+        cv: int = 5,
+        random_state: int | None = None,
+        fit_intercept: bool = True,
+        tol: float = 1e-6,
+        max_iter: int = 10_000,
+    ) -> None:
+        self.n_alphas = n_alphas
+        self.eps = eps
+        self.alphas = alphas
+        self.cv = cv
+        self.random_state = random_state
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.max_iter = max_iter
+
+    @property
+    def strength(self) -> float:
+        """The strength that is being tried, and then the one that was chosen."""
+        return getattr(self, "alpha_", 1.0)
+
+    def learn(self, table: TaskTable) -> None:
+        """Choose the strength by folds, and learn from all rows with it."""
+        name = type(self).__name__
+        bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
+        self.alphas_ = self._strengths(bound)
+        folds = folds_of_tasks(name, table, self.cv, self.random_state)
+        losses = [self._losses(table.take(train), table.take(test)) for train, test in folds]
+        self.losses_ = np.stack(losses, axis=1)
+        best = int(self.losses_.mean(axis=1).argmin())
+        solution = self._solved(bound, float(self.alphas_[0]), None)
+        for alpha in self.alphas_[1 : best + 1]:
+            solution = self._solved(bound, float(alpha), solution)
+        self.keep(bound, solution)
+
+    def _strengths(self, bound: Bound) -> Float64[np.ndarray, " n_alphas"]:
+        if self.alphas is not None:
+            return np.sort(np.asarray(self.alphas, dtype=float))[::-1]
+        zero = np.zeros(bound.shape)
+        slope, _ = bound.gradient(zero, bound.start())
+        return strengths(self.penalty().alpha_max(slope), self.eps, self.n_alphas)
+
+    def _losses(self, train: TaskTable, test: TaskTable) -> Float64[np.ndarray, " n_alphas"]:
+        """Losses of left out rows along the path of the others."""
+        bound = self.bind(rows_of(train, fit_intercept=self.fit_intercept))
+        datafit = self.datafit()
+        found, solution = [], None
+        for alpha in self.alphas_:
+            solution = self._solved(bound, float(alpha), solution)
+            intercept = bound.rows.intercepts(solution.coef, solution.intercept)
+            found.append(loss_of_rows(datafit, test, solution.coef, intercept))
+        return np.array(found)
+
+    def _solved(self, bound: Bound, alpha: float, start: Solution | None) -> Solution:
+        self.alpha_ = alpha
+        return solve(bound, self.penalty(), self.solvers(), start)

@@ -1,0 +1,137 @@
+"""Joint feature selection: its optimum, its strengths, and what is said of it."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, MultiTaskLasso
+
+from polytask.datafits import OwnRows, SharedRows, Squared
+from polytask.exceptions import DataError, ParameterError
+from polytask.linear_model import L21Classifier, L21ClassifierCV, L21Regressor, L21RegressorCV
+from polytask.penalties import L21, TraceNorm
+from polytask.solvers import GroupNewton, ProximalGradient
+
+
+@pytest.fixture(scope="module")
+def table():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(60, 12)) + 3.0
+    Y = X[:, :4] @ generator.normal(size=(4, 5)) + generator.normal(size=(60, 5)) + 7.0
+    return X, Y
+
+
+@pytest.fixture(scope="module")
+def gaps(table):
+    Y = table[1].copy()
+    Y[np.random.default_rng(1).random(Y.shape) < 0.3] = np.nan
+    return Y
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.1, 0.001])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_on_a_full_table_it_is_the_multi_task_lasso(table, alpha, fit_intercept):
+    X, Y = table
+    ours = L21Regressor(alpha, fit_intercept=fit_intercept, tol=1e-10).fit(X, Y)
+    theirs = MultiTaskLasso(alpha, fit_intercept=fit_intercept, tol=1e-12, max_iter=10**6)
+    theirs.fit(X, Y)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=2e-5)
+    np.testing.assert_allclose(ours.intercept_, theirs.intercept_, atol=2e-4)
+    np.testing.assert_array_equal(ours.support_, ours.coef_.any(axis=0))
+
+
+@pytest.mark.parametrize("shape", [(60, 12), (20, 40)])
+@pytest.mark.parametrize("share", [0.5, 0.05])
+def test_two_solvers_find_the_same_optimum_of_shared_and_of_own_rows(shape, share):
+    generator = np.random.default_rng(2)
+    X, task = generator.normal(size=shape), np.arange(shape[0]) % 4
+    y = X[:, :3] @ generator.normal(size=3) + generator.normal(size=len(X))
+    Y = np.where(generator.random((len(X), 3)) < 0.2, np.nan, y[:, None] * [1.0, -1.0, 2.0])
+    for rows in (OwnRows(X, y, task), SharedRows(X, Y), SharedRows(X, np.nan_to_num(Y))):
+        bound = Squared().bind(rows)
+        penalty = L21(share * L21().alpha_max(bound.cross))
+        newton = GroupNewton(1e-12).solve(bound, penalty)
+        steps = ProximalGradient(1e-12, 100_000).solve(bound, penalty)
+        assert newton.converged
+        assert steps.converged
+        assert newton.measure == steps.measure == "duality gap"
+        np.testing.assert_allclose(newton.coef, steps.coef, atol=1e-5 * np.abs(newton.coef).max())
+
+
+def test_optimality_holds_feature_by_feature(table, gaps):
+    X, _ = table
+    model = L21Regressor(0.2, tol=1e-12).fit(X, gaps)
+    bound = Squared().bind(SharedRows(X, gaps))
+    slope, _ = bound.gradient(model.coef_, bound.start())
+    norms = np.linalg.norm(model.coef_, axis=0)
+    used = norms > 0
+    wanted = -0.2 * model.coef_[:, used] / norms[used]
+    np.testing.assert_allclose(slope[:, used], wanted, atol=1e-6)
+    assert (np.linalg.norm(slope[:, ~used], axis=0) <= 0.2).all()
+    assert used.any()
+    assert not used.all()
+
+
+def test_one_task_of_classes_is_lasso_logistic_regression(table):
+    X, Y = table
+    y = (Y[:, 0] > np.median(Y[:, 0])).astype(int)
+    ours = L21Classifier(0.02, tol=1e-9).fit(X, y)
+    theirs = LogisticRegression(
+        C=1 / (0.02 * len(X)), l1_ratio=1, solver="saga", tol=1e-8, max_iter=10**5
+    )
+    theirs.fit(X, y)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=5e-3)
+
+
+def test_from_the_largest_strength_on_nothing_is_used_and_that_is_said(table):
+    X, Y = table
+    bound = Squared().bind(SharedRows(X, Y))
+    largest = L21().alpha_max(bound.cross)
+    with pytest.warns(UserWarning, match="All coefficients of L21Regressor are 0: alpha="):
+        assert not L21Regressor(largest * (1 + 1e-9)).fit(X, Y).coef_.any()
+    assert L21Regressor(largest * (1 - 1e-6)).fit(X, Y).coef_.any()
+
+
+def test_what_stopped_too_early_says_the_gap_and_what_to_change(table):
+    X, Y = table
+    words = (
+        r"L21Classifier stopped after 3 iterations at a relative duality gap .* Raise `max_iter`"
+    )
+    with pytest.warns(ConvergenceWarning, match=words):
+        L21Classifier(0.001, max_iter=3).fit(X, (Y.mean(axis=0) < Y).astype(int))
+
+
+@pytest.mark.parametrize("constant", [0, 5])
+def test_constant_and_collinear_features_and_labels_are_served(constant):
+    X = np.ones((12, 3))
+    X[:, 1] = X[:, 2] = np.arange(12)
+    Y = np.stack([np.arange(12.0), np.full(12, float(constant))], axis=1)
+    model = L21Regressor(0.01).fit(X, Y)
+    assert not model.coef_[:, 0].any()
+    np.testing.assert_allclose(model.predict(X)[:, 1], constant, atol=1e-6)
+
+
+def test_a_strength_is_chosen_by_rows_that_are_left_out(table, gaps):
+    X, _ = table
+    model = L21RegressorCV(n_alphas=8, cv=3, random_state=0).fit(X, gaps)
+    assert model.losses_.shape == (8, 3)
+    assert model.alpha_ == model.alphas_[model.losses_.mean(axis=1).argmin()]
+    assert model.alphas_[0] / model.alphas_[-1] == pytest.approx(1000)
+    alone = L21Regressor(model.alpha_).fit(X, gaps)
+    np.testing.assert_allclose(model.coef_, alone.coef_, atol=1e-4)
+    given = L21ClassifierCV(alphas=[0.1, 0.01], cv=2).fit(X, (table[1] > 7).astype(int))
+    np.testing.assert_array_equal(given.alphas_, [0.1, 0.01])
+
+
+def test_a_task_with_fewer_labels_than_folds_is_named(table):
+    X, Y = table
+    tasks = np.where(np.arange(len(X)) < 3, "few", "many")
+    with pytest.raises(
+        DataError, match=r"`cv` parameter of L21RegressorCV .* Task 0 has 3, and there"
+    ):
+        L21RegressorCV(cv=5).fit(X, Y[:, 0], tasks=tasks)
+
+
+def test_a_solver_says_what_it_misses(table):
+    bound = Squared().bind(SharedRows(*table))
+    with pytest.raises(ParameterError, match=r"GroupNewton needs a sum of norms .* Got TraceNorm"):
+        GroupNewton().solve(bound, TraceNorm())
