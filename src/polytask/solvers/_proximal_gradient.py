@@ -18,7 +18,10 @@ __all__ = ["ProximalGradient"]
 
 _LOOKS = 10
 """Iterations between looks at the optimality."""
-_DOUBLINGS = 60
+_ATTEMPTS = 100
+_RAISED = 1.5
+_LOWERED = 0.8
+"""Of the curvature, where the momentum is dropped."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,8 @@ class ProximalGradient(Solver):
         b^{+} = c - \nabla_b f(V, c)/L_b
 
     with extrapolated points V and c. The momentum is dropped where it points uphill (gradient scheme), and
-    L is lowered a little in every step and doubled until the loss is below its quadratic bound, so that it
-    follows the curvature on the way.
+    L is lowered there, and raised in a step until the loss is below its quadratic bound, so that it follows
+    the curvature on the way.
 
     Parameters
     ----------
@@ -112,10 +115,10 @@ def _steps(
     ratio = ratio / max(lipschitz, 1e-300)
     lipschitz = max(lipschitz, 1e-12)
     before = _Point(coef, intercept, lipschitz)
-    at, free, momentum = coef, intercept, 1.0
+    at, free, momentum, curvature = coef, intercept, 1.0, lipschitz
     yield before
     while True:
-        new = _step(bound, penalty, state, _Point(at, free, 0.95 * before.lipschitz), ratio)
+        new = _step(bound, penalty, state, _Point(at, free, curvature), ratio)
         uphill = float(((at - new.coef) * (new.coef - before.coef)).sum())
         uphill += float((free - new.intercept) @ (ratio * (new.intercept - before.intercept)))
         following = 1.0 if uphill > 0 else 0.5 * (1 + np.sqrt(1 + 4 * momentum**2))
@@ -123,6 +126,7 @@ def _steps(
         at = new.coef + ahead * (new.coef - before.coef)
         free = new.intercept + ahead * (new.intercept - before.intercept)
         before, momentum = new, following
+        curvature = new.lipschitz * (_LOWERED if uphill > 0 else 1.0)
         yield new
 
 
@@ -133,17 +137,17 @@ def _step(
     start: _Point,
     ratio: np.ndarray,
 ) -> _Point:
-    """A proximal step of the least curvature, doubled from the start's, that bounds the loss."""
+    """A proximal step of the least curvature, raised from the start's, that bounds the loss."""
     at, free, lipschitz = start
     value, slope, rise = bound.value_and_gradient(at, free)
     new, level = at, free
-    for attempt in range(_DOUBLINGS):
+    for attempt in range(_ATTEMPTS):
         new = penalty.prox(at - slope / lipschitz, 1 / lipschitz, state)
         level = free - np.where(ratio > 0, rise / np.maximum(lipschitz * ratio, 1e-300), 0.0)
         move, shift = new - at, level - free
         bend = 0.5 * lipschitz * (float((move**2).sum()) + float(ratio @ shift**2))
         limit = value + float((slope * move).sum()) + float(rise @ shift) + bend
-        if bound.value(new, level) <= limit + 1e-12 * abs(value) or attempt == _DOUBLINGS - 1:
+        if bound.value(new, level) <= limit + 1e-12 * abs(value) or attempt == _ATTEMPTS - 1:
             break
-        lipschitz *= 2.0
+        lipschitz *= _RAISED
     return _Point(new, level, lipschitz)
