@@ -1,0 +1,9 @@
+"""Kernel methods that learn several tasks together, by scikit-learn's contract.
+
+The kernel of two rows of two tasks is that of the rows times the covariance of the tasks
+(`KernelEstimator`, of which each method is one file).
+"""
+
+from polytask.kernel_methods._multi_task_kernel_ridge import MultiTaskKernelRidge
+
+__all__ = ["MultiTaskKernelRidge"]

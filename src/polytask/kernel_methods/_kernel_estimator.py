@@ -1,0 +1,114 @@
+"""Base class of estimators that share a kernel of inputs and have a covariance of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float64, Int
+
+from polytask._estimator import MultiTaskEstimator
+from polytask.constraints import Choice, Constraint, InstanceOf, Interval, OneOf, Optional
+from polytask.kernel_methods._kernel import KERNELS, Kernel
+from polytask.kernel_methods._task_matrix import POSITIVE_SEMIDEFINITE
+from polytask.kernel_methods._task_rows import TaskRows
+from polytask.ranges import Choices, Range, SearchRange
+
+__all__ = ["KernelEstimator"]
+
+_ENTRIES = 1 << 23
+"""Largest number of entries of a kernel matrix of predictions, at a time."""
+
+
+class KernelEstimator(MultiTaskEstimator):
+    r"""Predicts :math:`f_k(x) = \sum_i C_{ik}\, k(x, x_i) + b_k`: one kernel matrix serves all tasks.
+
+    Attributes
+    ----------
+    support_vectors_ : array or sparse array of shape (n_kept, n_features)
+        Rows of training whose kernels are used.
+    dual_coef_ : array of shape (n_kept, n_tasks)
+        Coefficients C of kernels.
+    intercept_ : array of shape (n_tasks,)
+    task_covariance_ : array of shape (n_tasks, n_tasks)
+    gamma_ : float
+        The width of the kernel that was used.
+    """
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "alpha": Interval(float, 0.0, closed="neither"),
+        "kernel": Choice(KERNELS),
+        "gamma": OneOf((Choice(("scale",)), Interval(float, 0.0, closed="neither"))),
+        "degree": Interval(int, 1),
+        "coef0": Interval(float, 0.0),
+        "shared": Interval(float, 0.0, 1.0),
+        "task_covariance": Optional(POSITIVE_SEMIDEFINITE),
+        "fit_intercept": InstanceOf((bool,)),
+    }
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "alpha": Range(1e-6, 1.0, log=True, default=0.01, values=(1e-3, 0.1, 1e-4)),
+        "shared": Range(0.0, 1.0, default=0.5, values=(0.9, 0.1)),
+        "kernel": Choices(("rbf", "linear")),
+    }
+
+    alpha: float
+    kernel: str
+    gamma: float | str
+    degree: int
+    coef0: float
+    shared: float
+    task_covariance: Any
+    fit_intercept: bool
+
+    support_vectors_: Any
+    dual_coef_: Float64[np.ndarray, "kept tasks"]
+    intercept_: Float64[np.ndarray, " tasks"]
+    task_covariance_: Float64[np.ndarray, "tasks tasks"]
+    gamma_: float
+
+    def _resolved_kernel(self, rows: TaskRows) -> Kernel:
+        """The kernel of these settings, whose width is kept as `gamma_`."""
+        if isinstance(self.gamma, str):
+            variance = rows.input_variance()
+            gamma = 1 / (rows.X.shape[1] * variance) if variance > 0 else 1.0
+        else:
+            gamma = float(self.gamma)
+        self.gamma_ = gamma
+        return self._kernel()
+
+    def _kernel(self) -> Kernel:
+        return Kernel(self.kernel, self.gamma_, self.degree, self.coef0)
+
+    def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
+        """Scores of all tasks, (n, n_tasks), or of each row by its own task, (n,)."""
+        return kernel_scores(self._features, X, self.dual_coef_, self.intercept_, task)
+
+    def _features(self, X: Any) -> Float64[np.ndarray, "n kept"]:
+        return self._kernel().matrix(X, self.support_vectors_)
+
+
+def kernel_scores(
+    features: Any,
+    X: Any,
+    coef: Float64[np.ndarray, "m tasks"],
+    intercept: Float64[np.ndarray, " tasks"],
+    task: Int[np.ndarray, " n"] | None,
+) -> Float64[np.ndarray, "..."]:
+    """Features of rows times coefficients of tasks, a block of rows at a time."""
+    n, n_tasks = X.shape[0], len(intercept)
+    step = max(1, _ENTRIES // max(1, len(coef)))
+    if task is None:
+        scores = np.empty((n, n_tasks))
+        for start in range(0, n, step):
+            part = slice(start, start + step)
+            scores[part] = features(X[part]) @ coef
+        return scores + intercept
+    scores = np.empty(n)
+    for each in np.unique(task):
+        own = np.flatnonzero(task == each)
+        for start in range(0, len(own), step):
+            chosen = own[start : start + step]
+            scores[chosen] = features(X[chosen]) @ coef[:, each]
+    answer: np.ndarray = scores + intercept[task]
+    return answer

@@ -1,0 +1,75 @@
+"""Labels of several tasks in one list, each with its row of inputs, its task and its weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int
+from scipy import sparse
+
+from polytask._estimator import TaskTable
+
+__all__ = ["TaskRows"]
+
+
+@dataclass(frozen=True, eq=False)
+class TaskRows:
+    """Labels with their rows, tasks and weights.
+
+    Attributes
+    ----------
+    X : array or sparse CSR array of shape (n, n_features)
+    row, task : array of shape (n_labels,), int
+        Row of X and task of each label, task by task within a row.
+    label, weight : array of shape (n_labels,)
+        Weights are above 0 and sum to 1 in every task.
+    n_tasks : int
+    complete : bool
+        Whether all tasks have the same rows with the same weights; labels then are those of a matrix (n,
+        n_tasks), row by row.
+    """
+
+    X: Any
+    row: Int[np.ndarray, " labels"]
+    task: Int[np.ndarray, " labels"]
+    label: Float64[np.ndarray, " labels"]
+    weight: Float64[np.ndarray, " labels"]
+    n_tasks: int
+    complete: bool
+
+    @classmethod
+    def of(cls, table: TaskTable) -> TaskRows:
+        """The labels of a checked table; those of weight 0 are left out."""
+        weights = np.ones(table.labels.shape) if table.weights is None else table.weights
+        used = ~np.isnan(table.labels) & (weights > 0)
+        row = np.nonzero(used)[0]
+        task = np.nonzero(used)[1] if table.task is None else table.task[row]
+        sums = np.bincount(task, weights[used], table.n_tasks)
+        weight = weights[used] / sums[task]
+        complete = False
+        if table.task is None and used.all():
+            wide = weight.reshape(used.shape)
+            complete = bool(np.allclose(wide, wide[:, :1], rtol=1e-12, atol=0.0))
+        return cls(table.X, row, task, table.labels[used], weight, table.n_tasks, complete)
+
+    @property
+    def label_matrix(self) -> Float64[np.ndarray, "n tasks"]:
+        """Labels (n, n_tasks) of complete rows."""
+        return self.label.reshape(-1, self.n_tasks)
+
+    @property
+    def row_weight(self) -> Float64[np.ndarray, " n"]:
+        """Weights (n,) of complete rows."""
+        return self.weight.reshape(-1, self.n_tasks)[:, 0]
+
+    def input_variance(self) -> float:
+        """The variance of all entries of X, where every task counts the same."""
+        share = np.bincount(self.row, self.weight, self.X.shape[0]) / self.n_tasks
+        if sparse.issparse(self.X):
+            first = np.asarray(self.X.mean(axis=1)).ravel()
+            second = np.asarray(self.X.multiply(self.X).mean(axis=1)).ravel()
+            return float(share @ second - (share @ first) ** 2)
+        centre = float(share @ self.X.mean(axis=1))
+        return float(share @ np.square(self.X - centre).mean(axis=1))

@@ -1,0 +1,119 @@
+"""Kernel ridge regression of several tasks against its conditions of optimality and scikit-learn's."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from scipy.optimize import minimize
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.metrics.pairwise import rbf_kernel
+
+from polytask.exceptions import DataError, ParameterError
+from polytask.kernel_methods import MultiTaskKernelRidge, _multi_task_kernel_ridge
+
+pytestmark = pytest.mark.usefixtures("unchecked_types")
+
+GENERATOR = np.random.default_rng(0)
+X = GENERATOR.normal(size=(30, 3))
+Y = np.sin(X @ GENERATOR.normal(size=(3, 4))) + 0.1 * GENERATOR.normal(size=(30, 4)) + 2.0
+GAPS = np.where(GENERATOR.random(Y.shape) < 0.3, np.nan, Y)
+WEIGHTS = GENERATOR.uniform(0.2, 2.0, size=30)
+HALF = GENERATOR.normal(size=(4, 4))
+COVARIANCE = HALF @ HALF.T / 4 + 0.1 * np.eye(4)
+
+
+def dual(model, labels, weights):
+    """Weighted residuals over alpha (n, n_tasks), which the dual coefficients of tasks must equal."""
+    wide = np.where(np.isnan(labels), 0.0, weights[:, None])
+    residual = np.nan_to_num(labels - model.predict(X))
+    return wide / wide.sum(axis=0) * residual / model.alpha
+
+
+@pytest.mark.parametrize("labels", [Y, GAPS], ids=["complete", "gaps"])
+@pytest.mark.parametrize("kernel", ["rbf", "linear", "polynomial"])
+@pytest.mark.parametrize("covariance", [None, COVARIANCE, np.ones((4, 4))])
+def test_coefficients_are_optimal(labels, kernel, covariance):
+    model = MultiTaskKernelRidge(0.003, kernel=kernel, task_covariance=covariance)
+    model.fit(X, labels, sample_weight=WEIGHTS)
+    own = dual(model, labels, WEIGHTS)
+    scale = np.abs(own).max()
+    assert np.abs(own.sum(axis=0)).max() < 1e-8 * scale  # intercepts
+    expected = own @ model.task_covariance_
+    if kernel == "linear":
+        wanted, got = X.T @ expected, model.feature_coef_
+    else:
+        wanted, got = expected, model.dual_coef_
+    assert np.abs(wanted - got).max() < 1e-7 * np.abs(wanted).max()
+
+
+def test_objective_is_the_least_by_another_solver():
+    model = MultiTaskKernelRidge(0.01, gamma=0.3, task_covariance=COVARIANCE).fit(X, GAPS)
+    row, task = np.nonzero(~np.isnan(GAPS))
+    joint = rbf_kernel(X, gamma=0.3)[np.ix_(row, row)] * COVARIANCE[np.ix_(task, task)]
+    weight = 1 / np.bincount(task)[task]
+
+    def objective(values):
+        function = joint @ values[:-4]
+        residual = GAPS[row, task] - function - values[-4:][task]
+        slope = -weight * residual
+        total = 0.5 * weight @ residual**2 + 0.005 * values[:-4] @ function
+        gradient = joint @ (slope + 0.01 * values[:-4])
+        return total, np.append(gradient, np.bincount(task, slope))
+
+    start = np.zeros(len(row) + 4)
+    best = minimize(objective, start, jac=True, method="BFGS", options={"gtol": 1e-9})
+    residual = (GAPS - model.predict(X))[row, task]
+    own = weight * residual / 0.01
+    reached, _ = objective(np.append(own, model.intercept_))
+    assert reached <= best.fun + 1e-8
+    assert reached == pytest.approx(best.fun, rel=1e-4)
+
+
+@pytest.mark.parametrize("labels", [Y, GAPS], ids=["complete", "gaps"])
+def test_without_sharing_it_is_one_kernel_ridge_per_task(labels):
+    model = MultiTaskKernelRidge(0.01, gamma=0.5, shared=0.0, fit_intercept=False).fit(X, labels)
+    for k in range(4):
+        rows = ~np.isnan(labels[:, k])
+        alone = KernelRidge(alpha=0.01 * rows.sum(), kernel="rbf", gamma=0.5)
+        alone.fit(X[rows], labels[rows, k])
+        np.testing.assert_allclose(model.predict(X)[:, k], alone.predict(X), rtol=1e-8)
+
+
+@pytest.mark.parametrize("covariance", [None, COVARIANCE, np.ones((4, 4))])
+@pytest.mark.parametrize("labels", [Y, GAPS], ids=["complete", "gaps"])
+def test_features_of_all_rows_give_the_exact_solution(labels, covariance):
+    exact = MultiTaskKernelRidge(0.01, task_covariance=covariance).fit(X, labels)
+    model = MultiTaskKernelRidge(
+        0.01, task_covariance=covariance, approximation="nystroem", n_components=30, random_state=0
+    )
+    np.testing.assert_allclose(model.fit(X, labels).predict(X), exact.predict(X), rtol=1e-5)
+
+
+def test_random_waves_come_near_the_exact_solution():
+    exact = MultiTaskKernelRidge(0.01).fit(X, GAPS)
+    waves = MultiTaskKernelRidge(
+        0.01, approximation="random_features", n_components=400, random_state=0
+    )
+    error = np.abs(waves.fit(X, GAPS).predict(X) - exact.predict(X)).max()
+    assert 1e-6 < error < 0.2
+
+
+def test_predictions_of_blocks_and_of_tasks_are_those_of_all(monkeypatch):
+    model = MultiTaskKernelRidge().fit(sparse.csr_array(X), GAPS)
+    whole = model.predict(X)
+    monkeypatch.setattr("polytask.kernel_methods._kernel_estimator._ENTRIES", 100)
+    np.testing.assert_allclose(model.predict(sparse.csr_array(X)), whole)
+    task = np.arange(30) % 4
+    np.testing.assert_allclose(model.predict(X, tasks=task), whole[np.arange(30), task])
+
+
+def test_bad_settings_are_named(monkeypatch):
+    with pytest.raises(ParameterError, match=r"`task_covariance`.*4 × 4.*It is 2 × 2"):
+        MultiTaskKernelRidge(task_covariance=np.eye(2)).fit(X, Y)
+    with pytest.raises(ParameterError, match=r"`task_covariance`.*positive semi-definite"):
+        MultiTaskKernelRidge(task_covariance=[[1.0, 2.0], [2.0, 1.0]]).fit(X, Y[:, :2])
+    waves = MultiTaskKernelRidge(kernel="cosine", approximation="random_features")
+    with pytest.raises(ParameterError, match=r"`approximation`.*'rbf'"):
+        waves.fit(X, Y)
+    monkeypatch.setattr(_multi_task_kernel_ridge, "_MOST_LABELS", 20)
+    with pytest.raises(DataError, match=r"30 rows.*approximation=\"nystroem\""):
+        MultiTaskKernelRidge().fit(X, Y)
