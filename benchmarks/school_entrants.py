@@ -21,6 +21,12 @@ FORESTS = [
     {"n_estimators": 200, "min_samples_leaf": n, "max_features": 1 / 3} for n in (10, 20, 40)
 ]
 
+RIDGES = [
+    {"alpha": alpha, "gamma": 0.01, "shared": shared}
+    for shared in (0.8, 0.95)
+    for alpha in (0.003, 0.01, 0.03, 0.1)
+]
+
 ENTRANTS = [
     Entrant("pooled ridge", Pooled, grid("alpha", 0.1, 100, 7)),
     Entrant("single-task ridge", PerTask, grid("alpha", 1, 1e3, 10)),
@@ -28,4 +34,12 @@ ENTRANTS = [
     theirs("LightGBM, school as category", LightGBMWithTask, BOOSTED, "lightgbm"),
     theirs("CatBoost, school as category", CatBoostWithTask, CATBOOST, "catboost"),
     ours("l21", "linear_model.L21Regressor", grid("alpha", 2, 20, 12)),
+    ours(
+        "kernel ridge, Nyström",
+        "kernel_methods.MultiTaskKernelRidge",
+        RIDGES,
+        approximation="nystroem",
+        n_components=100,
+        random_state=0,
+    ),
 ]

@@ -36,7 +36,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
     .. math:: \min_{f, b}\ \sum_k \sum_i \frac{\omega_{ik}}{2} (y_{ik} - f_k(x_i) - b_k)^2
         + \frac\alpha2 \|f\|^2, \qquad K\big((x, k), (x', l)\big) = B_{kl}\, k(x, x')
 
-    with row weights :math:`\omega` that sum to 1 in every task, and the norm of the space of the kernel K. By
+    with row weights :math:`\omega` that sum to 1 in every task (times its factor, `task_weights`), and the norm of the space of the kernel K. By
     default B is 1 on the diagonal and `shared` elsewhere: a part of the function is common to all tasks
     and a part is each task's own.
 
@@ -173,7 +173,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
             solve = solve_kronecker if rows.complete else solve_joint
             matrix = self._exact_kernel(rows, kernel)
             fit = solve(matrix, rows, covariance, self.alpha, **options)
-            self.support_vectors_, self.dual_coef_ = rows.X, fit.coef
+            self.support_vectors_, self.dual_coef_ = rows.X.copy(), fit.coef
         self.intercept_ = fit.intercept
 
     def _prefers_features(self, rows: TaskRows, covariance: np.ndarray) -> bool:

@@ -37,18 +37,18 @@ def solve_kronecker(
     .. math:: A = D^{1/2} U \left[\frac{U^\top D^{1/2} Y V}{\lambda_i \gamma_t + \alpha}\right] V^\top.
     """
     weight, labels = rows.row_weight, rows.label_matrix
-    centred, target = matrix, labels
+    centred, target, share = matrix, labels, weight / weight.sum()
     if fit_intercept:
-        means = weight @ matrix
-        centred = matrix - means - means[:, None] + means @ weight
-        target = labels - weight @ labels
+        means = share @ matrix
+        centred = matrix - means - means[:, None] + means @ share
+        target = labels - share @ labels
     root = np.sqrt(weight)
     values, vectors = eigh(centred * root * root[:, None])
     sizes, axes = np.linalg.eigh(covariance)
     spectrum = np.outer(np.maximum(values, 0.0), np.maximum(sizes, 0.0)) + alpha
     turned = vectors.T @ (root[:, None] * target) @ axes / spectrum
     coef = root[:, None] * (vectors @ (turned @ (axes.T @ covariance)))
-    intercept = weight @ (labels - matrix @ coef) if fit_intercept else np.zeros(rows.n_tasks)
+    intercept = share @ (labels - matrix @ coef) if fit_intercept else np.zeros(rows.n_tasks)
     return Fit(coef, intercept)
 
 
@@ -94,7 +94,8 @@ def solve_complete_features(
     """Complete rows, by the eigenvectors of the features' products and of the covariance."""
     weight, labels = rows.row_weight, rows.label_matrix
     none = np.zeros(matrix.shape[1]), np.zeros(rows.n_tasks)
-    feature_mean, label_mean = (weight @ matrix, weight @ labels) if fit_intercept else none
+    share = weight / weight.sum()
+    feature_mean, label_mean = (share @ matrix, share @ labels) if fit_intercept else none
     centred = matrix - feature_mean
     scaled = (centred * weight[:, None]).T
     values, vectors = eigh(scaled @ centred)
@@ -151,8 +152,9 @@ def _moments(
     """Weighted products of one task's features and labels, about their means if asked."""
     own = np.flatnonzero(rows.task == task)
     weight, label, part = rows.weight[own], rows.label[own], features[rows.row[own]]
-    feature_mean = weight @ part if centre else np.zeros(part.shape[1])
-    label_mean = float(weight @ label) if centre else 0.0
+    share = weight / weight.sum()
+    feature_mean = share @ part if centre else np.zeros(part.shape[1])
+    label_mean = float(share @ label) if centre else 0.0
     part = part - feature_mean
     scaled = part * weight[:, None]
     return _Moments(scaled.T @ part, scaled.T @ (label - label_mean), feature_mean, label_mean)

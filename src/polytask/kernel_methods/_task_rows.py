@@ -24,7 +24,7 @@ class TaskRows:
     row, task : array of shape (n_labels,), int
         Row of X and task of each label, task by task within a row.
     label, weight : array of shape (n_labels,)
-        Weights are above 0 and sum to 1 in every task.
+        Weights are above 0 and sum to 1 in every task, times the factor of the task.
     n_tasks : int
     complete : bool
         Whether all tasks have the same rows with the same weights; labels then are those of a matrix (n,
@@ -47,7 +47,8 @@ class TaskRows:
         row = np.nonzero(used)[0]
         task = np.nonzero(used)[1] if table.task is None else table.task[row]
         sums = np.bincount(task, weights[used], table.n_tasks)
-        weight = weights[used] / sums[task]
+        factors = np.ones(table.n_tasks) if table.task_weights is None else table.task_weights
+        weight = weights[used] * (factors / sums)[task]
         complete = False
         if table.task is None and used.all():
             wide = weight.reshape(used.shape)
@@ -64,9 +65,15 @@ class TaskRows:
         """Weights (n,) of complete rows."""
         return self.weight.reshape(-1, self.n_tasks)[:, 0]
 
+    @property
+    def share(self) -> Float64[np.ndarray, " labels"]:
+        """Weights that sum to 1 in every task."""
+        share: np.ndarray = self.weight / np.bincount(self.task, self.weight)[self.task]
+        return share
+
     def input_variance(self) -> float:
         """The variance of all entries of X, where every task counts the same."""
-        share = np.bincount(self.row, self.weight, self.X.shape[0]) / self.n_tasks
+        share = np.bincount(self.row, self.share, self.X.shape[0]) / self.n_tasks
         if sparse.issparse(self.X):
             first = np.asarray(self.X.mean(axis=1)).ravel()
             second = np.asarray(self.X.multiply(self.X).mean(axis=1)).ravel()
