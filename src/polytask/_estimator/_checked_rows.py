@@ -11,7 +11,14 @@ import numpy as np
 from polytask._validation import describe
 from polytask.exceptions import DataError
 
-__all__ = ["checked", "checked_labels", "checked_task_weights", "checked_weights", "missing"]
+__all__ = [
+    "checked",
+    "checked_labels",
+    "checked_task_weights",
+    "checked_weights",
+    "missing",
+    "plain",
+]
 
 
 @contextmanager
@@ -149,3 +156,8 @@ def _check_positive(
 def missing(labels: np.ndarray) -> np.ndarray:
     """Which labels are missing: NaN, or None."""
     return labels != labels if labels.dtype.kind in "fO" else np.zeros(labels.shape, dtype=bool)  # noqa: PLR0124
+
+
+def plain(value: Any) -> Any:
+    """A number or a text of numpy as one of Python, for sentences."""
+    return value.item() if isinstance(value, np.generic) else value

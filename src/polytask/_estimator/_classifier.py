@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.multiclass import check_classification_targets
 
-from polytask._estimator._checked_rows import checked, checked_labels, missing
+from polytask._estimator._checked_rows import checked, checked_labels, missing, plain
 from polytask._estimator._estimator import MultiTaskEstimator, Numbers
 from polytask._estimator._mean_over_tasks import mean_over_tasks
 from polytask._estimator._task_ids import TaskIds
@@ -31,7 +31,7 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
         Those of all tasks; a list with those of each where columns of labels hold different ones.
     """
 
-    _learns_classes: ClassVar[bool] = True
+    learns_classes: ClassVar[bool] = True
     classes_: Any
     _columns: np.ndarray
 
@@ -71,10 +71,10 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
         observed = labels[~missing(labels)]
         classes = np.unique(observed.astype(str) if observed.dtype.kind == "O" else observed)
         if len(classes) < 2:
-            where = "" if task is None else f" of task {task!r}"
+            where = "" if task is None else f" of task {plain(task)!r}"
             sentence = (
                 f"{type(self).__name__} needs labels of two classes or more. The labels{where} hold one "
-                f"class, {classes[0]!r}: leave them out."
+                f"class, {plain(classes[0])!r}: leave them out."
             )
             raise DataError(sentence)
         return classes
@@ -84,7 +84,7 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
         present = np.zeros((self.n_tasks_, len(self.classes_)), dtype=bool)
         present[ids.task, np.searchsorted(self.classes_, labels.astype(self.classes_.dtype))] = True
         if (present.sum(axis=1) < 2).any():
-            name = ids.known[int(np.flatnonzero(present.sum(axis=1) < 2)[0])]
+            name = plain(ids.known[int(np.flatnonzero(present.sum(axis=1) < 2)[0])])
             sentence = (
                 f"{type(self).__name__} needs labels of two classes in each task. Those of task {name!r} "
                 "hold one class: leave its rows out."

@@ -130,7 +130,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         check_parameters(self)
         name = type(self).__name__
         X = self._inputs(X, reset=True)
-        labels, columns = checked_labels(name, y, X.shape[0], classes=self._learns_classes)
+        labels, columns = checked_labels(name, y, X.shape[0], classes=self.learns_classes)
         ids = TaskIds.of(name, labels, columns, tasks)
         weights = checked_weights(name, sample_weight, labels, ids.task)
         if weights is not None and weights.ndim == 1 and not weights.all():
@@ -143,7 +143,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         self.learn(self._numbers(labels, ids).table(X, weights, factors))
         return self
 
-    _learns_classes: ClassVar[bool] = False
+    learns_classes: ClassVar[bool] = False
 
     @abstractmethod
     def _numbers(self, labels: np.ndarray, ids: TaskIds) -> Numbers:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from polytask._estimator._checked_rows import missing
+from polytask._estimator._checked_rows import missing, plain
 from polytask._naming import suggestion
 from polytask.exceptions import DataError, UnknownNameError
 
@@ -79,7 +79,7 @@ class TaskIds(NamedTuple):
         found = order[np.minimum(found, len(known) - 1)]
         wrong = np.asarray(known[found] != ids)
         if wrong.any():
-            first = ids[int(np.flatnonzero(wrong)[0])]
+            first = plain(ids[int(np.flatnonzero(wrong)[0])])
             nearest = suggestion(str(first), [str(each) for each in known])
             sentence = (
                 f"The `tasks` parameter of {owner} must name tasks that were learned. Got {first!r} "
@@ -119,7 +119,7 @@ def _check_labelled(owner: str, labels: np.ndarray, known: np.ndarray) -> None:
         raise DataError(sentence)
     empty = absent.all(axis=0)
     if empty.any():
-        first = known[int(np.flatnonzero(empty)[0])]
+        first = plain(known[int(np.flatnonzero(empty)[0])])
         sentence = (
             f"The `y` parameter of {owner} must have a label of each task. Task {first!r} has none: leave "
             "its column out."

@@ -52,7 +52,8 @@ class Logistic(Datafit):
         return None if np.isin(labels, (0.0, 1.0)).all() else "must be 0 or 1"
 
     def constant(self, rows: TaskRows) -> Float[np.ndarray, " tasks"]:
-        """The log odds of class 1, infinite if one class alone is there."""
-        totals = rows.mass
-        odds: np.ndarray = logit(rows.totals(rows.weights * rows.labels) / totals)
+        """The log odds of class 1; of one class alone, those of half a row of the other."""
+        share = rows.totals(rows.weights * rows.labels) / rows.mass
+        least = 0.5 / (rows.n_rows + 1)
+        odds: np.ndarray = logit(np.clip(share, least, 1 - least))
         return odds

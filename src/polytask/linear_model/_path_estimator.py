@@ -95,7 +95,7 @@ class PathEstimator(PenalizedEstimator):
         name = type(self).__name__
         bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
         self.alphas_ = self._strengths(bound)
-        folds = folds_of_tasks(name, table, self.cv, self.random_state)
+        folds = folds_of_tasks(name, table, self.cv, self.random_state, classes=self.learns_classes)
         losses = [self._losses(table.take(train), table.take(test)) for train, test in folds]
         self.losses_ = np.stack(losses, axis=1)
         best = int(self.losses_.mean(axis=1).argmin())

@@ -52,7 +52,7 @@ def loss_of_rows(
 
 
 def folds_of_tasks(
-    owner: str, table: TaskTable, n_folds: int, random_state: Any
+    owner: str, table: TaskTable, n_folds: int, random_state: Any, *, classes: bool
 ) -> Iterator[tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"]]]:
     """Training and test rows of folds with about as many labels of each task, exactly of rare ones.
 
@@ -64,14 +64,48 @@ def folds_of_tasks(
     n_folds : int
     random_state : int, Generator or None
         None keeps the order of rows.
+    classes : bool
+        Whether the labels 0 and 1 are counted apart.
 
     Raises
     ------
     DataError
-        If a task has fewer labelled rows than there are folds.
+        If a task has fewer labels than there are folds, or all labels of a class are in one fold.
     """
+    groups = _groups(table, classes=classes)
+    _check_labels(owner, table, n_folds)
     n_rows = len(table.labels)
-    labelled = _labelled_rows(table)
+    order = np.arange(n_rows)
+    if random_state is not None:
+        order = np.random.default_rng(random_state).permutation(n_rows)
+    fold = np.full(n_rows, -1)
+    counts = np.zeros((n_folds, groups.shape[1]), dtype=int)
+    for group in np.argsort(groups.sum(axis=0), kind="stable"):  # rare ones first
+        own = order[groups[order, group] & (fold[order] < 0)]
+        fold[own] = np.argsort(counts[:, group], kind="stable")[np.arange(len(own)) % n_folds]
+        for each in range(n_folds):
+            counts[each] += groups[own[fold[own] == each]].sum(axis=0)
+    _check_folds(owner, counts, 2 if classes else 1)
+    for each in range(n_folds):
+        yield np.flatnonzero(fold != each), np.flatnonzero(fold == each)
+
+
+def _groups(table: TaskTable, *, classes: bool) -> np.ndarray:
+    """Which rows have a label of each task (and class), (n, n_groups), bool."""
+    if table.task is None:
+        labels = table.labels
+        groups = [labels == 0, labels == 1] if classes else [~np.isnan(labels)]
+        return np.concatenate(groups, axis=1)
+    own = table.task[:, None] == np.arange(table.n_tasks)
+    if not classes:
+        return own
+    ones = table.labels[:, None] == 1
+    return np.concatenate([own & ~ones, own & ones], axis=1)
+
+
+def _check_labels(owner: str, table: TaskTable, n_folds: int) -> None:
+    """Raise if a task has fewer labels than there are folds."""
+    labelled = _groups(table, classes=False).sum(axis=0)
     if labelled.min() < n_folds:
         position = int(labelled.argmin())
         sentence = (
@@ -80,51 +114,16 @@ def folds_of_tasks(
             "the task out."
         )
         raise DataError(sentence)
-    order = np.arange(n_rows)
-    if random_state is not None:
-        order = np.random.default_rng(random_state).permutation(n_rows)
-    fold = np.full(n_rows, -1)
-    counts = np.zeros((table.n_tasks, n_folds), dtype=int)
-    for position in np.argsort(labelled, kind="stable"):  # rare tasks first
-        own = order[_is_labelled(table, position)[order] & (fold[order] < 0)]
-        fold[own] = np.argsort(counts[position], kind="stable")[np.arange(len(own)) % n_folds]
-        counts += _counts(table, fold, own, n_folds)
-    _check_folds(owner, counts)
-    for each in range(n_folds):
-        yield np.flatnonzero(fold != each), np.flatnonzero(fold == each)
 
 
-def _is_labelled(table: TaskTable, task: int) -> np.ndarray:
-    if table.task is not None:
-        return np.asarray(table.task == task)
-    return ~np.isnan(table.labels[:, task])
-
-
-def _counts(table: TaskTable, fold: np.ndarray, rows: np.ndarray, n_folds: int) -> np.ndarray:
-    """Labels of each task in each fold, of some rows, (n_tasks, n_folds)."""
-    counts = np.zeros((table.n_tasks, n_folds), dtype=int)
-    if table.task is not None:
-        np.add.at(counts, (table.task[rows], fold[rows]), 1)
-        return counts
-    known = ~np.isnan(table.labels[rows])
-    for each in range(n_folds):
-        counts[:, each] = known[fold[rows] == each].sum(axis=0)
-    return counts
-
-
-def _check_folds(owner: str, counts: np.ndarray) -> None:
-    """Raise if all labels of a task are in one fold."""
-    alone = (counts > 0).sum(axis=1) < 2
+def _check_folds(owner: str, counts: np.ndarray, n_classes: int) -> None:
+    """Raise if all labels of a task, or of one of its classes, are in one fold."""
+    alone = (counts > 0).sum(axis=0) < 2
     if alone.any():
+        task = int(alone.argmax()) % (counts.shape[1] // n_classes)
+        which = "a class of task" if n_classes > 1 else "task"
         sentence = (
-            f"The `cv` parameter of {owner} must leave labels of each task to learn from. All those of task "
-            f"{int(alone.argmax())} are in one fold: give another `random_state`, or leave the task out."
+            f"The `cv` parameter of {owner} must leave labels of each task to learn from. All those of {which} "
+            f"{task} are in one fold: give another `random_state`, or leave the task out."
         )
         raise DataError(sentence)
-
-
-def _labelled_rows(table: TaskTable) -> Int[np.ndarray, " tasks"]:
-    if table.task is not None:
-        return np.bincount(table.task, minlength=table.n_tasks)
-    counts: np.ndarray = (~np.isnan(table.labels)).sum(axis=0)
-    return counts
