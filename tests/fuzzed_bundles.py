@@ -49,6 +49,7 @@ from polytask.learners import (
     GradientBoosting,
     Linear,
     PerTaskEstimator,
+    StackedTargets,
     resolve_learner,
 )
 from polytask.neural_network import MultiTaskNetwork
@@ -160,6 +161,7 @@ MODELS: dict[str, Callable[[], FittedPredictor]] = {
     "combined": _combined,
     "ensemble of networks": _ensemble,
     "grouped": _grouped,
+    "stacked": lambda: StackedTargets(folds=2).fit(NUMBERS, NUMBERS, 0, Budget()),
     "grades and quantiles": lambda: GradientBoosting(max_iter=2).fit(ORDERED, ORDERED, 0, Budget()),
     "network of these": lambda: MultiTaskNetwork(HardSharing(MLP((3,)))).fit(
         ORDERED, ORDERED, 0, Budget(steps=2)

@@ -37,6 +37,8 @@ from polytask.learners import (
     PooledLinear,
     RandomForest,
     Ridge,
+    StackedTargets,
+    TargetChain,
 )
 from polytask.linear_model import L21Classifier, L21Regressor
 from polytask.neural_network import MultiTaskNetwork
@@ -66,6 +68,8 @@ LEARNERS = {
     "pipeline": PerTaskEstimator(make_pipeline(StandardScaler(), RidgeRegressor())),
     "pooled_forest": PooledEstimator(FOREST, categorical="codes", task_as_input=True),
     "joint": JointEstimator((L21Regressor(), L21Classifier())),
+    "stacked_targets": StackedTargets(folds=2),
+    "target_chain": TargetChain(folds=2),
     "ensemble": Ensemble(
         MultiTaskNetwork(HardSharing(MLP((16,))), Trainer(learning_rate=0.01)), members=2
     ),

@@ -33,6 +33,8 @@ from polytask.learners import (
     LogisticRegression,
     PooledEstimator,
     PooledLinear,
+    StackedTargets,
+    TargetChain,
 )
 from polytask.losses import Loss
 from polytask.merging import Merging, TaskArithmetic
@@ -110,7 +112,9 @@ ARGUMENTS = {
     "SharingPolicy": {"architecture": HardSharing(MLP((8, 8))), "starts": 2, "rounds": 0},
     "SharedPrivate": {"encoder": MLP((16,))},
     "Sluice": {"encoder": MLP((8, 8))},
+    "StackedTargets": {"folds": 2},
     "Static": {"task_weights": (1.0, 2.0, 0.5)},
+    "TargetChain": {"folds": 2},
     "Task": {"name": "income"},
     "TaskEmbedding": {"encoder": MLP((16,))},
     "TimeSplit": {"column": "when"},
@@ -282,7 +286,13 @@ def test_estimators_pass_the_checks_of_scikit_learn(cls):
 def test_learners(cls):
     pooling = issubclass(cls, PooledEstimator | PooledLinear)
     budget = FEW_STEPS if issubclass(cls, Adaptive | Ensemble | Grouped | MergedNetwork) else None
-    data = [MIXED] if cls in (Adaptive, Grouped) else [OWN_ROWS] if pooling else None
+    data = (
+        [MIXED]
+        if cls in (Adaptive, Grouped, StackedTargets, TargetChain)
+        else [OWN_ROWS]
+        if pooling
+        else None
+    )
     data = [CLASSES] if cls is LogisticRegression else data
     testing.check_learner(made(cls), data, budget=budget)
 

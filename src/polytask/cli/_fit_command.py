@@ -54,7 +54,7 @@ def fit(
             metavar="NAME",
             help="hard_sharing, soft_sharing, cross_stitch, mmoe, ple, hierarchical, esmm, "
             "single_task and others ([bold]polytask methods models[/bold] lists them), linear, "
-            "ridge, logistic, lasso, elastic_net, svm, random_forest, extra_trees, pooled_linear, gradient_boosting, lightgbm, ensemble or constant; hard_sharing+residual_mlp+mgda names its encoder and "
+            "ridge, logistic, lasso, elastic_net, svm, random_forest, extra_trees, pooled_linear, stacked_targets, target_chain, gradient_boosting, lightgbm, ensemble or constant; hard_sharing+residual_mlp+mgda names its encoder and "
             "balancing too, 'mmoe(n_experts=4)' settings of its own; hard_sharing by default.",
             rich_help_panel="Training",
         ),

@@ -29,7 +29,7 @@ ModelNames = Annotated[
         metavar="NAME",
         help="A model to compare: hard_sharing, soft_sharing, cross_stitch, mmoe, ple, "
         "hierarchical, esmm, single_task and others ([bold]polytask methods models[/bold] lists them), "
-        "linear, ridge, logistic, lasso, elastic_net, svm, random_forest, extra_trees, pooled_linear, "
+        "linear, ridge, logistic, lasso, elastic_net, svm, random_forest, extra_trees, pooled_linear, stacked_targets, target_chain, "
         "gradient_boosting, lightgbm, ensemble or ensemble(mmoe); "
         "hard_sharing+residual_mlp+mgda names its encoder and "
         "balancing too, 'mmoe(n_experts=4)' settings of its own, as --set writes them. Repeat for more. By default "

@@ -27,7 +27,9 @@ from polytask.learners._pooled_estimator import PooledEstimator
 from polytask.learners._pooled_linear import PooledLinear
 from polytask.learners._random_forest import RandomForest
 from polytask.learners._ridge import Ridge
+from polytask.learners._stacked_targets import StackedTargets
 from polytask.learners._svm import SVM
+from polytask.learners._target_chain import TargetChain
 from polytask.learners._unserved import unserved
 from polytask.learners.names import resolve_learner
 
@@ -51,6 +53,8 @@ __all__ = [
     "PooledLinear",
     "RandomForest",
     "Ridge",
+    "StackedTargets",
+    "TargetChain",
     "as_learners",
     "default_learners",
     "fit",

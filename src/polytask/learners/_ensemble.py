@@ -25,6 +25,7 @@ from polytask.bookkeeping import Budget, History
 from polytask.data import MultiTaskDataset, Splitter, fit_schemas
 from polytask.exceptions import ParameterError, PolytaskError
 from polytask.learners._greedy_selection import greedy_counts
+from polytask.learners._inner_tuned import inner_tuned
 from polytask.neural_network import MultiTaskNetwork
 from polytask.predictor import EnsembleModel, FittedPredictor
 from polytask.tasks import TaskSet
@@ -125,15 +126,7 @@ class Ensemble(Learner):
     @property
     def tuned(self) -> tuple[str, ...] | None:  # type: ignore[override] # that of the learner
         """What a comparison tries of the learner."""
-        if self.learner.tuned is None:
-            return None
-        known = list(self.search_space())
-        return tuple(
-            path
-            for own in self.learner.tuned
-            for path in known
-            if path == own or path.endswith(f".{own}") or own.endswith(f".{path}")
-        )
+        return inner_tuned(self.learner, self.search_space())
 
     @property
     def budget_note(self) -> str:

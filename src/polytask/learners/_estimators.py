@@ -109,6 +109,10 @@ def declared_ranges(
     }
 
 
+_SEEDS = 2**32
+"""Seeds that scikit-learn takes."""
+
+
 def seeded_clone(estimator: Any, seed: int) -> Any:
     """A clone with every open `random_state` set, of the estimator and of those inside it."""
     fresh = clone(estimator)
@@ -117,7 +121,7 @@ def seeded_clone(estimator: Any, seed: int) -> Any:
         for name, value in fresh.get_params().items()
         if name.split("__")[-1] == "random_state" and value is None
     ]
-    return fresh.set_params(**dict.fromkeys(open_seeds, seed))
+    return fresh.set_params(**dict.fromkeys(open_seeds, seed % _SEEDS))
 
 
 def draws(estimators: tuple[Any, ...]) -> bool:

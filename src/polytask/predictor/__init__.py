@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from polytask.predictor._predictor import FittedPredictor
     from polytask.predictor._refitted import refitted
     from polytask.predictor._routed_prediction import RoutedPrediction
+    from polytask.predictor._staged_model import StagedModel, with_scores
     from polytask.predictor._task_prediction import TaskPrediction
     from polytask.predictor._thresholds import with_chosen_thresholds
 
@@ -55,6 +56,7 @@ __all__ = [
     "Predictions",
     "RoutedPrediction",
     "SavedModel",
+    "StagedModel",
     "TaskPrediction",
     "check_folder",
     "copy_model",
@@ -69,6 +71,7 @@ __all__ = [
     "remove_unfinished_saves",
     "schemas_of_group",
     "with_chosen_thresholds",
+    "with_scores",
     "with_targets",
 ]
 
@@ -88,6 +91,7 @@ _MODULES = {
     "Predictions": "_predictions",
     "RoutedPrediction": "_routed_prediction",
     "SavedModel": "_load",
+    "StagedModel": "_staged_model",
     "TaskPrediction": "_task_prediction",
     "check_folder": "_folder",
     "copy_model": "_folder",
@@ -102,6 +106,7 @@ _MODULES = {
     "remove_unfinished_saves": "_folder",
     "schemas_of_group": "_grouped_model",
     "with_chosen_thresholds": "_thresholds",
+    "with_scores": "_staged_model",
     "with_targets": "_fitted_targets",
 }
 

@@ -12,6 +12,7 @@ from polytask.architectures import Separate, SoftSharing
 from polytask.exceptions import ParameterError
 from polytask.learners._ensemble import Ensemble
 from polytask.learners._resolve import resolve_base
+from polytask.learners._staged import Staged
 from polytask.learners.names._balancing import with_methods
 from polytask.learners.names._encoders import with_encoder_in_label, with_named_encoder
 from polytask.learners.names._model_name import (
@@ -98,13 +99,13 @@ def _with_part(
     """The learner of the part that its name holds without a path, as names in tables do.
 
     It is the penalty of `soft_sharing(trace_norm)`, and the model of `separate(mmoe)`, of
-    `ensemble(mmoe)` or of `ties(mmoe)`.
+    `ensemble(mmoe)`, of `stacked_targets(ridge)` or of `ties(mmoe)`.
     """
     if not name.part:
         return learner
     if isinstance(learner, MultiTaskNetwork) and type(learner) is not MultiTaskNetwork:
         return _of_network(learner, _network(name.part, text, owner, tasks, others))
-    if isinstance(learner, Ensemble):
+    if isinstance(learner, Ensemble | Staged):
         inner: Any = resolve_learner(name.part, owner, tasks=tasks, others=others)
         return replace(learner, learner=inner)
     architecture = getattr(learner, "architecture", None)
@@ -115,7 +116,7 @@ def _with_part(
         return _configured(learner, {"penalty": name.part})
     sentence = (
         f"{text}: what stands in brackets must be PATH=VALUE, such as mmoe(n_experts=4). Only "
-        "separate(MODEL), ensemble(MODEL), grouped(MODEL), merged networks such as ties(MODEL), and "
+        "separate(MODEL), ensemble(MODEL), stacked_targets(MODEL), target_chain(MODEL), grouped(MODEL), merged networks such as ties(MODEL), and "
         "soft_sharing(PENALTY) take a name."
     )
     raise ParameterError(sentence)
