@@ -57,6 +57,20 @@ def test_two_solvers_find_the_same_optimum_of_shared_and_of_own_rows(shape, shar
         np.testing.assert_allclose(newton.coef, steps.coef, atol=1e-5 * np.abs(newton.coef).max())
 
 
+def test_a_table_with_more_features_in_use_than_rows_has_the_same_optimum():
+    generator = np.random.default_rng(3)
+    X, Y = generator.normal(size=(50, 130)), generator.normal(size=(50, 2))
+    bound = Squared().bind(SharedRows(X, Y))
+    penalty = L21(0.02 * L21().alpha_max(bound.cross))
+    ours = GroupNewton(1e-10).solve(bound, penalty)
+    assert ours.converged
+    assert np.count_nonzero(ours.coef.any(axis=0)) > 50
+    value = bound.value(ours.coef, ours.intercept) + penalty.value(ours.coef)
+    theirs = MultiTaskLasso(penalty.alpha, tol=1e-12, max_iter=10**5).fit(X, Y)
+    best = bound.value(theirs.coef_, bound.start()) + penalty.value(theirs.coef_)
+    assert value == pytest.approx(best, rel=1e-6)
+
+
 def test_optimality_holds_feature_by_feature(table, gaps):
     X, _ = table
     model = L21Regressor(0.2, tol=1e-12).fit(X, gaps)

@@ -62,7 +62,11 @@ class Bound:
         """The loss of zero coefficients, in which gaps are measured; never below rounding."""
         known = self.rows.labels[self.rows.weights > 0]
         rounding = 1e-12 * float(self.rows.mass.sum()) * max(float(np.square(known).mean()), 1e-280)
-        return max(self.value(np.zeros(self.shape), self.start()), rounding)
+        return max(self.value_at_zero(), rounding)
+
+    def value_at_zero(self) -> float:
+        """The loss of zero coefficients."""
+        return self.value(np.zeros(self.shape), self.start())
 
     def value(self, coef: Coef, intercept: Intercept) -> float:
         """The loss, summed over the tasks."""

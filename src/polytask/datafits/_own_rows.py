@@ -174,6 +174,26 @@ class OwnRows(TaskRows):
             products[task] -= weights.sum() * np.outer(mean, mean)
         return products
 
+    def roots(
+        self, features: Int[np.ndarray, " k"]
+    ) -> Float64[np.ndarray, "problems rows k"] | None:
+        r"""Inputs times :math:`\sqrt{\omega}`, (n_tasks, n, k); None of sparse inputs."""
+        if self._blocks:
+            return None
+        found = np.zeros((self.n_tasks, int(self.n_rows.max()), len(features)))
+        for bucket in self._buckets:
+            weights = np.where(bucket.filled, self.weights[bucket.places], 0.0)
+            scaled = bucket.X[:, :, features] * np.sqrt(weights)[:, :, None]
+            found[bucket.tasks, : scaled.shape[1]] = scaled
+        return found
+
+    def roots_of_cells(self, cells: Cells) -> Float64[np.ndarray, "problems rows columns"]:
+        r"""Cells times :math:`\sqrt{\omega}`, (n_tasks, n, 1)."""
+        found = np.zeros((self.n_tasks, int(self.n_rows.max()), 1))
+        place = np.arange(len(self.task)) - self._starts[self.task]
+        found[self.task, place, 0] = np.sqrt(self.weights) * cells
+        return found
+
     def curvature(self) -> Float64[np.ndarray, " tasks"]:
         """The largest eigenvalue of the weighted products of each task."""
         largest = np.empty(self.n_tasks)

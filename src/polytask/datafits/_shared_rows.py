@@ -113,6 +113,21 @@ class SharedRows(TaskRows):
             [_products(X, w, shift) for w, shift in zip(self.weights.T, shifts, strict=True)]
         )
 
+    def roots(
+        self, features: Int[np.ndarray, " k"]
+    ) -> Float64[np.ndarray, "problems rows k"] | None:
+        r"""Inputs times :math:`\sqrt{\omega}`, (1, n, k), if all tasks have the same and X is dense."""
+        if sparse.issparse(self.X) or not self.common:
+            return None
+        # rows of the transpose are taken together, which keeps columns contiguous where they were
+        chosen = np.asarray(self.X).T[features].T - self._shifts[0, features]
+        return np.asarray(chosen * np.sqrt(self.weights[:, :1]))[None]
+
+    def roots_of_cells(self, cells: Cells) -> Float64[np.ndarray, "problems rows columns"]:
+        r"""Cells times :math:`\sqrt{\omega}`, (1, n, n_tasks)."""
+        scaled: np.ndarray = np.sqrt(self.weights) * cells
+        return scaled[None]
+
     def curvature(self) -> Float64[np.ndarray, " tasks"]:
         """The largest eigenvalue of the weighted products of each task."""
         distinct = self.weights[:, :1] if self.common else self.weights

@@ -88,6 +88,10 @@ class SquaredBound(Bound):
         """The mean labels."""
         return self.mean
 
+    def value_at_zero(self) -> float:
+        """Half the mean squares of centred labels."""
+        return 0.5 * float(self.energy.sum())
+
     def value(self, coef: Coef, intercept: Intercept) -> float:
         """The loss, summed over the tasks."""
         return self.value_and_gradient(coef, intercept)[0]

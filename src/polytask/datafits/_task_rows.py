@@ -89,6 +89,22 @@ class TaskRows(ABC):
             One for all tasks where these are equal.
         """
 
+    def roots(
+        self, features: Int[np.ndarray, " k"]
+    ) -> Float64[np.ndarray, "problems rows k"] | None:
+        r"""Inputs times :math:`\sqrt{\omega}`, whose products are `gram`; None where that is not cheap.
+
+        Returns
+        -------
+        array of shape (1, n, k) or (n_tasks, n, k), optional
+            One for all tasks where `gram` is; padded with rows of zeros.
+        """
+        return None
+
+    def roots_of_cells(self, cells: Cells) -> Float64[np.ndarray, "problems rows columns"]:
+        r"""Cells times :math:`\sqrt{\omega}`, in the rows of `roots`."""
+        raise NotImplementedError
+
     @abstractmethod
     def curvature(self) -> Float64[np.ndarray, " tasks"]:
         r"""The largest eigenvalue of the weighted products of each task, or a bound on it."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float64, Int
 
 from polytask.datafits import Bound, SquaredBound
 from polytask.penalties import Penalty
 from polytask.solvers._norm_equations import solve_norms
+from polytask.solvers._norm_forms import ByProducts, ByRows, NormForm
+from polytask.solvers._residual_descent import descend, pays
 from polytask.solvers._solution import Solution
 from polytask.solvers._solver import Solver
 
@@ -18,6 +20,8 @@ __all__ = ["GroupNewton"]
 
 _FEWEST = 30
 """Features that are added at once."""
+_NEWTON_SHARE, _DESCENT_SHARE = 1e-3, 0.03
+"""Of the duality gap of all features, down to which those of a working set are solved."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class GroupNewton(Solver):
     Working sets as in Massias et al. (2018), but with a Newton method in place of coordinate descent:
     squared errors leave a convex problem in the norms alone, by the variational form of the group
     norm (Argyriou et al. 2008; Bach et al. 2012). A step takes the time of a factorisation of the
-    products of the features in the set, so that it suits up to a few thousand of them.
+    products of the features in the set, or of the rows if these are fewer. Sets of a shared table that are
+    so large that coordinate descent on the residuals is faster are solved by scikit-learn's.
 
     References
     ----------
@@ -97,7 +102,7 @@ class _Search:
         gap, n_iter = self._gap(), 0
         while gap > self.tol and n_iter < max_iter:
             before = gap, np.count_nonzero(self.coef.any(axis=0))
-            self._solve(self._features())
+            self._solve(self._features(), gap)
             n_iter += 1
             gap = self._gap()
             if before == (gap, np.count_nonzero(self.coef.any(axis=0))):
@@ -114,22 +119,50 @@ class _Search:
         added = np.argpartition(-norms, more - 1)[:more] if more else np.zeros(0, dtype=int)
         return np.sort(np.concatenate([used, added]))
 
-    def _solve(self, features: Int[np.ndarray, " k"]) -> None:
-        products = self.bound.products_of(features)
-        cross = self.bound.cross[:, features]
-        sizes = np.linalg.norm(self.coef[:, features], axis=0) / self.alpha
-        energy = float(self.bound.energy.sum())
-        goal = 0.1 * self.tol * self.scale
-        if products.ndim == 2:
-            found = solve_norms(products[None], cross.T[None], self.alpha, sizes, energy, goal)
-            values = found.coef[0].T
-        else:
-            found = solve_norms(products, cross[:, :, None], self.alpha, sizes, energy, goal)
-            values = found.coef[:, :, 0]
-        used = found.sizes > 0
+    def _solve(self, features: Int[np.ndarray, " k"], gap: float) -> None:
+        values = self._descended(features, max(0.3 * self.tol, _DESCENT_SHARE * gap))
+        if values is None:
+            values = self._newton(features, max(0.1 * self.tol, _NEWTON_SHARE * gap))
+        used = values.any(axis=0)
         self.coef = np.zeros(self.coef.shape)
         self.coef[:, features[used]] = values[:, used]
         self.left = self.bound.left(self.coef, features[used])
+
+    def _newton(
+        self, features: Int[np.ndarray, " k"], goal: float
+    ) -> Float64[np.ndarray, "tasks k"]:
+        sizes = np.linalg.norm(self.coef[:, features], axis=0) / self.alpha
+        energy = float(self.bound.energy.sum())
+        found = solve_norms(self._form(features), self.alpha, sizes, energy, goal * self.scale)
+        values: np.ndarray = found.coef[0].T if len(found.coef) == 1 else found.coef[:, :, 0]
+        return values
+
+    def _descended(
+        self, features: Int[np.ndarray, " k"], goal: float
+    ) -> Float64[np.ndarray, "tasks k"] | None:
+        """Coefficients by coordinate descent; None where that is slower, or rows are not one table."""
+        n_tasks, rows = len(self.coef), self.bound.rows
+        if not pays(int(rows.n_rows.max()), len(features), n_tasks):
+            return None
+        table = rows.roots(features)
+        if table is None or len(table) != 1:
+            return None
+        labels = rows.roots_of_cells(self.bound.centred)[0]
+        return descend(table[0], labels, self.coef[:, features], self.alpha, goal)
+
+    def _form(self, features: Int[np.ndarray, " k"]) -> NormForm:
+        """By rows if these are fewer than the features."""
+        cross, rows = self.bound.cross[:, features], None
+        if self.bound.rows.n_rows.max() <= len(features):
+            rows = self.bound.rows.roots(features)
+        if rows is not None:
+            stacked = cross.T[None] if len(rows) == 1 else cross[:, :, None]
+            labels = self.bound.rows.roots_of_cells(self.bound.centred)
+            return ByRows(rows, labels, stacked)
+        products = self.bound.products_of(features)
+        if products.ndim == 2:
+            return ByProducts(products[None], cross.T[None])
+        return ByProducts(products, cross[:, :, None])
 
     def _gap(self) -> float:
         """Relative duality gap of all features."""

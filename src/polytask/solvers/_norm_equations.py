@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from polytask.solvers._norm_forms import NormForm, Response, Sizes
+
 __all__ = ["NormSolution", "solve_norms"]
 
 _MOST_STEPS = 100
@@ -17,16 +19,12 @@ _DAMPINGS = (1e-12, 1e-8, 1e-5, 1e-3, 1e-1, 1e1, 1e3, 1e6)
 _MOST_BOUNDS = 5
 """How often a step is solved anew without sizes that it would make negative."""
 
-Products = Float64[np.ndarray, "problems k k"]
-Cross = Float64[np.ndarray, "problems k columns"]
-Sizes = Float64[np.ndarray, " k"]
-
 
 class NormSolution(NamedTuple):
     """Norms of features divided by alpha, and coefficients."""
 
     sizes: Sizes
-    coef: Cross
+    coef: Float64[np.ndarray, "problems k columns"]
 
 
 class _Point(NamedTuple):
@@ -35,12 +33,11 @@ class _Point(NamedTuple):
     sizes: Sizes
     value: float
     gradient: Sizes
-    left: Cross
-    inner: Products
+    response: Response
 
 
 def solve_norms(
-    products: Products, cross: Cross, alpha: float, sizes: Sizes, energy: float, tol: float
+    form: NormForm, alpha: float, sizes: Sizes, energy: float, tol: float
 ) -> NormSolution:
     r"""Minimise the squared errors of problems that share which features they use.
 
@@ -62,10 +59,8 @@ def solve_norms(
 
     Parameters
     ----------
-    products : array of shape (n_problems, k, k)
-        G, the same for all columns of a problem.
-    cross : array of shape (n_problems, k, n_columns)
-        C.
+    form : NormForm
+        G, the same for all columns of a problem, and C; or what they are products of.
     alpha : float in (0, inf)
     sizes : array of shape (k,)
         Where to begin: norms of coefficients divided by alpha.
@@ -79,63 +74,47 @@ def solve_norms(
     Bertsekas, "Projected Newton methods for optimization problems with simple constraints", SIAM Journal on
     Control and Optimization 1982.
     """
-    point = _at(products, cross, alpha, np.maximum(sizes, 0.0))
+    point = _at(form, alpha, np.maximum(sizes, 0.0))
     for _ in range(_MOST_STEPS):
-        if _gap(point, cross, alpha, energy) <= tol:
+        if _gap(point, form, alpha, energy) <= tol:
             break
-        further = _next(products, cross, alpha, point)
+        further = _next(form, alpha, point)
         if further is None:
             break
         point = further
-    return NormSolution(point.sizes, point.sizes[:, None] * point.left)
+    return NormSolution(point.sizes, point.sizes[:, None] * point.response.left)
 
 
-def _at(products: Products, cross: Cross, alpha: float, sizes: Sizes) -> _Point:
-    root = np.sqrt(sizes)
-    scaled = products * root * root[:, None]
-    inverse = _inverse_of_identity_plus(scaled)
-    inner = inverse * root * root[:, None]  # E (I + E G E)⁻¹ E
-    coef = inner @ cross
-    left = cross - products @ coef
-    value = -0.5 * float((cross * coef).sum()) + 0.5 * alpha**2 * float(sizes.sum())
-    gradient = 0.5 * (alpha**2 - (left**2).sum(axis=(0, 2)))
-    return _Point(sizes, value, gradient, left, inner)
+def _at(form: NormForm, alpha: float, sizes: Sizes) -> _Point:
+    response = form.respond(sizes)
+    value = response.value + 0.5 * alpha**2 * float(sizes.sum())
+    gradient = 0.5 * (alpha**2 - (response.left**2).sum(axis=(0, 2)))
+    return _Point(sizes, value, gradient, response)
 
 
-def _inverse_of_identity_plus(matrices: Products) -> Products:
-    shifted = matrices + np.eye(matrices.shape[1])
-    if len(matrices) == 1:
-        factor = cho_factor(shifted[0], lower=True, overwrite_a=True, check_finite=False)
-        return cho_solve(factor, np.eye(matrices.shape[1]), check_finite=False)[None]
-    inverse: np.ndarray = np.linalg.inv(shifted)
-    return inverse
-
-
-def _gap(point: _Point, cross: Cross, alpha: float, energy: float) -> float:
+def _gap(point: _Point, form: NormForm, alpha: float, energy: float) -> float:
     """Duality gap of the features, at the residuals scaled until they are allowed."""
-    norms = np.sqrt((point.left**2).sum(axis=(0, 2)))
-    coef = point.sizes[:, None] * point.left
-    product = float((coef * cross).sum())
-    squares = energy - product - float((coef * point.left).sum())  # of residuals
+    left = point.response.left
+    norms = np.sqrt((left**2).sum(axis=(0, 2)))
+    coef = point.sizes[:, None] * left
+    product = float((coef * form.cross).sum())
+    squares = energy - product - float((coef * left).sum())  # of residuals
     theta = min(1.0, alpha / max(norms.max(initial=0.0), 1e-300))
     primal = 0.5 * squares + alpha * float((point.sizes * norms).sum())
     return primal + theta * (0.5 * theta * squares - (energy - product))
 
 
-def _next(products: Products, cross: Cross, alpha: float, point: _Point) -> _Point | None:
+def _next(form: NormForm, alpha: float, point: _Point) -> _Point | None:
     """The point after a projected Newton step; None if none is lower."""
-    norms = np.sqrt((point.left**2).sum(axis=(0, 2)))
+    norms = np.sqrt((point.response.left**2).sum(axis=(0, 2)))
     free = (point.sizes > 0) | (point.gradient < 0)
-    left = point.left[:, free]
-    across = products[:, free]
-    remaining = products[:, free][:, :, free] - across @ point.inner @ across.transpose(0, 2, 1)
-    hessian = (remaining * (left @ left.transpose(0, 2, 1))).sum(axis=0)
+    hessian = form.hessian(point.response, free)
     secular = norms[free] ** 2 * (norms[free] - alpha) / alpha
     for damping in _DAMPINGS:
         for slope in (secular, -point.gradient[free]):
             move = np.zeros(len(free))
             move[free] = _newton(hessian, slope, point.sizes[free], damping)
-            further = _lower(products, cross, alpha, point, move)
+            further = _lower(form, alpha, point, move)
             if further is not None:
                 return further
     return None
@@ -162,9 +141,7 @@ def _newton(
     return move
 
 
-def _lower(
-    products: Products, cross: Cross, alpha: float, point: _Point, move: Sizes
-) -> _Point | None:
+def _lower(form: NormForm, alpha: float, point: _Point, move: Sizes) -> _Point | None:
     """The first point on the projected line, halved a few times, that is lower by enough."""
     share = 1.0
     for _ in range(_HALVINGS):
@@ -172,7 +149,7 @@ def _lower(
         expected = float(point.gradient @ (sizes - point.sizes))
         if not expected < 0:
             return None
-        further = _at(products, cross, alpha, sizes)
+        further = _at(form, alpha, sizes)
         if further.value <= point.value + 1e-4 * expected:
             return further
         share *= 0.5

@@ -1,0 +1,158 @@
+"""What the equations of norms need of a few features: by their products, or by rows if these are fewer."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float64
+from scipy.linalg import cholesky, solve_triangular
+
+__all__ = ["ByProducts", "ByRows", "NormForm", "Response", "Sizes"]
+
+Cross = Float64[np.ndarray, "problems k columns"]
+Sizes = Float64[np.ndarray, " k"]
+Matrices = Float64[np.ndarray, "problems _ _"]
+
+
+class Response(NamedTuple):
+    """The least squared errors with sizes, up to a constant, the correlations that are left, and a factor."""
+
+    sizes: Sizes
+    value: float
+    left: Cross
+    factor: Matrices
+
+
+class NormForm(ABC):
+    r"""Problems with common features and :math:`G_b`, :math:`C_b`, as `solve_norms` writes them.
+
+    Attributes
+    ----------
+    cross : array of shape (n_problems, k, n_columns)
+        C.
+    """
+
+    cross: Cross
+
+    @abstractmethod
+    def respond(self, sizes: Sizes) -> Response:
+        r"""Minimise :math:`\tfrac12 w^\top G w - c^\top w + \tfrac12 w^\top \operatorname{diag}(1/\eta) w`."""
+
+    @abstractmethod
+    def hessian(
+        self, response: Response, free: Bool[np.ndarray, " k"]
+    ) -> Float64[np.ndarray, "free free"]:
+        r""":math:`\sum_b S_b \circ R_b R_b^\top` of some features."""
+
+
+class ByProducts(NormForm):
+    """By G and C.
+
+    Parameters
+    ----------
+    products : array of shape (n_problems, k, k)
+        G.
+    cross : array of shape (n_problems, k, n_columns)
+        C.
+    """
+
+    def __init__(self, products: Float64[np.ndarray, "problems k k"], cross: Cross) -> None:
+        self.products, self.cross = products, cross
+
+    def respond(self, sizes: Sizes) -> Response:
+        """By the factors of I + E G E, E² = diag(η)."""
+        root = np.sqrt(sizes)
+        factor = _factor(self.products * root * root[:, None])
+        inner = _solve(factor, root[:, None] * self.cross)
+        coef = root[:, None] * _solve(factor, inner, transposed=True)
+        left = self.cross - self.products @ coef
+        return Response(sizes, -0.5 * float((inner**2).sum()), left, factor)
+
+    def hessian(
+        self, response: Response, free: Bool[np.ndarray, " k"]
+    ) -> Float64[np.ndarray, "free free"]:
+        """By S = G − G E (I + E G E)⁻¹ E G."""
+        across = self.products[:, :, free]
+        inner = _solve(response.factor, np.sqrt(response.sizes)[:, None] * across)
+        return _weighted(across[:, free] - _squared(inner), response.left[:, free])
+
+
+class ByRows(NormForm):
+    r"""By A and Y with G = AᵀA and C = AᵀY: cheaper where A has fewer rows than features.
+
+    With :math:`M = I + A\operatorname{diag}(\eta)A^\top = L L^\top`, the correlations that are left are
+    :math:`A^\top M^{-1} Y` and :math:`S = A^\top M^{-1} A`.
+
+    Parameters
+    ----------
+    rows : array of shape (n_problems, n, k)
+        A.
+    labels : array of shape (n_problems, n, n_columns)
+        Y.
+    cross : array of shape (n_problems, k, n_columns)
+        C.
+    """
+
+    def __init__(
+        self,
+        rows: Float64[np.ndarray, "problems n k"],
+        labels: Float64[np.ndarray, "problems n columns"],
+        cross: Cross,
+    ) -> None:
+        self.rows, self.labels, self.cross = rows, labels, cross
+
+    def respond(self, sizes: Sizes) -> Response:
+        """By the factors of M."""
+        scaled = self.rows[:, :, sizes > 0] * np.sqrt(sizes[sizes > 0])
+        factor = _factor(_squared(scaled.transpose(0, 2, 1)))
+        inner = _solve(factor, self.labels)
+        left = self.rows.transpose(0, 2, 1) @ _solve(factor, inner, transposed=True)
+        return Response(sizes, 0.5 * float((inner**2).sum()), left, factor)
+
+    def hessian(
+        self, response: Response, free: Bool[np.ndarray, " k"]
+    ) -> Float64[np.ndarray, "free free"]:
+        """By S = (L⁻¹A)ᵀ(L⁻¹A); with one column per problem all of them are one product."""
+        inner, left = _solve(response.factor, self.rows[:, :, free]), response.left[:, free]
+        if left.shape[2] == 1:
+            tall = (inner * left.transpose(0, 2, 1)).reshape(-1, inner.shape[2])
+            return _squared(tall[None])[0]
+        return _weighted(_squared(inner), left)
+
+
+def _weighted(remaining: Matrices, left: Cross) -> Float64[np.ndarray, "free free"]:
+    found: np.ndarray = (remaining * (left @ left.transpose(0, 2, 1))).sum(axis=0)
+    return found
+
+
+def _squared(matrices: Matrices) -> Matrices:
+    """AᵀA; of one matrix by the routine for symmetric products."""
+    if len(matrices) == 1:
+        product: np.ndarray = matrices[0].T @ matrices[0]
+        return product[None]
+    products: np.ndarray = matrices.transpose(0, 2, 1) @ matrices
+    return products
+
+
+def _factor(matrices: Matrices) -> Matrices:
+    """L of I + A = L Lᵀ of one matrix, the inverses of several, which multiply faster than L is solved."""
+    shifted = matrices + np.eye(matrices.shape[1])
+    if len(matrices) == 1:
+        lower: np.ndarray = cholesky(shifted[0], lower=True, overwrite_a=True, check_finite=False)
+        return lower[None]
+    inverses: np.ndarray = np.linalg.inv(np.linalg.cholesky(shifted))
+    return inverses
+
+
+def _solve(factor: Matrices, right: Matrices, *, transposed: bool = False) -> Matrices:
+    """L⁻¹ or L⁻ᵀ times matrices."""
+    if len(factor) == 1:
+        solved: np.ndarray = solve_triangular(
+            factor[0], right[0], trans=int(transposed), lower=True, check_finite=False
+        )
+        return solved[None]
+    inverses = factor.transpose(0, 2, 1) if transposed else factor
+    products: np.ndarray = inverses @ right
+    return products
