@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -133,6 +134,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         labels, columns = checked_labels(name, y, X.shape[0], classes=self.learns_classes)
         ids = TaskIds.of(name, labels, columns, tasks)
         weights = checked_weights(name, sample_weight, labels, ids.task)
+        used = None
         if weights is not None and weights.ndim == 1 and not weights.all():
             used = np.flatnonzero(weights)
             X, labels, weights = X[used], labels[used], weights[used]
@@ -140,7 +142,10 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         self.tasks_, self.n_tasks_ = ids.known, len(ids.known)
         self._one = labels.ndim == 1 and tasks is None
         factors = checked_task_weights(name, task_weights, self.n_tasks_)
-        self.learn(self._numbers(labels, ids).table(X, weights, factors))
+        numbers = self._numbers(labels, ids)
+        table = numbers.table(X, weights, factors)
+        places = used if numbers.rows is None or used is None else used[numbers.rows]
+        self.learn(replace(table, rows=numbers.rows if used is None else places))
         return self
 
     learns_classes: ClassVar[bool] = False

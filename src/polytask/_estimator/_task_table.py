@@ -27,6 +27,8 @@ class TaskTable:
     n_tasks : int
     task_weights : array of shape (n_tasks,), or None
         Factors of the tasks' losses; None stands for ones.
+    rows : array of shape (n,), int, or None
+        Positions among the rows that `fit` received; None where all are there in order.
     """
 
     X: Any
@@ -35,6 +37,7 @@ class TaskTable:
     weights: Float64[np.ndarray, "..."] | None
     n_tasks: int
     task_weights: Float64[np.ndarray, " tasks"] | None = None
+    rows: Int[np.ndarray, " n"] | None = None
 
     def of_task(self, task: int) -> tuple[Any, np.ndarray, np.ndarray | None]:
         """Inputs, labels and weights of one task's labelled rows."""
@@ -52,4 +55,12 @@ class TaskTable:
         """A selection of rows, of the same tasks."""
         task = None if self.task is None else self.task[rows]
         weights = None if self.weights is None else self.weights[rows]
-        return replace(self, X=self.X[rows], labels=self.labels[rows], task=task, weights=weights)
+        places = rows if self.rows is None else self.rows[rows]
+        return replace(
+            self,
+            X=self.X[rows],
+            labels=self.labels[rows],
+            task=task,
+            weights=weights,
+            rows=places,
+        )

@@ -24,8 +24,8 @@ class L21RegressorCV(PathEstimator, L21Regressor):
         The smallest strength, in units of the largest.
     alphas : sequence of float, optional
         The strengths themselves.
-    cv : int, default 5
-        Number of folds; each holds an equal share of the labels of every task.
+    cv : int, splitter of scikit-learn, or list of (training rows, test rows), default 5
+        Number of folds, each with an equal share of the labels of every task, or other folds of rows.
     random_state : int, optional
         Of folds; None keeps the order of rows.
     fit_intercept : bool, default True

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float64
 
 from polytask._estimator import TaskTable
-from polytask.constraints import Constraint, Each, InstanceOf, Interval, Optional
+from polytask.constraints import Constraint, Each, InstanceOf, Interval, OneOf, Optional, Satisfies
 from polytask.datafits import Bound, rows_of
 from polytask.linear_model._penalized_estimator import PenalizedEstimator, solve
 from polytask.linear_model._strength_path import folds_of_tasks, loss_of_rows, strengths
@@ -17,6 +17,12 @@ from polytask.ranges import SearchRange
 from polytask.solvers import Solution
 
 __all__ = ["PathEstimator"]
+
+
+def _gives_splits(value: Any) -> bool:
+    return hasattr(value, "split") or (
+        isinstance(value, list | tuple) and bool(value) and all(len(pair) == 2 for pair in value)
+    )
 
 
 class PathEstimator(PenalizedEstimator):
@@ -33,8 +39,8 @@ class PathEstimator(PenalizedEstimator):
         The smallest strength, in units of the largest, `alpha_max` of the training rows.
     alphas : sequence of float, optional
         The strengths themselves.
-    cv : int, default 5
-        Number of folds; each holds an equal share of the rows of every task.
+    cv : int, splitter of scikit-learn, or list of (training rows, test rows), default 5
+        Number of folds, each with an equal share of the labels of every task, or other folds of rows.
     random_state : int, optional
         Of folds; None keeps the order of rows: row i of a task is in fold i modulo `cv`.
 
@@ -56,7 +62,7 @@ class PathEstimator(PenalizedEstimator):
         "n_alphas": Interval(int, 2),
         "eps": Interval(float, 0.0, 1.0, closed="neither"),
         "alphas": Optional(Each(Interval(float, 0.0, closed="neither"), minimum=1)),
-        "cv": Interval(int, 2),
+        "cv": OneOf((Interval(int, 2), Satisfies(_gives_splits, "a splitter or a list of splits"))),
         "random_state": Optional(Interval(int, 0)),
         "fit_intercept": InstanceOf((bool,)),
         "tol": Interval(float, 0.0, closed="neither"),
@@ -70,7 +76,7 @@ class PathEstimator(PenalizedEstimator):
         n_alphas: int = 30,
         eps: float = 1e-3,
         alphas: Sequence[float] | None = None,
-        cv: int = 5,
+        cv: Any = 5,
         random_state: int | None = None,
         fit_intercept: bool = True,
         tol: float = 1e-6,
@@ -92,10 +98,9 @@ class PathEstimator(PenalizedEstimator):
 
     def learn(self, table: TaskTable) -> None:
         """Choose the strength by folds, and learn from all rows with it."""
-        name = type(self).__name__
         bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
         self.alphas_ = self._strengths(bound)
-        folds = folds_of_tasks(name, table, self.cv, self.random_state, classes=self.learns_classes)
+        folds = self._folds(table)
         losses = [self._losses(table.take(train), table.take(test)) for train, test in folds]
         self.losses_ = np.stack(losses, axis=1)
         best = int(self.losses_.mean(axis=1).argmin())
@@ -103,6 +108,20 @@ class PathEstimator(PenalizedEstimator):
         for alpha in self.alphas_[1 : best + 1]:
             solution = self._solved(bound, float(alpha), solution)
         self.keep(bound, solution)
+
+    def _folds(self, table: TaskTable) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        name = type(self).__name__
+        if isinstance(self.cv, int):
+            yield from folds_of_tasks(
+                name, table, self.cv, self.random_state, classes=self.learns_classes
+            )
+            return
+        places = np.arange(len(table.labels)) if table.rows is None else table.rows
+        given = self.cv.split(table.X, table.labels) if hasattr(self.cv, "split") else self.cv
+        if hasattr(self.cv, "split"):
+            places = np.arange(len(table.labels))
+        for train, test in given:
+            yield np.flatnonzero(np.isin(places, train)), np.flatnonzero(np.isin(places, test))
 
     def _strengths(self, bound: Bound) -> Float64[np.ndarray, " n_alphas"]:
         if self.alphas is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 
 from polytask._estimator import TaskTable
+from polytask._listing import count
 from polytask.datafits import Datafit
 from polytask.exceptions import DataError
 from polytask.linear_model._linear_estimator import row_scores
@@ -110,7 +111,7 @@ def _check_labels(owner: str, table: TaskTable, n_folds: int) -> None:
         position = int(labelled.argmin())
         sentence = (
             f"The `cv` parameter of {owner} must be at most the number of labelled rows of each task. Task "
-            f"{position} has {labelled[position]}, and there are {n_folds} folds. Give fewer folds, or leave "
+            f"{position} has {count(int(labelled[position]), 'sample')}, and there are {n_folds} folds. Give fewer folds, or leave "
             "the task out."
         )
         raise DataError(sentence)
