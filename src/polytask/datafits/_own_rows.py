@@ -194,6 +194,15 @@ class OwnRows(TaskRows):
         found[self.task, place, 0] = np.sqrt(self.weights) * cells
         return found
 
+    def blocks(self) -> Iterator[tuple[Int[np.ndarray, " t"], Float64[np.ndarray, "b n features"]]]:
+        """Centred inputs times the roots of weights, for tasks of similar sizes."""
+        for bucket in self._buckets:
+            weights = np.where(bucket.filled, self.weights[bucket.places], 0.0)
+            yield bucket.tasks, bucket.X * np.sqrt(weights)[:, :, None]
+        for task, (block, weights) in enumerate(self._sparse_blocks()):
+            centred = (block.toarray() - self.means[task]) * np.sqrt(weights)[:, None]
+            yield np.array([task]), centred[None]
+
     def curvature(self) -> Float64[np.ndarray, " tasks"]:
         """The largest eigenvalue of the weighted products of each task."""
         largest = np.empty(self.n_tasks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,18 @@ class SharedRows(TaskRows):
         r"""Cells times :math:`\sqrt{\omega}`, (1, n, n_tasks)."""
         scaled: np.ndarray = np.sqrt(self.weights) * cells
         return scaled[None]
+
+    def blocks(self) -> Iterator[tuple[Int[np.ndarray, " t"], Float64[np.ndarray, "b n features"]]]:
+        """Centred inputs times the roots of weights: once if all tasks have the same labelled rows."""
+        X = self.X.toarray() if sparse.issparse(self.X) else self.X
+        if self.common:
+            centred = (X - self._shifts[0]) * np.sqrt(self.weights[:, :1])
+            yield np.arange(self.n_tasks), centred[None]
+            return
+        shifts = np.broadcast_to(self._shifts, (self.n_tasks, self.n_features))
+        for task, (weights, shift) in enumerate(zip(self.weights.T, shifts, strict=True)):
+            known = np.flatnonzero(weights)
+            yield np.array([task]), ((X[known] - shift) * np.sqrt(weights[known, None]))[None]
 
     def curvature(self) -> Float64[np.ndarray, " tasks"]:
         """The largest eigenvalue of the weighted products of each task."""

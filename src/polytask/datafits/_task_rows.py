@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -37,6 +38,7 @@ class TaskRows(ABC):
     means: Float64[np.ndarray, "tasks features"]
     n_rows: np.ndarray
     fit_intercept: bool
+    common: bool = False
 
     @property
     def n_tasks(self) -> int:
@@ -104,6 +106,17 @@ class TaskRows(ABC):
     def roots_of_cells(self, cells: Cells) -> Float64[np.ndarray, "problems rows columns"]:
         r"""Cells times :math:`\sqrt{\omega}`, in the rows of `roots`."""
         raise NotImplementedError
+
+    @abstractmethod
+    def blocks(self) -> Iterator[tuple[Int[np.ndarray, " t"], Float64[np.ndarray, "b n features"]]]:
+        r"""Centred inputs times the roots of weights, dense, for groups of tasks of similar sizes.
+
+        Yields
+        ------
+        tasks : array of shape (t,), int
+        block : array of shape (t, n, n_features), or (1, n, n_features) if it is the same for all tasks
+            Padded with zeros; the products of features are those of `gram`.
+        """
 
     @abstractmethod
     def curvature(self) -> Float64[np.ndarray, " tasks"]:

@@ -8,5 +8,14 @@ from polytask.linear_model._l21_classifier import L21Classifier
 from polytask.linear_model._l21_classifier_cv import L21ClassifierCV
 from polytask.linear_model._l21_regressor import L21Regressor
 from polytask.linear_model._l21_regressor_cv import L21RegressorCV
+from polytask.linear_model._trace_norm_classifier import TraceNormClassifier
+from polytask.linear_model._trace_norm_regressor import TraceNormRegressor
 
-__all__ = ["L21Classifier", "L21ClassifierCV", "L21Regressor", "L21RegressorCV"]
+__all__ = [
+    "L21Classifier",
+    "L21ClassifierCV",
+    "L21Regressor",
+    "L21RegressorCV",
+    "TraceNormClassifier",
+    "TraceNormRegressor",
+]

@@ -51,6 +51,8 @@ class Penalty(ABC):
         be learned while the others are 0.
     sums_norms : bool, default False
         Whether it is alpha times the sum of the Euclidean norms of the columns.
+    rotates : bool, default False
+        Whether the penalty of a matrix is the same in every orthonormal basis of the features.
 
     Examples
     --------
@@ -78,6 +80,7 @@ class Penalty(ABC):
     relation: ClassVar[str | None] = None
     by_feature: ClassVar[bool] = False
     sums_norms: ClassVar[bool] = False
+    rotates: ClassVar[bool] = False
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
         "alpha": Range(1e-5, 10.0, log=True, default=0.01, step=10.0)
     }

@@ -8,6 +8,7 @@ from typing import ClassVar
 from polytask.penalties._arrays import as_matrix, namespace
 from polytask.penalties._penalty import Array, Penalty, State
 from polytask.penalties._singular_values import (
+    largest_singular_value,
     lower_singular_values,
     trace_norm,
     trace_norm_gradient,
@@ -44,6 +45,7 @@ class TraceNorm(Penalty):
     """
 
     smooth: ClassVar[bool] = False
+    rotates: ClassVar[bool] = True
 
     def value(self, weights: Array, state: State | None = None) -> Array:
         """The sum of singular values, times alpha."""
@@ -61,4 +63,4 @@ class TraceNorm(Penalty):
 
     def dual_norm(self, gradient: Array) -> float:
         """The largest singular value."""
-        return float(namespace(gradient).linalg.svdvals(as_matrix(gradient))[0])
+        return largest_singular_value(as_matrix(gradient))

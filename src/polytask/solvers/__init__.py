@@ -3,9 +3,10 @@
 `Solver` states the contract. A solver says in one sentence what it misses of a datafit or a penalty.
 """
 
+from polytask.solvers._alternating_directions import AlternatingDirections
 from polytask.solvers._group_newton import GroupNewton
 from polytask.solvers._proximal_gradient import ProximalGradient
 from polytask.solvers._solution import Solution
 from polytask.solvers._solver import Solver
 
-__all__ = ["GroupNewton", "ProximalGradient", "Solution", "Solver"]
+__all__ = ["AlternatingDirections", "GroupNewton", "ProximalGradient", "Solution", "Solver"]

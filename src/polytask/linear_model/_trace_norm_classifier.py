@@ -1,0 +1,77 @@
+"""Classification with tasks in a common subspace of features."""
+
+from __future__ import annotations
+
+from polytask._estimator import MultiTaskClassifier
+from polytask.datafits import Datafit, Logistic
+from polytask.linear_model._trace_norm import CommonSubspace
+
+__all__ = ["TraceNormClassifier"]
+
+
+class TraceNormClassifier(MultiTaskClassifier, CommonSubspace):
+    r"""Logistic regression with tasks in a common subspace of features, by the trace norm.
+
+    .. math:: \min_{W, b}\ \sum_k \frac{1}{n_k} \sum_i \log\big(1 + e^{s_{ik}}\big) - y_{ik} s_{ik}
+        + \alpha \sum_r \sigma_r(W), \qquad s_{ik} = x_i^\top w_k + b_k
+
+    with labels y of 0 and 1, the singular values :math:`\sigma` of the coefficients W, (n_tasks,
+    n_features), and the :math:`n_k` labelled rows of task k. A task of more than two classes has scores
+    for each against the rest, which share the directions, too.
+
+    Parameters
+    ----------
+    alpha : float in [0, inf), default 0.01
+        Strength of the penalty.
+    fit_intercept : bool, default True
+        Whether each task has an intercept, which is not penalised.
+    tol : float in (0, inf), default 1e-6
+        Relative duality gap at which the solver stops, in units of the loss of zero coefficients.
+    max_iter : int, default 10000
+        Largest number of steps of the solver.
+
+    Attributes
+    ----------
+    coef_ : array of shape (n_tasks, n_features)
+        In log odds per unit of the feature; one row per class of tasks with more than two.
+    intercept_ : array of shape (n_tasks,)
+    classes_ : array of shape (n_classes,), or list of them
+        A list with those of each task where these differ.
+    components_ : array of shape (rank_, n_features)
+        Orthonormal directions that span the coefficients of all tasks, the most used first.
+    rank_ : int
+        Their number.
+    n_iter_ : int
+        Steps of the solver.
+    dual_gap_ : float
+        Relative duality gap at the end.
+    tasks_ : array of shape (n_tasks,)
+        Ids of the tasks.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is outside its range.
+    DataError
+        If rows, labels and tasks do not fit together, or a task has one class alone.
+
+    References
+    ----------
+    Argyriou, Evgeniou and Pontil, "Convex multi-task feature learning", Machine Learning 2008.
+    Ji and Ye, "An accelerated gradient method for trace norm minimization", ICML 2009.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.linear_model import TraceNormClassifier
+    >>> X = np.random.default_rng(0).normal(size=(90, 4))
+    >>> tasks = np.repeat(["a", "b", "c"], 30)
+    >>> y = (X[:, 0] - X[:, 1] > 0).astype(int)
+    >>> model = TraceNormClassifier(alpha=0.05).fit(X, y, tasks=tasks)
+    >>> model.rank_
+    1
+    """
+
+    def datafit(self) -> Datafit:
+        """Log losses."""
+        return Logistic()

@@ -1,0 +1,140 @@
+"""Products of features plus a multiple of the identity, and their inverses, for all tasks at once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Float64
+
+from polytask.datafits import SquaredBound
+
+__all__ = ["ShiftedProducts", "shifted_products"]
+
+Values = Float[np.ndarray, "tasks k"]
+
+
+class ShiftedProducts(ABC):
+    r"""The maps :math:`(G_k + \rho I)^{-1}` of the products G of squared errors.
+
+    Coefficients may be those of another orthonormal basis, in which `expand` finds those of features.
+
+    Attributes
+    ----------
+    cross : array of shape (n_tasks, k)
+        Products of the basis and labels.
+    mean : float
+        Mean eigenvalue of the products.
+    """
+
+    cross: Values
+    mean: float
+
+    @abstractmethod
+    def solve(self, values: Values, rho: float) -> Float64[np.ndarray, "tasks k"]:
+        """The solutions w of (G + rho I) w = v of all tasks."""
+
+    def reduce(self, coef: Values) -> Values:
+        """Coefficients in the basis."""
+        return coef
+
+    def expand(self, coef: Values) -> Values:
+        """Coefficients of features."""
+        return coef
+
+
+def shifted_products(bound: SquaredBound, *, rotate: bool) -> ShiftedProducts:
+    """The form that is fastest for the rows of a bound.
+
+    Parameters
+    ----------
+    bound : SquaredBound
+    rotate : bool
+        Whether coefficients may be in the basis of eigenvectors, where tasks share products.
+    """
+    blocks = list(bound.rows.blocks())
+    shared = len(blocks) == 1 and len(blocks[0][1]) == 1
+    if shared:
+        return _Shared(bound, blocks[0][1][0], rotate=rotate)
+    return _Own(bound, [_block(tasks, inputs) for tasks, inputs in blocks])
+
+
+class _Shared(ShiftedProducts):
+    """One matrix of products, by its eigenvectors; those of eigenvalue 0 need no coefficients."""
+
+    def __init__(
+        self, bound: SquaredBound, inputs: Float[np.ndarray, "n p"], *, rotate: bool
+    ) -> None:
+        wide = inputs.shape[0] < inputs.shape[1]
+        sizes, basis = np.linalg.eigh(inputs @ inputs.T if wide else inputs.T @ inputs)
+        known = sizes > 1e-12 * max(sizes[-1], 1e-300)
+        self._sizes, basis = sizes[known], basis[:, known]
+        self._basis = inputs.T @ (basis / np.sqrt(self._sizes)) if wide else basis
+        self._rotate = rotate
+        self.mean = float(sizes.clip(0.0).sum() / inputs.shape[1])
+        self.cross = self.reduce(bound.cross)
+
+    def solve(self, values: Values, rho: float) -> Float64[np.ndarray, "tasks k"]:
+        """By division in the basis."""
+        if self._rotate:
+            return values / (self._sizes + rho)
+        inside = (values @ self._basis) * (self._sizes / (self._sizes + rho))
+        solved: np.ndarray = (values - inside @ self._basis.T) / rho
+        return solved
+
+    def reduce(self, coef: Values) -> Values:
+        """The part in the span of rows."""
+        return coef @ self._basis if self._rotate else coef
+
+    def expand(self, coef: Values) -> Values:
+        """Coefficients of features."""
+        return coef @ self._basis.T if self._rotate else coef
+
+
+class _Block(NamedTuple):
+    """Tasks of similar sizes: their inputs (t, n, p), and the smaller of both products."""
+
+    tasks: np.ndarray
+    inputs: np.ndarray
+    products: np.ndarray
+    wide: bool
+
+
+def _block(tasks: np.ndarray, inputs: np.ndarray) -> _Block:
+    n, p = inputs.shape[1:]
+    wide = 2 * n <= p
+    turned = inputs.transpose(0, 2, 1)
+    return _Block(tasks, inputs, inputs @ turned if wide else turned @ inputs, wide)
+
+
+class _Own(ShiftedProducts):
+    """Products of each task, by inverses of the smaller side (Woodbury), which are kept for one rho."""
+
+    def __init__(self, bound: SquaredBound, blocks: Sequence[_Block]) -> None:
+        self.cross = bound.cross
+        self._blocks = blocks
+        traces = [np.trace(each.products, axis1=1, axis2=2).sum() for each in blocks]
+        self.mean = float(sum(traces)) / bound.cross.size
+        self._rho = 0.0
+        self._inverses: list[np.ndarray] = []
+
+    def solve(self, values: Values, rho: float) -> Float64[np.ndarray, "tasks k"]:
+        """By batched products."""
+        if rho != self._rho:
+            self._rho = rho
+            self._inverses = [
+                np.linalg.inv(each.products + rho * np.eye(each.products.shape[1]))
+                for each in self._blocks
+            ]
+        solved = np.empty(values.shape)
+        for block, inverse in zip(self._blocks, self._inverses, strict=True):
+            own = values[block.tasks, :, None]
+            if block.wide:
+                inside = inverse @ (block.inputs @ own)
+                found = (own - block.inputs.transpose(0, 2, 1) @ inside) / rho
+            else:
+                found = inverse @ own
+            solved[block.tasks] = found[:, :, 0]
+        return solved
