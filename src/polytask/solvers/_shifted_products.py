@@ -36,11 +36,11 @@ class ShiftedProducts(ABC):
     def solve(self, values: Values, rho: float) -> Float64[np.ndarray, "tasks k"]:
         """The solutions w of (G + rho I) w = v of all tasks."""
 
-    def reduce(self, coef: Values) -> Values:
+    def reduce(self, coef: Float[np.ndarray, "tasks p"]) -> Values:
         """Coefficients in the basis."""
         return coef
 
-    def expand(self, coef: Values) -> Values:
+    def expand(self, coef: Values) -> Float64[np.ndarray, "tasks p"]:
         """Coefficients of features."""
         return coef
 
@@ -70,8 +70,10 @@ class _Shared(ShiftedProducts):
         wide = inputs.shape[0] < inputs.shape[1]
         sizes, basis = np.linalg.eigh(inputs @ inputs.T if wide else inputs.T @ inputs)
         known = sizes > 1e-12 * max(sizes[-1], 1e-300)
-        self._sizes, basis = sizes[known], basis[:, known]
-        self._basis = inputs.T @ (basis / np.sqrt(self._sizes)) if wide else basis
+        known[-1] = True
+        self._sizes, basis = np.maximum(sizes[known], 0.0), basis[:, known]
+        roots = np.sqrt(np.maximum(self._sizes, 1e-300))
+        self._basis = inputs.T @ (basis / roots) if wide else basis
         self._rotate = rotate
         self.mean = float(sizes.clip(0.0).sum() / inputs.shape[1])
         self.cross = self.reduce(bound.cross)
@@ -84,13 +86,15 @@ class _Shared(ShiftedProducts):
         solved: np.ndarray = (values - inside @ self._basis.T) / rho
         return solved
 
-    def reduce(self, coef: Values) -> Values:
+    def reduce(self, coef: Float[np.ndarray, "tasks p"]) -> Values:
         """The part in the span of rows."""
-        return coef @ self._basis if self._rotate else coef
+        reduced: np.ndarray = coef @ self._basis if self._rotate else coef
+        return reduced
 
-    def expand(self, coef: Values) -> Values:
+    def expand(self, coef: Values) -> Float64[np.ndarray, "tasks p"]:
         """Coefficients of features."""
-        return coef @ self._basis.T if self._rotate else coef
+        expanded: np.ndarray = coef @ self._basis.T if self._rotate else coef
+        return expanded
 
 
 class _Block(NamedTuple):
