@@ -42,4 +42,5 @@ ENTRANTS = [
         n_components=100,
         random_state=0,
     ),
+    ours("trace norm", "linear_model.TraceNormRegressor", grid("alpha", 0.5, 20, 12)),
 ]

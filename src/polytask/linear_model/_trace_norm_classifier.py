@@ -67,7 +67,7 @@ class TraceNormClassifier(MultiTaskClassifier, CommonSubspace):
     >>> X = np.random.default_rng(0).normal(size=(90, 4))
     >>> tasks = np.repeat(["a", "b", "c"], 30)
     >>> y = (X[:, 0] - X[:, 1] > 0).astype(int)
-    >>> model = TraceNormClassifier(alpha=0.05).fit(X, y, tasks=tasks)
+    >>> model = TraceNormClassifier(alpha=0.15).fit(X, y, tasks=tasks)
     >>> model.rank_
     1
     """
