@@ -26,6 +26,8 @@ _NEAR = 30.0
 _BALANCED = (4, 9, 16, 30, 60, 120)
 """Iterations after which rho is balanced, if need be."""
 _UNBALANCED = 4.0
+_WORSE = 2.0
+"""Growth of the residual after which an extrapolation is dropped."""
 _SHARE = 2.0
 """The first rho, in units of the mean eigenvalue of the products."""
 _MOST_NUMBERS = 2**28
@@ -115,50 +117,57 @@ class _Search:
     ) -> None:
         self.bound, self.penalty, self.tol = bound, penalty, tol
         self.products: ShiftedProducts = shifted_products(bound, rotate=penalty.rotates)
-        self.scale, self.mean = bound.scale(), bound.mean
+        self.scale = bound.scale()
         self.rho = max(_SHARE * self.products.mean, 1e-12)
         self.state: Mapping[str, Any] = penalty.start(bound.shape)
         coef = np.zeros(bound.shape)
         if start is not None:
             coef, self.state = start.coef, dict(start.state) or self.state
-        slope, _ = bound.gradient(coef, self.mean)
+        slope, _ = bound.gradient(coef, bound.mean)
         self.point = self.products.reduce(coef - slope / self.rho)
         self.below = -np.inf  # the best lower bound of the objective
+        self.before = self.plain = self.point
+        self._forget()
         self.now = Optimality(np.inf, "fixed-point residual")
 
     def run(self, max_iter: int) -> Solution:
         """Iterate."""
-        accelerate, good, plain = Anderson(), np.inf, self.point
-        coef, n_iter, before = np.zeros(self.bound.shape), 0, self.point
+        coef, n_iter = np.zeros(self.bound.shape), 0
         while n_iter < max_iter:
             n_iter += 1
             pair = self._pair()
-            residual = pair.loss - pair.near
-            moved = float(np.linalg.norm(residual))
-            if moved > 2 * good:
-                accelerate.forget()
-                self.point, good = plain, np.inf
+            if _length(pair.loss - pair.near) > _WORSE * self.good and n_iter < max_iter:
+                self._forget()
+                self.point = self.plain
                 continue
-            good, plain = moved, self.point + residual
             if self._may_stop(pair, n_iter) or n_iter == max_iter:
                 coef = self.products.expand(pair.near)
                 self._look(coef)
                 if self.now.gap <= self.tol:
                     break
-            if n_iter in _BALANCED and self._balance(pair, before):
-                accelerate.forget()
-                good = np.inf
-            else:
-                self.point = accelerate(self.point, residual)
-            before = pair.near
-        converged = bool(self.now.gap <= self.tol)
+            self._advance(pair, n_iter)
         gap, measure = self.now
-        return Solution(coef, self.mean, n_iter, gap, measure, converged, self.state)
+        converged = bool(gap <= self.tol)
+        return Solution(coef, self.bound.mean, n_iter, gap, measure, converged, self.state)
+
+    def _advance(self, pair: _Pair, n_iter: int) -> None:
+        """Move S by the residual, extrapolated unless rho changes."""
+        residual = pair.loss - pair.near
+        self.good, self.plain = _length(residual), self.point + residual
+        if n_iter in _BALANCED and self._balance(pair):
+            self._forget()
+        else:
+            self.point = self.accelerate(self.point, residual)
+        self.before = pair.near
+
+    def _forget(self) -> None:
+        """Extrapolate from what follows alone."""
+        self.accelerate, self.good = Anderson(), np.inf
 
     def _may_stop(self, pair: _Pair, n_iter: int) -> bool:
         """Whether a look is worth its time; raises the lower bound of the objective."""
-        size, away = np.linalg.norm(pair.near), pair.near - pair.loss
-        far = float(np.linalg.norm(away)) > _NEAR * np.sqrt(self.tol) * float(size)
+        size, away = _length(pair.near), pair.near - pair.loss
+        far = _length(away) > _NEAR * np.sqrt(self.tol) * size
         if (far and size > 0) or n_iter % _LOOKS:
             return False
         slope = self.rho * (pair.sought - pair.loss)  # of the loss at its minimiser
@@ -186,25 +195,30 @@ class _Search:
         """Measure the optimality of a proximal point."""
         if self.below == -np.inf:
             self.now = optimality(
-                self.bound, self.penalty, coef, self.mean, self.state, self.rho, self.scale
+                self.bound, self.penalty, coef, self.bound.mean, self.state, self.rho, self.scale
             )
             return
-        value = self.bound.value(coef, self.mean) + float(self.penalty.value(coef, self.state))
+        value = self.bound.value(coef, self.bound.mean) + float(
+            self.penalty.value(coef, self.state)
+        )
         self.now = Optimality((value - self.below) / self.scale, "duality gap")
 
-    def _balance(self, pair: _Pair, before: np.ndarray) -> bool:
+    def _balance(self, pair: _Pair) -> bool:
         """Change rho where one of the relative residuals is much larger; whether it did."""
-        primal = np.linalg.norm(pair.loss - pair.near) / max(np.linalg.norm(pair.near), 1e-300)
-        dual = np.linalg.norm(pair.near - before) / max(
-            np.linalg.norm(self.point - pair.near), 1e-300
-        )
-        ratio = float(primal / max(dual, 1e-300))
+        dual = self.point - pair.near
+        primal_residual = _length(pair.loss - pair.near) / max(_length(pair.near), 1e-300)
+        dual_residual = _length(pair.near - self.before) / max(_length(dual), 1e-300)
+        ratio = primal_residual / max(dual_residual, 1e-300)
         if 1 / _UNBALANCED < ratio < _UNBALANCED:
             return False
         factor = float(np.clip(np.sqrt(ratio), 0.1, 10.0))
-        self.point = pair.near + (self.point - pair.near + pair.loss - pair.near) / factor
+        self.point = pair.near + (dual + pair.loss - pair.near) / factor
         self.rho *= factor
         return True
+
+
+def _length(values: np.ndarray) -> float:
+    return float(np.linalg.norm(values))
 
 
 def _numbers(bound: Bound) -> float:
