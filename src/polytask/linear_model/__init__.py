@@ -9,7 +9,9 @@ from polytask.linear_model._l21_classifier_cv import L21ClassifierCV
 from polytask.linear_model._l21_regressor import L21Regressor
 from polytask.linear_model._l21_regressor_cv import L21RegressorCV
 from polytask.linear_model._trace_norm_classifier import TraceNormClassifier
+from polytask.linear_model._trace_norm_classifier_cv import TraceNormClassifierCV
 from polytask.linear_model._trace_norm_regressor import TraceNormRegressor
+from polytask.linear_model._trace_norm_regressor_cv import TraceNormRegressorCV
 
 __all__ = [
     "L21Classifier",
@@ -17,5 +19,7 @@ __all__ = [
     "L21Regressor",
     "L21RegressorCV",
     "TraceNormClassifier",
+    "TraceNormClassifierCV",
     "TraceNormRegressor",
+    "TraceNormRegressorCV",
 ]

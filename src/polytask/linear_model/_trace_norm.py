@@ -31,7 +31,7 @@ class CommonSubspace(PenalizedEstimator):
 
     def penalty(self) -> Penalty:
         """`TraceNorm`."""
-        return TraceNorm(self.alpha)
+        return TraceNorm(self.strength)
 
     def solvers(self) -> Sequence[Solver]:
         """Alternating directions for squared errors, else proximal gradients."""

@@ -1,0 +1,79 @@
+"""Regression with tasks in a common subspace, the strength chosen by folds."""
+
+from __future__ import annotations
+
+from polytask.linear_model._path_estimator import PathEstimator
+from polytask.linear_model._trace_norm_regressor import TraceNormRegressor
+
+__all__ = ["TraceNormRegressorCV"]
+
+
+class TraceNormRegressorCV(PathEstimator, TraceNormRegressor):
+    r"""`TraceNormRegressor` with the strength that has the lowest loss on rows that were left out.
+
+    .. math:: \min_{W, b}\ \sum_k \frac{1}{2 n_k} \sum_i (y_{ik} - x_i^\top w_k - b_k)^2
+        + \alpha \sum_r \sigma_r(W)
+
+    Every fold learns all strengths from `alpha_max` of its rows down, each from the solution before.
+
+    Parameters
+    ----------
+    n_alphas : int, default 30
+        Number of strengths.
+    eps : float in (0, 1), default 0.001
+        The smallest strength, in units of the largest.
+    alphas : sequence of float, optional
+        The strengths themselves.
+    cv : int, splitter of scikit-learn, or list of (training rows, test rows), default 5
+        Number of folds, each with an equal share of the labels of every task, or other folds of rows.
+    random_state : int, optional
+        Of folds; None keeps the order of rows.
+    fit_intercept : bool, default True
+        Whether each task has an intercept, which is not penalised.
+    tol : float in (0, inf), default 1e-6
+        Relative duality gap at which the solver stops.
+    max_iter : int, default 10000
+        Largest number of iterations of the solver, for each strength.
+
+    Attributes
+    ----------
+    alpha_ : float
+        The strength that was chosen.
+    alphas_ : array of shape (n_alphas,)
+        Strengths, the largest first.
+    losses_ : array of shape (n_alphas, cv)
+        Sums over tasks of mean losses on rows that were left out.
+    coef_ : array of shape (n_tasks, n_features)
+        In units of labels per unit of the feature.
+    intercept_ : array of shape (n_tasks,)
+    components_ : array of shape (rank_, n_features)
+        Orthonormal directions that span the coefficients of all tasks, the most used first.
+    rank_ : int
+        Their number.
+    n_iter_ : int
+    dual_gap_ : float
+        Relative duality gap at the end.
+    tasks_ : array of shape (n_tasks,)
+        Ids of the tasks.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is outside its range.
+    DataError
+        If rows, labels and tasks do not fit together, or a task has fewer labels than there are folds.
+
+    References
+    ----------
+    Argyriou, Evgeniou and Pontil, "Convex multi-task feature learning", Machine Learning 2008.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.linear_model import TraceNormRegressorCV
+    >>> X = np.random.default_rng(0).normal(size=(60, 4))
+    >>> Y = X[:, :2] @ np.array([[1.0, 2.0], [-1.0, 1.0]])
+    >>> model = TraceNormRegressorCV(n_alphas=5, cv=3).fit(X, Y)
+    >>> model.losses_.shape
+    (5, 3)
+    """
