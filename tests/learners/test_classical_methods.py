@@ -1,0 +1,75 @@
+"""Every joint estimator of polytask's rooms is a learner by the name of its method."""
+
+import numpy as np
+import pytest
+from sklearn.base import is_classifier
+
+from polytask._naming import fold
+from polytask.bookkeeping import Budget
+from polytask.learners import JointEstimator, joint_methods, resolve_learner
+from polytask.predictor import load
+from polytask.tasks import TaskSet
+from polytask.testing import check_learner, tiny_dataset
+
+METHODS = joint_methods()
+NUMBERS, CLASSES = ["regression"] * 3, ["binary", "multiclass", "binary", "multiclass"]
+TABLES = {
+    "numbers": tiny_dataset(NUMBERS, n_rows=50),
+    "classes": tiny_dataset(CLASSES, n_rows=80, missing=0.1),
+    "rows": tiny_dataset(NUMBERS, own_rows=True, n_rows=60),
+    "class_rows": tiny_dataset(["multiclass"] * 2, own_rows=True, n_rows=80),
+}
+SEARCHING = [name for name in METHODS if name.endswith("_cv")]  # slow, and the same when fitted
+CASES = [
+    (name, table)
+    for name in METHODS
+    for table in TABLES
+    if name not in SEARCHING and resolve_learner(name).serves(TABLES[table].tasks)
+]
+CASES += [(name, "numbers") for name in SEARCHING]
+
+
+def test_there_are_some():
+    assert "l21" in METHODS
+    assert all(1 <= len(classes) <= 2 for classes in METHODS.values())
+    for classes in METHODS.values():
+        assert len({is_classifier(each()) for each in classes}) == len(classes)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_its_name_means_it(name):
+    learner = resolve_learner(name)
+    assert isinstance(learner, JointEstimator)
+    assert learner.name == name
+    assert fold(name) == fold(resolve_learner(name.upper()).name)
+    assert bool(learner.search_space()) is (name not in SEARCHING)
+    alone = learner.single_task()
+    assert (alone.name, alone.joint) == (f"per_task_{name}", False)
+
+
+@pytest.mark.parametrize(("name", "table"), CASES)
+def test_it_is_fitted_saved_and_loaded_without_trust(name, table, tmp_path):
+    data = TABLES[table]
+    learner = resolve_learner(name, tasks=data.tasks)
+    predictor = learner.fit(data, data, 0, Budget())
+    assert "stopped after" not in predictor.history.stopped
+    predictor.save(tmp_path / "model")
+    found, again = predictor.predict(data), load(tmp_path / "model").predict(data)
+    for task in data.tasks.names:
+        assert np.isfinite(found[task].raw).all()
+        assert (found[task].raw == again[task].raw).all()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_of_one_kind_of_tasks_only_what_learns_it_is_held(name):
+    estimators = resolve_learner(name).estimator
+    if isinstance(estimators, tuple):
+        numbers = TaskSet(list(TABLES["numbers"].tasks))
+        assert not is_classifier(resolve_learner(name, tasks=numbers).estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in SEARCHING])
+def test_it_passes_the_common_checks_of_learners(name):
+    learner = resolve_learner(name)
+    check_learner(learner, [data for data in TABLES.values() if learner.serves(data.tasks)])
