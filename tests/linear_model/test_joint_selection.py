@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, MultiTaskLasso
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    MultiTaskLasso,
+    PoissonRegressor,
+)
 
-from polytask.datafits import OwnRows, SharedRows, Squared
+from polytask.datafits import Huber, OwnRows, SharedRows, Squared
 from polytask.exceptions import DataError, ParameterError
 from polytask.linear_model import L21Classifier, L21ClassifierCV, L21Regressor, L21RegressorCV
 from polytask.penalties import L21, TraceNorm
@@ -151,3 +156,45 @@ def test_a_solver_says_what_it_misses(table):
     bound = Squared().bind(SharedRows(*table))
     with pytest.raises(ParameterError, match=r"GroupNewton needs a sum of norms .* Got TraceNorm"):
         GroupNewton().solve(bound, TraceNorm())
+
+
+@pytest.mark.parametrize(
+    ("loss", "theirs"),
+    [
+        ("huber", None),
+        ("poisson", PoissonRegressor(alpha=0.0, tol=1e-10, max_iter=10_000)),
+        (Huber(delta=1e6), LinearRegression()),
+    ],
+)
+def test_losses_of_numbers_have_their_optimum(table, loss, theirs):
+    X, Y = table
+    y = np.abs(np.round(Y[:, 0]))
+    alpha = 0.05 if theirs is None else 1e-9
+    model = L21Regressor(alpha, loss=loss, tol=1e-9, max_iter=50_000).fit(X / 4, y)
+    assert model.dual_gap_ <= 1e-9
+    if theirs is not None:
+        wanted = theirs.fit(X / 4, y).predict(X / 4)
+        np.testing.assert_allclose(model.predict(X / 4), wanted, rtol=1e-3)
+
+
+def test_squared_hinges_have_their_optimum_and_give_no_probabilities(table):
+    X, Y = table
+    labels = (np.median(Y, axis=0) < Y).astype(int)
+    model = L21Classifier(0.01, loss="squared_hinge", tol=1e-9).fit(X, labels)
+    assert model.dual_gap_ <= 1e-9
+    margins = (2 * labels - 1) * model.decision_function(X)
+    signs = (2 * labels - 1) * np.maximum(1 - margins, 0)
+    np.testing.assert_allclose(signs.mean(axis=0), 0, atol=1e-5)  # of intercepts
+    assert not hasattr(model, "predict_proba")
+
+
+def test_a_loss_that_does_not_suit_the_labels_is_named(table):
+    X, Y = table
+    with pytest.raises(
+        ParameterError, match=r"`loss` parameter of L21Regressor must be a loss of num"
+    ):
+        L21Regressor(loss="logistic").fit(X, Y)
+    with pytest.raises(ParameterError, match=r"Got 'hubert' instead\. Did you mean 'huber'"):
+        L21Regressor(loss="hubert").fit(X, Y)
+    with pytest.raises(DataError, match=r"`y` parameter of L21Regressor must be numbers from 0"):
+        L21Regressor(loss="poisson").fit(X, -Y)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import expit
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
 from polytask._estimator._checked_rows import checked, checked_labels, missing, plain
@@ -139,6 +139,10 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
         each = zip(_by_task(scores), self._classes_of_tasks(), strict=True)
         return np.stack([_decided(own, classes) for own, classes in each], axis=1)
 
+    def _has_probabilities(self) -> bool:
+        return self.probability(np.zeros(1)) is not None
+
+    @available_if(_has_probabilities)  # type: ignore[untyped-decorator] # scikit-learn's
     def predict_proba(self, X: Any, *, tasks: Any = None) -> Any:
         """Probabilities of classes, in the order of `classes_`.
 
@@ -157,8 +161,9 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
         """
         scores = self.decision_function(X, tasks=tasks)
         if isinstance(scores, list):
-            return [_probabilities(own) for own in scores]
-        return expit(scores) if self._answers_all(tasks) else _probabilities(scores)
+            return [_probabilities(own, self.probability(own)) for own in scores]
+        share = self.probability(scores)
+        return share if self._answers_all(tasks) else _probabilities(scores, share)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, tasks: Any = None) -> float:
         """The mean over tasks of the share of right classes, on their labelled rows.
@@ -222,8 +227,8 @@ def _decided(scores: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return decided
 
 
-def _probabilities(scores: np.ndarray) -> np.ndarray:
-    share = expit(scores)
+def _probabilities(scores: np.ndarray, share: Any) -> np.ndarray:
+    """A column per class, of scores and the probabilities of each against the rest."""
     if scores.ndim == 1:
         return np.stack([1 - share, share], axis=1)
     total = share.sum(axis=1, keepdims=True)

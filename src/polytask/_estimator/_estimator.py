@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 import numpy as np
 from jaxtyping import Float64, Int
 from scipy import sparse
+from scipy.special import expit
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -173,6 +174,17 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         check_is_fitted(self)
         X = self._inputs(X, reset=False)
         return X, self._positions(tasks, X.shape[0])
+
+    def response(self, scores: np.ndarray) -> np.ndarray:
+        """What scores of numbers predict, in units of labels; the scores themselves by default."""
+        return scores
+
+    def probability(self, scores: np.ndarray) -> np.ndarray | None:
+        """Probabilities of the second class, of each score; None if scores say none.
+
+        The logistic function by default.
+        """
+        return np.asarray(expit(scores))
 
     def _inputs(self, X: Any, *, reset: bool) -> Any:
         """Finite numbers, dense or as a CSR array."""

@@ -43,7 +43,7 @@ class MultiTaskRegressor(RegressorMixin, MultiTaskEstimator):
             If a task was not learned.
         """
         X, task = self._checked(X, tasks)
-        scores = self.scores(X, task)
+        scores = self.response(self.scores(X, task))
         return scores[:, 0] if self._one and task is None else scores
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, tasks: Any = None) -> float:

@@ -7,22 +7,28 @@ penalty.
 
 from polytask.datafits._bound import Bound
 from polytask.datafits._datafit import Datafit
+from polytask.datafits._huber import Huber
 from polytask.datafits._logistic import Logistic
 from polytask.datafits._own_rows import OwnRows
+from polytask.datafits._poisson import Poisson
 from polytask.datafits._rows_of import rows_of
 from polytask.datafits._shared_rows import SharedRows
 from polytask.datafits._squared import Squared
 from polytask.datafits._squared_bound import SquaredBound
+from polytask.datafits._squared_hinge import SquaredHinge
 from polytask.datafits._task_rows import TaskRows
 
 __all__ = [
     "Bound",
     "Datafit",
+    "Huber",
     "Logistic",
     "OwnRows",
+    "Poisson",
     "SharedRows",
     "Squared",
     "SquaredBound",
+    "SquaredHinge",
     "TaskRows",
     "rows_of",
 ]

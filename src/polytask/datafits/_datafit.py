@@ -33,6 +33,8 @@ class Datafit(ABC):
     ----------
     curvature : float, default inf
         A bound on the second derivative of the loss.
+    for_classes : bool, default False
+        Whether labels are the classes 0 and 1 rather than numbers.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class Datafit(ABC):
     """
 
     curvature: ClassVar[float] = np.inf
+    for_classes: ClassVar[bool] = False
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
 
     def __post_init__(self) -> None:
@@ -77,6 +80,15 @@ class Datafit(ABC):
         del slopes, labels
         return None
 
+    def response(self, scores: Cells) -> Cells:
+        """What scores predict, in units of labels: the scores themselves by default."""
+        return scores
+
+    def probability(self, scores: Cells) -> Cells | None:
+        """The probability of class 1 of each score; None if the loss gives none."""
+        del scores
+        return None
+
     def problem(self, labels: Cells) -> str | None:
         """Why the loss is not defined for observed labels, as "must be …"; None if it is."""
         del labels
@@ -85,18 +97,20 @@ class Datafit(ABC):
     def constant(self, rows: TaskRows) -> Float[np.ndarray, " tasks"]:
         """The constant score with the lowest loss in each task.
 
-        By bisection between the lowest and the highest label; a class whose scores have other units
-        defines its own.
+        By bisection in the `span` of labels.
         """
-        observed = rows.labels[rows.weights > 0]
-        low = np.full(rows.n_tasks, observed.min(initial=np.inf))
-        high = np.full(rows.n_tasks, observed.max(initial=-np.inf))
+        ends = self.span(rows.labels[rows.weights > 0])
+        low, high = (np.full(rows.n_tasks, end) for end in ends)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
             slopes = self.slope(rows.spread(middle) + 0 * rows.labels, rows.labels)
             rising = rows.totals(rows.weights * slopes) > 0
             low, high = np.where(rising, low, middle), np.where(rising, middle, high)
         return (low + high) / 2
+
+    def span(self, labels: Cells) -> tuple[float, float]:
+        """Scores between which the best constant lies: by default the lowest and the highest label."""
+        return float(labels.min(initial=np.inf)), float(labels.max(initial=-np.inf))
 
     def bind(self, rows: TaskRows) -> Bound:
         """The loss as a function of coefficients and intercepts, on some rows."""

@@ -30,6 +30,7 @@ class Logistic(Datafit):
     """
 
     curvature: ClassVar[float] = 0.25
+    for_classes: ClassVar[bool] = True
 
     def loss(self, scores: Cells, labels: Cells) -> Cells:
         """Minus the log likelihood."""
@@ -46,6 +47,11 @@ class Logistic(Datafit):
         inside = (share >= -1e-12) & (share <= 1 + 1e-12)
         share = np.clip(share, 0.0, 1.0)
         return np.where(inside, xlogy(share, share) + xlogy(1 - share, 1 - share), np.inf)
+
+    def probability(self, scores: Cells) -> Cells:
+        """The logistic function of scores."""
+        share: np.ndarray = expit(scores)
+        return share
 
     def problem(self, labels: Cells) -> str | None:
         """That labels are other numbers than 0 and 1."""

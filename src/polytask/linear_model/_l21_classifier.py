@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskClassifier
-from polytask.datafits import Datafit, Logistic
 from polytask.linear_model._l21 import JointSelection
 
 __all__ = ["L21Classifier"]
@@ -23,6 +22,9 @@ class L21Classifier(MultiTaskClassifier, JointSelection):
     ----------
     alpha : float in [0, inf), default 0.01
         Strength of the penalty.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: logistic or squared_hinge, which gives no probabilities;
+        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -69,7 +71,3 @@ class L21Classifier(MultiTaskClassifier, JointSelection):
     >>> model.predict_proba(X[:2], tasks=["a", "c"]).shape
     (2, 2)
     """
-
-    def datafit(self) -> Datafit:
-        """Log losses."""
-        return Logistic()

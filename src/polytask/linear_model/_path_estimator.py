@@ -10,7 +10,7 @@ from jaxtyping import Float64
 
 from polytask._estimator import TaskTable
 from polytask.constraints import Constraint, Each, InstanceOf, Interval, OneOf, Optional, Satisfies
-from polytask.datafits import Bound, rows_of
+from polytask.datafits import Bound, Datafit, rows_of
 from polytask.linear_model._penalized_estimator import PenalizedEstimator, solve
 from polytask.linear_model._strength_path import folds_of_tasks, loss_of_rows, strengths
 from polytask.ranges import SearchRange
@@ -64,6 +64,7 @@ class PathEstimator(PenalizedEstimator):
         "alphas": Optional(Each(Interval(float, 0.0, closed="neither"), minimum=1)),
         "cv": OneOf((Interval(int, 2), Satisfies(_gives_splits, "a splitter or a list of splits"))),
         "random_state": Optional(Interval(int, 0)),
+        "loss": InstanceOf((str, Datafit)),
         "fit_intercept": InstanceOf((bool,)),
         "tol": Interval(float, 0.0, closed="neither"),
         "max_iter": Interval(int, 1),
@@ -78,6 +79,7 @@ class PathEstimator(PenalizedEstimator):
         alphas: Sequence[float] | None = None,
         cv: Any = 5,
         random_state: int | None = None,
+        loss: str | Datafit = "auto",
         fit_intercept: bool = True,
         tol: float = 1e-6,
         max_iter: int = 10_000,
@@ -87,6 +89,7 @@ class PathEstimator(PenalizedEstimator):
         self.alphas = alphas
         self.cv = cv
         self.random_state = random_state
+        self.loss = loss
         self.fit_intercept = fit_intercept
         self.tol = tol
         self.max_iter = max_iter

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from polytask._estimator import TaskTable
@@ -14,6 +15,7 @@ from polytask.constraints import Constraint, InstanceOf, Interval
 from polytask.datafits import Bound, Datafit, TaskRows, rows_of
 from polytask.exceptions import DataError, ParameterError
 from polytask.linear_model._linear_estimator import LinearEstimator
+from polytask.linear_model._named_datafit import named_datafit
 from polytask.penalties import Penalty
 from polytask.ranges import Range, SearchRange
 from polytask.solvers import Solution, Solver
@@ -28,13 +30,16 @@ class PenalizedEstimator(LinearEstimator):
 
     .. math:: \min_{W, b}\ \sum_k \sum_i \omega_{ik}\, \ell(x_i^\top w_k + b_k, y_{ik}) + \alpha\,\Omega(W)
 
-    with weights that sum to 1 in every task. A class defines `datafit`, `penalty` and `solvers`; the first
+    with weights that sum to 1 in every task. A class defines `penalty` and `solvers`; the first
     solver that serves both is used.
 
     Parameters
     ----------
     alpha : float in [0, inf), default 0.01
         Strength of the penalty.
+    loss : str or Datafit, default "auto"
+        Of a score on a label, by the name of a class of `polytask.datafits`: the squared error of numbers and
+        the log loss of classes if not given.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -53,6 +58,7 @@ class PenalizedEstimator(LinearEstimator):
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "alpha": Interval(float, 0.0),
+        "loss": InstanceOf((str, Datafit)),
         "fit_intercept": InstanceOf((bool,)),
         "tol": Interval(float, 0.0, closed="neither"),
         "max_iter": Interval(int, 1),
@@ -63,18 +69,20 @@ class PenalizedEstimator(LinearEstimator):
         self,
         alpha: float = 0.01,
         *,
+        loss: str | Datafit = "auto",
         fit_intercept: bool = True,
         tol: float = 1e-6,
         max_iter: int = 10_000,
     ) -> None:
         self.alpha = alpha
+        self.loss = loss
         self.fit_intercept = fit_intercept
         self.tol = tol
         self.max_iter = max_iter
 
-    @abstractmethod
     def datafit(self) -> Datafit:
         """The loss of these settings."""
+        return named_datafit(type(self).__name__, self.loss, classes=self.learns_classes)
 
     @property
     def strength(self) -> float:
@@ -118,6 +126,14 @@ class PenalizedEstimator(LinearEstimator):
         elif solution.measure == "fixed-point residual":
             self.residual_ = solution.gap
         self._warn(bound, solution)
+
+    def response(self, scores: np.ndarray) -> np.ndarray:
+        """What scores predict, by the loss."""
+        return self.datafit().response(scores)
+
+    def probability(self, scores: np.ndarray) -> np.ndarray | None:
+        """Probabilities of the second class by the loss; None if it gives none."""
+        return self.datafit().probability(scores)
 
     def _warn(self, bound: Bound, solution: Solution) -> None:
         name = type(self).__name__

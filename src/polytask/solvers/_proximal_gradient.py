@@ -110,9 +110,10 @@ def _steps(
 ) -> Iterator[_Point]:
     """Coefficients, intercepts and L after every step, first of all the start."""
     of_coef, of_intercept = bound.lipschitz()
-    lipschitz = float(of_coef.max()) if np.isfinite(of_coef).all() else 1.0
-    ratio = np.where(np.isfinite(of_intercept), of_intercept, 1.0)
-    ratio = ratio / max(lipschitz, 1e-300)
+    if not np.isfinite(of_coef).all():  # the curvature is found on the way
+        of_coef, of_intercept = bound.rows.curvature(), bound.rows.mass
+    lipschitz = float(of_coef.max())
+    ratio = of_intercept / max(lipschitz, 1e-300)
     lipschitz = max(lipschitz, 1e-12)
     before = _Point(coef, intercept, lipschitz)
     at, free, momentum, curvature = coef, intercept, 1.0, lipschitz
