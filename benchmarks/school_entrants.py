@@ -27,6 +27,12 @@ RIDGES = [
     for alpha in (0.003, 0.01, 0.03, 0.1)
 ]
 
+LINEAR = [
+    {"alpha": alpha, "shared": shared}
+    for shared in (0.5, 0.8, 0.95, 0.98)
+    for alpha in (0.03, 0.1, 0.3, 1.0, 3.0)
+]
+
 ENTRANTS = [
     Entrant("pooled ridge", Pooled, grid("alpha", 0.1, 100, 7)),
     Entrant("single-task ridge", PerTask, grid("alpha", 1, 1e3, 10)),
@@ -43,4 +49,10 @@ ENTRANTS = [
         random_state=0,
     ),
     ours("trace norm", "linear_model.TraceNormRegressor", grid("alpha", 0.5, 20, 12)),
+    ours(
+        "kernel ridge, linear kernel",
+        "kernel_methods.MultiTaskKernelRidge",
+        LINEAR,
+        kernel="linear",
+    ),
 ]
