@@ -2,7 +2,7 @@
 
 Within-school explained variance in per cent, 1 - SSE / SST with SST about each school's own mean of
 its test rows. Features are standardised by the training rows. Each learner's strength is the one of its
-grid with the least squared error over five folds of the training rows (each school's rows are spread over
+grid with the least squared error over ten folds of the training rows (each school's rows are spread over
 all folds), and is then fitted to all training rows; nothing sees the test rows before.
 
     POLYTASK_DATA=... python benchmarks/classical_school.py [--only ridge lightgbm] [--print]
@@ -34,7 +34,7 @@ from timing import markdown
 
 from polytask.datasets import as_table, fetch_school
 
-N_FOLDS = 5
+N_FOLDS = 10
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def measure(entrant: Entrant, number: int, parts: tuple[Rows, Rows]) -> dict[str
 
 def key(entrant: Entrant, number: int) -> str:
     """Name of a run."""
-    return key_of(entrant.name, list(entrant.settings), number)
+    return key_of(entrant.name, list(entrant.settings), number, N_FOLDS)
 
 
 def table(records: list[Mapping[str, Any]]) -> str:
