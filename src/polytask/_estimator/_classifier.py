@@ -114,11 +114,16 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
                 return scores
             each = [_of_columns(scores, columns) for columns in self._columns]
             return each[0] if self._one else each
-        columns = self._columns[task]
+        columns = self._columns_of(task)
         each_class = [
             np.where(own >= 0, self.scores(X, np.maximum(own, 0)), -np.inf) for own in columns.T
         ]
         return each_class[0] if len(each_class) == 1 else np.stack(each_class, axis=1)
+
+    def _columns_of(self, task: np.ndarray) -> np.ndarray:
+        """Columns of scores of the classes of each row's task, (n, n_classes), -1 where it has none."""
+        columns: np.ndarray = self._columns[task]
+        return columns
 
     def predict(self, X: Any, *, tasks: Any = None) -> np.ndarray:
         """The likeliest classes.

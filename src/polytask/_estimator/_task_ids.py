@@ -62,8 +62,10 @@ class TaskIds(NamedTuple):
         return TaskIds(self.known, None if self.task is None else self.task[rows])
 
     @staticmethod
-    def positions(owner: str, known: np.ndarray, tasks: Any, n_rows: int) -> np.ndarray:
-        """Positions of ids among those that are known.
+    def positions(
+        owner: str, known: np.ndarray, tasks: Any, n_rows: int, *, others: bool = False
+    ) -> np.ndarray:
+        """Positions of ids among those that are known; with `others`, their number for unknown ones.
 
         Raises
         ------
@@ -78,6 +80,8 @@ class TaskIds(NamedTuple):
             found = np.full(len(ids), len(known))
         found = order[np.minimum(found, len(known) - 1)]
         wrong = np.asarray(known[found] != ids)
+        if others:
+            return np.where(wrong, len(known), found)
         if wrong.any():
             first = plain(ids[int(np.flatnonzero(wrong)[0])])
             nearest = suggestion(str(first), [str(each) for each in known])

@@ -59,6 +59,23 @@ class SquaredBound(Bound):
         """G of all features: (n_features, n_features), or one per task."""
         return self.rows.gram()
 
+    @cached_property
+    def spectrum(self) -> tuple[Float64[np.ndarray, " r"], Float64[np.ndarray, "features r"]]:
+        """Eigenvalues above rounding and eigenvectors of G, of tasks with the same labelled rows."""
+        if self.by_products:
+            values, axes = np.linalg.eigh(self.products)
+            kept = values > _rounding(values, len(values))
+            return values[kept], axes[:, kept]
+        X = next(self.rows.blocks())[1][0]
+        values, axes = np.linalg.eigh(X @ X.T)
+        kept = values > _rounding(values, max(X.shape))
+        return values[kept], X.T @ (axes[:, kept] / np.sqrt(values[kept]))
+
+    @property
+    def common(self) -> bool:
+        """Whether the products are the same for all tasks."""
+        return self.rows.common
+
     def products_of(self, features: Int[np.ndarray, " k"]) -> Float64[np.ndarray, "..."]:
         """G of some features."""
         if self.by_products:
@@ -114,6 +131,11 @@ class SquaredBound(Bound):
         product = float((coef * slope).sum())  # of scores and residuals
         factor = factor_of(slope)
         return -factor * (factor * value + product - 2 * value)
+
+
+def _rounding(values: Float[np.ndarray, " k"], size: int) -> float:
+    """What rounding leaves of eigenvalues that are 0."""
+    return float(np.finfo(float).eps * size * np.abs(values).max(initial=0.0))
 
 
 def _times(

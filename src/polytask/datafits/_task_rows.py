@@ -31,6 +31,8 @@ class TaskRows(ABC):
     n_rows : array of shape (n_tasks,), int
         Labelled rows of each task.
     fit_intercept : bool
+    common : bool
+        Whether all tasks have the same rows with the same weights.
     """
 
     labels: Cells

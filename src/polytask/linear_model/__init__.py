@@ -8,6 +8,10 @@ from polytask.linear_model._l21_classifier import L21Classifier
 from polytask.linear_model._l21_classifier_cv import L21ClassifierCV
 from polytask.linear_model._l21_regressor import L21Regressor
 from polytask.linear_model._l21_regressor_cv import L21RegressorCV
+from polytask.linear_model._mean_regularized_classifier import MeanRegularizedClassifier
+from polytask.linear_model._mean_regularized_regressor import MeanRegularizedRegressor
+from polytask.linear_model._task_relationship_classifier import TaskRelationshipClassifier
+from polytask.linear_model._task_relationship_regressor import TaskRelationshipRegressor
 from polytask.linear_model._trace_norm_classifier import TraceNormClassifier
 from polytask.linear_model._trace_norm_classifier_cv import TraceNormClassifierCV
 from polytask.linear_model._trace_norm_regressor import TraceNormRegressor
@@ -18,6 +22,10 @@ __all__ = [
     "L21ClassifierCV",
     "L21Regressor",
     "L21RegressorCV",
+    "MeanRegularizedClassifier",
+    "MeanRegularizedRegressor",
+    "TaskRelationshipClassifier",
+    "TaskRelationshipRegressor",
     "TraceNormClassifier",
     "TraceNormClassifierCV",
     "TraceNormRegressor",

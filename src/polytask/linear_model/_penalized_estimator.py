@@ -53,7 +53,7 @@ class PenalizedEstimator(LinearEstimator):
     dual_gap_ : float
         Relative duality gap at the end, where the dual is known.
     residual_ : float
-        Relative fixed-point residual at the end, where it is not.
+        Relative fixed-point residual, gradient or residual of the equations at the end, where it is not.
     """
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
@@ -123,7 +123,7 @@ class PenalizedEstimator(LinearEstimator):
         self.n_iter_ = solution.n_iter
         if solution.measure == "duality gap":
             self.dual_gap_ = solution.gap
-        elif solution.measure == "fixed-point residual":
+        else:
             self.residual_ = solution.gap
         self._warn(bound, solution)
 

@@ -95,12 +95,23 @@ class MeanDeviation(Penalty):
         mean = self._mean(weights)
         return mean + (weights - mean) / (1 + step * self.alpha)
 
+    def task_precision(self, n_tasks: int, state: State | None = None) -> Array:
+        """The identity minus averaging over each group."""
+        return np.eye(n_tasks) - self._averaging(n_tasks)
+
     def _mean(self, weights: Array) -> Array:
         """The mean of each task's group, of a shape that broadcasts with W's."""
         xp = namespace(weights)
         if self.groups is None:
             return xp.mean(weights, axis=0, keepdims=True)
-        n_tasks, members = weights.shape[0], list(self._members())
+        averaging = like(self._averaging(weights.shape[0]), weights)
+        return xp.reshape(averaging @ as_matrix(weights), weights.shape)
+
+    def _averaging(self, n_tasks: int) -> np.ndarray:
+        """The matrix (n_tasks, n_tasks) that takes each task to the mean of its group."""
+        if self.groups is None:
+            return np.full((n_tasks, n_tasks), 1 / n_tasks)
+        members = list(self._members())
         if len(members) != n_tasks or set(members) != set(range(n_tasks)):
             expected = f"groups of the rows 0 to {n_tasks - 1} of W, each once"
             remedy = "Names of tasks become rows by `for_tasks(names)`."
@@ -108,8 +119,8 @@ class MeanDeviation(Penalty):
         group = {row: number for number, rows in enumerate(self.groups) for row in rows}
         groups = np.array([group[row] for row in range(n_tasks)])
         same = np.equal.outer(groups, groups).astype(float)
-        averaging = like(same / same.sum(axis=1, keepdims=True), weights)
-        return xp.reshape(averaging @ as_matrix(weights), weights.shape)
+        averaging: np.ndarray = same / same.sum(axis=1, keepdims=True)
+        return averaging
 
     def _members(self) -> Iterator[str | int]:
         return (name for names in self.groups or () for name in names)

@@ -141,6 +141,26 @@ class Penalty(ABC):
         del gradient
         return None
 
+    def task_precision(self, n_tasks: int, state: State | None = None) -> Array | None:
+        r"""P where the penalty of W is :math:`\tfrac12\alpha\operatorname{tr}(W^\top P W)`; None elsewhere.
+
+        Terms of the learned quantities alone may be added to it. Such a penalty beside squared errors has a
+        solution in closed form.
+
+        Parameters
+        ----------
+        n_tasks : int
+        state : mapping of str to array, optional
+            ``start((n_tasks, …))`` if not given.
+
+        Returns
+        -------
+        array of shape (n_tasks, n_tasks), or None
+            Symmetric and positive semidefinite.
+        """
+        del n_tasks, state
+        return None
+
     def alpha_max(self, gradient: Array) -> float:
         """The smallest strength at which W = 0 is optimal, for the gradient of the loss there.
 

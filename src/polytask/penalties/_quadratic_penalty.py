@@ -59,6 +59,10 @@ class QuadraticPenalty(Penalty):
             In numpy or as a torch tensor, in any precision.
         """
 
+    def task_precision(self, n_tasks: int, state: State | None = None) -> Array:
+        """`precision`."""
+        return self.precision(n_tasks, state)
+
     def value(self, weights: Array, state: State | None = None) -> Array:
         """Half the quadratic form, times alpha."""
         matrix = as_matrix(weights)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from polytask.penalties._arrays import namespace
 from polytask.penalties._penalty import Array, Penalty, State
 
@@ -33,6 +35,10 @@ class SquaredL2(Penalty):
     >>> SquaredL2(alpha=1.0).prox(np.array([[3.0, -0.5]]), step=1.0)
     array([[ 1.5 , -0.25]])
     """
+
+    def task_precision(self, n_tasks: int, state: State | None = None) -> Array:
+        """The identity."""
+        return np.eye(n_tasks)
 
     def value(self, weights: Array, state: State | None = None) -> Array:
         """Half the sum of squares, times alpha."""

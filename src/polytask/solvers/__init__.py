@@ -4,9 +4,19 @@
 """
 
 from polytask.solvers._alternating_directions import AlternatingDirections
+from polytask.solvers._closed_form import ClosedForm
 from polytask.solvers._group_newton import GroupNewton
 from polytask.solvers._proximal_gradient import ProximalGradient
+from polytask.solvers._quasi_newton import QuasiNewton
 from polytask.solvers._solution import Solution
 from polytask.solvers._solver import Solver
 
-__all__ = ["AlternatingDirections", "GroupNewton", "ProximalGradient", "Solution", "Solver"]
+__all__ = [
+    "AlternatingDirections",
+    "ClosedForm",
+    "GroupNewton",
+    "ProximalGradient",
+    "QuasiNewton",
+    "Solution",
+    "Solver",
+]

@@ -1,0 +1,80 @@
+"""Base class of models with a learned covariance of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float64
+
+from polytask._estimator import TaskTable
+from polytask.constraints import Constraint, Interval
+from polytask.datafits import Bound, rows_of
+from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator, solve
+from polytask.penalties import SquaredL2, TaskCovariance
+from polytask.ranges import Range, SearchRange
+from polytask.solvers import ClosedForm, QuasiNewton, Solution, Solver
+
+__all__ = ["TaskRelationship"]
+
+
+class TaskRelationship(PenalizedEstimator):
+    """A Gaussian prior whose covariance of tasks is learned, as penalty.
+
+    Attributes
+    ----------
+    task_covariance_ : array of shape (n_tasks, n_tasks)
+        With the trace n_tasks.
+    """
+
+    task_covariance_: Float64[np.ndarray, "tasks tasks"]
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **PenalizedEstimator.parameter_constraints,
+        "epsilon": Interval(float, 0.0, closed="neither"),
+    }
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "alpha": STRENGTH,
+        "epsilon": Range(1e-4, 1.0, log=True, default=0.01, values=(0.1, 0.001)),
+    }
+
+    def __init__(
+        self,
+        alpha: float = 0.1,
+        *,
+        epsilon: float = 0.01,
+        fit_intercept: bool = True,
+        tol: float = 1e-4,
+        max_iter: int = 10_000,
+    ) -> None:
+        super().__init__(alpha, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
+        self.epsilon = epsilon
+
+    def penalty(self) -> TaskCovariance:
+        """The learned covariance, for tasks of squared norm 1."""
+        return TaskCovariance(self.strength, epsilon=self.epsilon)
+
+    def solvers(self) -> Sequence[Solver]:
+        """A quasi-Newton method on W, for the best covariance of each W."""
+        return (QuasiNewton(self.tol, self.max_iter),)
+
+    def learn(self, table: TaskTable) -> None:
+        """Ridge regressions, whose sizes are the unit of `epsilon`; then covariance and coefficients."""
+        bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
+        apart = self.apart(bound)
+        size = float(np.mean(np.square(apart.coef).sum(axis=1)))
+        penalty = replace(self.penalty(), epsilon=self.epsilon * max(size, 1e-200))
+        start = replace(apart, state=penalty.start(bound.shape))
+        self.keep(bound, solve(bound, penalty, self.solvers(), start))
+
+    def apart(self, bound: Bound) -> Solution:
+        """Ridge regressions of the same strength."""
+        solvers = ClosedForm(self.tol, self.max_iter), QuasiNewton(self.tol, self.max_iter)
+        return solve(bound, SquaredL2(self.strength), solvers)
+
+    def keep(self, bound: Bound, solution: Solution) -> None:
+        """Keep the covariance, too."""
+        super().keep(bound, solution)
+        self.task_covariance_ = np.asarray(solution.state["covariance"])
