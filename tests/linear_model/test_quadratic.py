@@ -131,7 +131,7 @@ def test_unknown_tasks_are_answered_by_the_mean_if_that_is_set(rows):
     predicted = model.predict(X[:3], tasks=[7, 8, 1])
     np.testing.assert_allclose(predicted[:2], expected)
     np.testing.assert_allclose(predicted[2], model.predict(X[2:3], tasks=[1])[0])
-    with pytest.raises(UnknownNameError, match="must name tasks that were learned. Got 7"):
+    with pytest.raises(UnknownNameError, match=r"must name tasks that were learned\. Got .*7"):
         MeanRegularizedRegressor().fit(X, y, tasks=tasks).predict(X[:1], tasks=[7])
 
 
@@ -142,10 +142,8 @@ def test_each_of_several_classes_has_a_mean(rows):
     model = MeanRegularizedClassifier(alpha=1e6, unknown_tasks="mean").fit(X, labels, tasks=tasks)
     np.testing.assert_allclose(model.coef_[:3], model.coef_[3:], atol=1e-4)
     assert not np.allclose(model.coef_[0], model.coef_[1], atol=0.1)
-    known = model.predict_proba(X, tasks=tasks)
-    unknown = model.predict_proba(X, tasks=np.full(30, 9))
-    np.testing.assert_allclose(unknown.sum(axis=1), 1)
-    assert np.abs(known - unknown).max() < 0.3
+    unknown = model.decision_function(X, tasks=np.full(30, 9))
+    np.testing.assert_allclose(unknown, X @ model.mean_coef_.T + model.mean_intercept_)
 
 
 def test_one_task_is_logistic_regression(rows):

@@ -79,4 +79,4 @@ class ClosedForm(Solver):
         if equations.direct:
             return Solution(coef, squared.mean, n_iter, gap, "exact", True, state)
         converged = gap <= self.tol
-        return Solution(coef, squared.mean, n_iter, gap, "relative residual", converged, state)
+        return Solution(coef, squared.mean, n_iter, gap, "residual", converged, state)

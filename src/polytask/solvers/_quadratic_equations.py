@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float, Float64, Int
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from polytask.datafits import SquaredBound
@@ -65,7 +65,7 @@ class QuadraticEquations:
         return float(self.values[near.sum(axis=1).argmax()])
 
     @cached_property
-    def others(self) -> Float64[np.ndarray, " r"]:
+    def others(self) -> Int[np.ndarray, " r"]:
         """Positions of the eigenvalues of P that differ from it."""
         distance = np.abs(self.values - self.common)
         found: np.ndarray = np.flatnonzero(distance > 1e-9 * self.values.max(initial=0.0))

@@ -25,8 +25,9 @@ class Solution:
         Iterations of the solver.
     gap : float
         The `measure`, relative: a duality gap in units of the loss of zero coefficients, a fixed-point
-        residual in units of the coefficients, a residual of equations in units of their right-hand sides.
-    measure : {"duality gap", "fixed-point residual", "relative residual", "gradient norm", "exact"}
+        residual in units of the coefficients, a residual of
+        equations in units of their right-hand sides, a gradient in that at zero coefficients.
+    measure : {"duality gap", "fixed-point residual", "residual", "gradient norm", "exact"}
     converged : bool
         Whether the gap is below the tolerance.
     state : mapping of str to array
@@ -37,8 +38,6 @@ class Solution:
     intercept: Float64[np.ndarray, " tasks"]
     n_iter: int
     gap: float
-    measure: Literal[
-        "duality gap", "fixed-point residual", "relative residual", "relative gradient", "exact"
-    ]
+    measure: Literal["duality gap", "fixed-point residual", "residual", "gradient norm", "exact"]
     converged: bool
     state: Mapping[str, Any] = field(default_factory=dict)
