@@ -78,5 +78,5 @@ class ClosedForm(Solver):
         gap = equations.residual(coef)
         if equations.direct:
             return Solution(coef, squared.mean, n_iter, gap, "exact", True, state)
-        converged = gap <= self.tol
+        converged = bool(gap <= self.tol)
         return Solution(coef, squared.mean, n_iter, gap, "residual", converged, state)

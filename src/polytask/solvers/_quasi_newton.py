@@ -88,7 +88,7 @@ class QuasiNewton(Solver):
             n_iter,
             gap,
             "gradient norm",
-            gap <= self.tol,
+            bool(gap <= self.tol),
             point.state,
         )
 
@@ -109,7 +109,10 @@ class _Search:
         rise = bound.lipschitz()[1] if bound.quadratic or bound.rows.fit_intercept else np.ones(1)
         self.of_intercept = np.where(np.isfinite(rise), np.maximum(rise, 1e-300), 1.0)
         slope = bound.gradient(np.zeros(bound.shape), bound.start())[0]
-        self.scale = max(float(np.linalg.norm(slope)), 1e-300)
+        curvatures = bound.lipschitz()[0]
+        largest = float(curvatures.max()) if np.isfinite(curvatures).all() else 1.0
+        rounding = 1e-10 * np.sqrt(2 * largest * bound.scale())  # where the labels teach nothing
+        self.scale = max(float(np.linalg.norm(slope)), rounding, 1e-300)
         self.stiffness = 0.0
         self.moves: list[tuple[np.ndarray, np.ndarray, float]] = []
 
