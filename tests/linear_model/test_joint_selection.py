@@ -11,7 +11,7 @@ from sklearn.linear_model import (
 )
 
 from polytask.datafits import Huber, OwnRows, SharedRows, Squared
-from polytask.exceptions import DataError, ParameterError
+from polytask.exceptions import DataError, ParameterError, UnknownNameError
 from polytask.linear_model import L21Classifier, L21ClassifierCV, L21Regressor, L21RegressorCV
 from polytask.penalties import L21, TraceNorm
 from polytask.solvers import GroupNewton, ProximalGradient
@@ -198,3 +198,48 @@ def test_a_loss_that_does_not_suit_the_labels_is_named(table):
         L21Regressor(loss="hubert").fit(X, Y)
     with pytest.raises(DataError, match=r"`y` parameter of L21Regressor must be numbers from 0"):
         L21Regressor(loss="poisson").fit(X, -Y)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_rows_that_come_in_parts_give_the_model_of_all_rows(table, gaps, fit_intercept):
+    X, Y = table
+    tasks = np.repeat(["a", "b", "c"], 20)
+    forms = [(Y, {}), (gaps, {}), (Y[:, 0], {"tasks": tasks})]
+    for labels, own in forms:
+        weights = np.random.default_rng(3).random(len(X))
+        parts = L21Regressor(0.1, fit_intercept=fit_intercept, tol=1e-10)
+        for rows in (slice(0, 25), slice(25, 31), slice(31, None)):
+            some = {name: values[rows] for name, values in own.items()}
+            every = {"all_tasks": ["a", "b", "c"]} if own and rows.start == 0 else {}
+            parts.partial_fit(X[rows], labels[rows], sample_weight=weights[rows], **some, **every)
+        whole = L21Regressor(0.1, fit_intercept=fit_intercept, tol=1e-10)
+        whole.fit(X, labels, sample_weight=weights, **own)
+        np.testing.assert_allclose(parts.coef_, whole.coef_, atol=1e-6)
+        np.testing.assert_allclose(parts.intercept_, whole.intercept_, atol=1e-5)
+    with pytest.raises(
+        UnknownNameError, match=r"`tasks` parameter of L21Regressor .* Got 'd' instead"
+    ):
+        parts.partial_fit(X[:1], Y[:1, 0], tasks=["d"])
+    assert not hasattr(L21Regressor(loss="huber"), "partial_fit")
+    assert not hasattr(L21RegressorCV(), "partial_fit")
+
+
+def test_a_path_by_sums_of_products_is_that_of_rows(table, gaps, monkeypatch):
+    X, Y = table
+    for labels in (Y, gaps):
+        by_sums = L21RegressorCV(n_alphas=5, cv=3, tol=1e-9).fit(X, labels)
+        with monkeypatch.context() as patch:
+            patch.setattr("polytask.linear_model._path_estimator._MOST_FEATURES", 0)
+            by_rows = L21RegressorCV(n_alphas=5, cv=3, tol=1e-9).fit(X, labels)
+        np.testing.assert_allclose(by_sums.losses_, by_rows.losses_, rtol=1e-5)
+        np.testing.assert_allclose(by_sums.coef_, by_rows.coef_, atol=1e-5)
+
+
+def test_dependent_features_have_sums_of_products(table):
+    X, Y = table
+    wide = np.hstack([X, X[:, :2], np.ones((len(X), 1))])
+    parts = (
+        L21Regressor(0.1, tol=1e-9).partial_fit(wide[:30], Y[:30]).partial_fit(wide[30:], Y[30:])
+    )
+    whole = L21Regressor(0.1, tol=1e-9).fit(wide, Y)
+    np.testing.assert_allclose(parts.predict(wide), whole.predict(wide), atol=1e-3)

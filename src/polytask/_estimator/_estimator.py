@@ -130,10 +130,26 @@ class MultiTaskEstimator(BaseEstimator, ABC):
             If the arguments do not fit together, an input is missing, or a task has no label.
         """
         check_parameters(self)
+        self.learn(self._table(X, y, tasks, sample_weight, task_weights))
+        return self
+
+    def _table(
+        self,
+        X: Any,
+        y: Any,
+        tasks: Any,
+        sample_weight: Any,
+        task_weights: Any,
+        known: np.ndarray | None = None,
+    ) -> TaskTable:
+        """Checked rows; sets what they say of tasks and features.
+
+        `known` are the ids of the tasks where rows were seen before, or more are to come.
+        """
         name = type(self).__name__
-        X = self._inputs(X, reset=True)
+        X = self._inputs(X, reset=not hasattr(self, "n_features_in_") or known is None)
         labels, columns = checked_labels(name, y, X.shape[0], classes=self.learns_classes)
-        ids = TaskIds.of(name, labels, columns, tasks)
+        ids = TaskIds.of(name, labels, columns, tasks, known)
         weights = checked_weights(name, sample_weight, labels, ids.task)
         used = None
         if weights is not None and weights.ndim == 1 and not weights.all():
@@ -146,8 +162,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         numbers = self._numbers(labels, ids)
         table = numbers.table(X, weights, factors)
         places = used if numbers.rows is None or used is None else used[numbers.rows]
-        self.learn(replace(table, rows=numbers.rows if used is None else places))
-        return self
+        return replace(table, rows=numbers.rows if used is None else places)
 
     learns_classes: ClassVar[bool] = False
 

@@ -27,8 +27,25 @@ class TaskIds(NamedTuple):
     task: np.ndarray | None
 
     @classmethod
-    def of(cls, owner: str, labels: np.ndarray, columns: np.ndarray | None, tasks: Any) -> TaskIds:
+    def of(
+        cls,
+        owner: str,
+        labels: np.ndarray,
+        columns: np.ndarray | None,
+        tasks: Any,
+        known: np.ndarray | None = None,
+    ) -> TaskIds:
         """The tasks of labels: those of `tasks`, or of the columns.
+
+        Parameters
+        ----------
+        owner : str
+        labels : array of shape (n,) or (n, n_tasks)
+        columns : array of shape (n_tasks,), optional
+            Names of columns.
+        tasks : array of shape (n,), optional
+        known : array of shape (n_tasks,), optional
+            Ids of tasks, of which some may have no label among these rows.
 
         Raises
         ------
@@ -37,9 +54,16 @@ class TaskIds(NamedTuple):
         """
         if tasks is None:
             n_tasks = 1 if labels.ndim == 1 else labels.shape[1]
-            known = np.arange(n_tasks) if columns is None else columns
-            _check_labelled(owner, labels.reshape(len(labels), -1), known)
-            return cls(known, None)
+            names = np.arange(n_tasks) if columns is None else columns
+            if known is None:
+                _check_labelled(owner, labels.reshape(len(labels), -1), names)
+            elif len(known) != n_tasks:
+                sentence = (
+                    f"The `y` parameter of {owner} must have a column for each of the {len(known)} tasks. Got "
+                    f"{n_tasks} columns."
+                )
+                raise DataError(sentence)
+            return cls(names if known is None else known, None)
         ids = _as_ids(owner, tasks, len(labels))
         if labels.ndim != 1:
             sentence = (
@@ -54,8 +78,9 @@ class TaskIds(NamedTuple):
                 f"task. Input y contains NaN in {int(missing(labels).sum())} rows: leave these out."
             )
             raise DataError(sentence)
-        known, task = np.unique(ids, return_inverse=True)
-        return cls(known, task)
+        if known is not None:
+            return cls(known, cls.positions(owner, known, tasks, len(labels)))
+        return cls(*np.unique(ids, return_inverse=True))
 
     def of_rows(self, rows: np.ndarray) -> TaskIds:
         """The same tasks, for a selection of rows that holds some of each."""

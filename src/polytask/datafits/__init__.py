@@ -9,6 +9,7 @@ from polytask.datafits._bound import Bound
 from polytask.datafits._datafit import Datafit
 from polytask.datafits._huber import Huber
 from polytask.datafits._logistic import Logistic
+from polytask.datafits._moments import Moments
 from polytask.datafits._own_rows import OwnRows
 from polytask.datafits._poisson import Poisson
 from polytask.datafits._rows_of import rows_of
@@ -23,6 +24,7 @@ __all__ = [
     "Datafit",
     "Huber",
     "Logistic",
+    "Moments",
     "OwnRows",
     "Poisson",
     "SharedRows",

@@ -35,6 +35,8 @@ class Datafit(ABC):
         A bound on the second derivative of the loss.
     for_classes : bool, default False
         Whether labels are the classes 0 and 1 rather than numbers.
+    by_moments : bool, default False
+        Whether `Moments` say all that is needed of rows.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Datafit(ABC):
 
     curvature: ClassVar[float] = np.inf
     for_classes: ClassVar[bool] = False
+    by_moments: ClassVar[bool] = False
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
 
     def __post_init__(self) -> None:

@@ -110,6 +110,7 @@ class SharedRows(TaskRows):
         X, shifts = self.X[:, features], self._shifts[:, features]
         if self.common:
             return _products(X, self.weights[:, 0], shifts[0])
+        shifts = np.broadcast_to(shifts, (self.n_tasks, shifts.shape[1]))
         return np.stack(
             [_products(X, w, shift) for w, shift in zip(self.weights.T, shifts, strict=True)]
         )

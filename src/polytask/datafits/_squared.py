@@ -34,6 +34,7 @@ class Squared(Datafit):
     """
 
     curvature: ClassVar[float] = 1.0
+    by_moments: ClassVar[bool] = True
 
     def loss(self, scores: Cells, labels: Cells) -> Cells:
         """Half the squared difference."""

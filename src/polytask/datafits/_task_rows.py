@@ -27,6 +27,8 @@ class TaskRows(ABC):
     labels, weights : Cells
     means : array of shape (n_tasks, n_features)
         Weighted means that were subtracted; zeros without intercepts.
+    level : array of shape (n_tasks,) or float, default 0
+        What was subtracted from labels.
     n_tasks, n_features : int
     n_rows : array of shape (n_tasks,), int
         Labelled rows of each task.
@@ -38,6 +40,7 @@ class TaskRows(ABC):
     labels: Cells
     weights: Cells
     means: Float64[np.ndarray, "tasks features"]
+    level: Float64[np.ndarray, " tasks"] | float = 0.0
     n_rows: np.ndarray
     fit_intercept: bool
     common: bool = False
@@ -128,4 +131,4 @@ class TaskRows(ABC):
         self, coef: Float[np.ndarray, "tasks features"], centred: Float[np.ndarray, " tasks"]
     ) -> Float64[np.ndarray, " tasks"]:
         """Intercepts for inputs as they came, of those for centred inputs."""
-        return centred - np.einsum("tp,tp->t", self.means, coef)
+        return centred + self.level - np.einsum("tp,tp->t", self.means, coef)

@@ -10,13 +10,24 @@ from jaxtyping import Float64
 
 from polytask._estimator import TaskTable
 from polytask.constraints import Constraint, Each, InstanceOf, Interval, OneOf, Optional, Satisfies
-from polytask.datafits import Bound, Datafit, rows_of
+from polytask.datafits import Bound, Datafit, Moments, TaskRows, rows_of
 from polytask.linear_model._penalized_estimator import PenalizedEstimator, solve
 from polytask.linear_model._strength_path import folds_of_tasks, loss_of_rows, strengths
 from polytask.ranges import SearchRange
 from polytask.solvers import Solution
 
 __all__ = ["PathEstimator"]
+
+
+_MOST_FEATURES = 2000
+"""Whose products are kept for all tasks and folds."""
+
+
+def _without(moments: Moments, table: TaskTable, train: np.ndarray) -> Moments:
+    """The sums of training rows: those of all without the others."""
+    others = moments.empty()
+    others.add(table.take(np.setdiff1d(np.arange(len(table.labels)), train)))
+    return moments.without(others)
 
 
 def _gives_splits(value: Any) -> bool:
@@ -99,18 +110,38 @@ class PathEstimator(PenalizedEstimator):
         """The strength that is being tried, and then the one that was chosen."""
         return getattr(self, "alpha_", 1.0)
 
+    def _has_moments(self) -> bool:
+        """False: folds need the rows."""
+        return False
+
     def learn(self, table: TaskTable) -> None:
         """Choose the strength by folds, and learn from all rows with it."""
-        bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
+        moments = self._sums(table)
+        if moments is None:
+            bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
+        else:
+            bound = self.bind(moments.rows(fit_intercept=self.fit_intercept))
         self.alphas_ = self._strengths(bound)
-        folds = self._folds(table)
-        losses = [self._losses(table.take(train), table.take(test)) for train, test in folds]
+        losses = []
+        for train, test in self._folds(table):
+            if moments is None:
+                rows = rows_of(table.take(train), fit_intercept=self.fit_intercept)
+            else:
+                rest = _without(moments, table, train)
+                rows = rest.rows(fit_intercept=self.fit_intercept)
+            losses.append(self._losses(rows, table.take(test)))
         self.losses_ = np.stack(losses, axis=1)
         best = int(self.losses_.mean(axis=1).argmin())
         solution = self._solved(bound, float(self.alphas_[0]), None)
         for alpha in self.alphas_[1 : best + 1]:
             solution = self._solved(bound, float(alpha), solution)
         self.keep(bound, solution)
+
+    def _sums(self, table: TaskTable) -> Moments | None:
+        """Sums of products, of which those of folds are differences, where rows are many enough."""
+        n_rows = len(table.labels) / (1 if table.task is None else table.n_tasks)
+        pays = self.datafit().by_moments and table.X.shape[1] <= min(n_rows / 2, _MOST_FEATURES)
+        return Moments(table) if pays else None
 
     def _folds(self, table: TaskTable) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         name = type(self).__name__
@@ -133,9 +164,9 @@ class PathEstimator(PenalizedEstimator):
         slope, _ = bound.gradient(zero, bound.start())
         return strengths(self.penalty().alpha_max(slope), self.eps, self.n_alphas)
 
-    def _losses(self, train: TaskTable, test: TaskTable) -> Float64[np.ndarray, " n_alphas"]:
+    def _losses(self, train: TaskRows, test: TaskTable) -> Float64[np.ndarray, " n_alphas"]:
         """Losses of left out rows along the path of the others."""
-        bound = self.bind(rows_of(train, fit_intercept=self.fit_intercept))
+        bound = self.bind(train)
         datafit = self.datafit()
         found, solution = [], None
         for alpha in self.alphas_:

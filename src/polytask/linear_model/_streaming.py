@@ -1,0 +1,82 @@
+"""Rows that come in parts."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from sklearn.utils.metaestimators import available_if
+
+from polytask.constraints import check_parameters
+from polytask.datafits import Moments
+from polytask.exceptions import ParameterError
+from polytask.linear_model._penalized_estimator import PenalizedEstimator, solve
+from polytask.solvers import Solution
+
+__all__ = ["Streaming"]
+
+Fitted = TypeVar("Fitted", bound="Streaming")
+
+
+class Streaming(PenalizedEstimator):
+    """Learns rows in parts, in memory that does not grow with them, where the loss is squared.
+
+    Sums of products of features are kept, (n_features, n_features), one per task unless all tasks have
+    the same labelled rows.
+    """
+
+    def _has_moments(self) -> bool:
+        return not self.learns_classes and self.datafit().by_moments
+
+    @available_if(lambda self: self._has_moments())  # type: ignore[untyped-decorator] # scikit-learn's
+    def partial_fit(  # noqa: PYI019 # beartype knows no Self
+        self: Fitted,
+        X: Any,
+        y: Any,
+        *,
+        tasks: Any = None,
+        sample_weight: Any = None,
+        task_weights: Any = None,
+        all_tasks: Any = None,
+    ) -> Fitted:
+        """Learn from further rows and all that came before, as `fit` does from all at once.
+
+        A task that has had no label yet has the coefficients that the penalty prefers.
+
+        Parameters
+        ----------
+        X, y, tasks, sample_weight
+            As for `fit`.
+        task_weights : array of shape (n_tasks,), optional
+            Those of the first call count.
+        all_tasks : array of shape (n_tasks,), optional
+            Ids of all tasks, in the first call, where further ones come later.
+
+        Raises
+        ------
+        UnknownNameError
+            If a task is not among those of the first call.
+        """
+        check_parameters(self)
+        moments: Moments | None = getattr(self, "_moments", None)
+        known = None if all_tasks is None else np.unique(all_tasks)
+        if moments is not None:
+            if known is not None and not np.array_equal(known, self.tasks_):
+                sentence = (
+                    f"The `all_tasks` parameter of {type(self).__name__} must be that of the first call. Make a "
+                    "new estimator to learn other tasks."
+                )
+                raise ParameterError(sentence)
+            known = self.tasks_
+        table = self._table(X, y, tasks, sample_weight, task_weights, known)
+        if moments is None:
+            moments = Moments(table)
+        else:
+            moments.add(table)
+        self._moments = moments
+        bound = self.bind(moments.rows(fit_intercept=self.fit_intercept))
+        start = getattr(self, "_solution", None)
+        solution: Solution = solve(bound, self.penalty(), self.solvers(), start)
+        self._solution = solution
+        self.keep(bound, solution)
+        return self
