@@ -83,9 +83,11 @@ def _array(owner: str, y: Any, *, classes: bool) -> np.ndarray:
 
 
 def checked_weights(
-    owner: str, weights: Any, labels: np.ndarray, task: np.ndarray | None
+    owner: str, weights: Any, labels: np.ndarray, task: np.ndarray | None, *, partial: bool = False
 ) -> np.ndarray | None:
     """Weights of rows, of shape (n,) or of that of labels; None for ones.
+
+    In `partial` rows a task may have none above 0.
 
     Raises
     ------
@@ -109,7 +111,8 @@ def checked_weights(
         )
         detail = " with other values." if values.shape in expected else "."
         raise DataError(sentence + detail)
-    _check_positive(owner, values, labels, task)
+    if not partial:
+        _check_positive(owner, values, labels, task)
     return values
 
 

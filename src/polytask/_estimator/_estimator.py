@@ -150,7 +150,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         X = self._inputs(X, reset=not hasattr(self, "n_features_in_") or known is None)
         labels, columns = checked_labels(name, y, X.shape[0], classes=self.learns_classes)
         ids = TaskIds.of(name, labels, columns, tasks, known)
-        weights = checked_weights(name, sample_weight, labels, ids.task)
+        weights = checked_weights(name, sample_weight, labels, ids.task, partial=known is not None)
         used = None
         if weights is not None and weights.ndim == 1 and not weights.all():
             used = np.flatnonzero(weights)
