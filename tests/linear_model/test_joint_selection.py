@@ -103,8 +103,7 @@ def test_one_task_of_classes_is_lasso_logistic_regression(table):
 
 def test_from_the_largest_strength_on_nothing_is_used_and_that_is_said(table):
     X, Y = table
-    bound = Squared().bind(SharedRows(X, Y))
-    largest = L21().alpha_max(bound.cross)
+    largest = L21Regressor().alpha_max(X, Y)
     with pytest.warns(UserWarning, match="All coefficients of L21Regressor are 0: alpha="):
         assert not L21Regressor(largest * (1 + 1e-9)).fit(X, Y).coef_.any()
     assert L21Regressor(0.99 * largest).fit(X, Y).coef_.any()

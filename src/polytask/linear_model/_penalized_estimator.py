@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from polytask._estimator import TaskTable
-from polytask.constraints import Constraint, InstanceOf, Interval
+from polytask.constraints import Constraint, InstanceOf, Interval, check_parameters
 from polytask.datafits import Bound, Datafit, TaskRows, rows_of
 from polytask.exceptions import DataError, ParameterError
 from polytask.linear_model._linear_estimator import LinearEstimator
@@ -101,6 +102,33 @@ class PenalizedEstimator(LinearEstimator):
         """Minimise, and keep coefficients and what the penalty learned."""
         bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
         self.keep(bound, solve(bound, self.penalty(), self.solvers()))
+
+    def alpha_max(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        tasks: Any = None,
+        sample_weight: Any = None,
+        task_weights: Any = None,
+    ) -> float:
+        """The smallest strength at which all coefficients are 0, exactly.
+
+        Parameters
+        ----------
+        X, y, tasks, sample_weight, task_weights
+            As for `fit`.
+
+        Raises
+        ------
+        ParameterError
+            If the penalty sets no coefficients to zero.
+        """
+        check_parameters(self)
+        table = clone(self)._table(X, y, tasks, sample_weight, task_weights)  # noqa: SLF001
+        bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
+        slope, _ = bound.gradient(np.zeros(bound.shape), bound.start())
+        return self.penalty().alpha_max(slope)
 
     def bind(self, rows: TaskRows) -> Bound:
         """The loss on rows.
