@@ -1,5 +1,6 @@
 """Saved joint estimators: they load without trust, and forged ones are refused."""
 
+import copy
 import json
 import subprocess
 import sys
@@ -12,10 +13,12 @@ from forgery import files_of, resealed, trap
 from sklearn.linear_model import Ridge
 
 from polytask.bookkeeping import Budget
+from polytask.datafits import Huber
 from polytask.exceptions import BundleError
-from polytask.learners import resolve_learner
+from polytask.learners import JointEstimator, resolve_learner
+from polytask.linear_model import L21Regressor
 from polytask.predictor import load
-from polytask.predictor._skops_schema import is_estimator
+from polytask.predictor._skops_schema import is_estimator, is_setting
 from polytask.testing import tiny_dataset
 
 SKOPS, PARTS = "estimators.skops", "estimators.json"
@@ -76,6 +79,32 @@ def test_public_estimators_are_known_and_nothing_else_of_their_room():
     assert not is_estimator("polytask.linear_model.L21Regressor")
     assert not is_estimator("polytask.linear_model._penalized_estimator.solve")
     assert not is_estimator("polytask.linear_model._nowhere.L21Regressor")
+
+
+def test_losses_among_the_settings_are_saved_and_checked(tmp_path):
+    learner = JointEstimator(L21Regressor(loss=Huber(2.0)))
+    data = FORMS["table"]
+    predictor = learner.fit(data, data, 0, Budget())
+    predictor.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert again.model.parts[0].estimators[0].loss == Huber(2.0)
+    files = files_of(tmp_path / "model")
+    estimators = skops.io.loads(
+        files[SKOPS], trusted=skops.io.get_untrusted_types(data=files[SKOPS])
+    )
+    for name, value in (("delta", -1.0), ("loss", 3), ("other", 1.0)):
+        (estimator,) = copy.deepcopy(estimators)[0]
+        vars(estimator.loss)[name] = value
+        forgery = {**files, SKOPS: skops.io.dumps([[estimator]])}
+        with pytest.raises(BundleError, match="no estimators that can predict"):
+            load(resealed(forgery, tmp_path / name))
+    assert is_setting("polytask.penalties._l21.L21")
+    for name in (
+        "polytask.datafits.Huber",
+        "polytask.tasks._task.Task",
+        "polytask.datafits._huber.np",
+    ):
+        assert not is_setting(name)
 
 
 def setting(**values):

@@ -150,9 +150,16 @@ def learns_standardized(estimator: Any) -> bool:
     """Whether an estimator accepts any numbers as targets, not only positive ones."""
     settings = estimator.get_params().values()
     inner = [estimator, *(value for value in settings if isinstance(value, BaseEstimator))]
-    losses = [value for value in settings if isinstance(value, str)]
+    losses = [_loss_name(value) for value in settings]
     positive = any(get_tags(each).target_tags.positive_only for each in inner)
     return not positive and not any(loss in value for value in losses for loss in _POSITIVE_LOSSES)
+
+
+def _loss_name(value: Any) -> str:
+    """A setting as text: itself, or the name of a loss of polytask."""
+    if isinstance(value, str):
+        return value
+    return type(value).__name__.casefold() if is_own(type(value).__module__) else ""
 
 
 _POSITIVE_LOSSES = ("poisson", "gamma", "tweedie", "squaredlogerror")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -16,6 +18,7 @@ from sklearn.utils._param_validation import make_constraint
 
 from polytask._trust import is_own
 from polytask._validation import check_parameters
+from polytask.predictor._estimator_rooms import SETTING_ROOMS
 from polytask.predictor._tree_checks import check_boosting, check_neighbours, check_trees
 
 __all__ = ["check_estimators", "check_unmasked", "parts_of"]
@@ -216,6 +219,9 @@ def _check_own(part: Any) -> None:
     """
     if not isinstance(part, BaseEstimator) or not is_own(type(part).__module__):
         return
+    for name, parameter in inspect.signature(type(part)).parameters.items():
+        if name not in vars(part) and parameter.default is not parameter.empty:
+            setattr(part, name, parameter.default)  # a setting that earlier versions did not have
     if hasattr(type(part), "parameter_constraints"):
         check_parameters(part)
     for name, value in vars(part).items():
@@ -223,13 +229,26 @@ def _check_own(part: Any) -> None:
             raise ValueError(f"{name} of {_kind(part)} holds something other than numbers")
         if name not in _MAY_BE_MISSING:
             _check_finite(part, name, value)
-    own = vars(part)
+    _check_shapes(part, vars(part))
+
+
+def _check_shapes(part: Any, own: Mapping[str, Any]) -> None:
     if "tasks_" in own and np.shape(own["tasks_"]) != (own.get("n_tasks_"),):
         raise ValueError(f"{_kind(part)} has more or fewer tasks than it says")
     if "coef_" in own and np.shape(own["coef_"])[1:] != (own.get("n_features_in_"),):
         raise ValueError(f"coef_ of {_kind(part)} is that of other features")
-    if "coef_" in own and np.shape(own.get("intercept_")) != np.shape(own["coef_"])[:1]:
+    if "coef_" in own and np.shape(own.get("intercept_", 0)) != np.shape(own["coef_"])[:1]:
         raise ValueError(f"coef_ and intercept_ of {_kind(part)} do not fit together")
+
+
+def _check_setting(part: Any) -> None:
+    """Raise unless a loss or penalty has its fields, with values that it accepts."""
+    room = ".".join(type(part).__module__.split(".")[:2])
+    if room not in SETTING_ROOMS or not is_dataclass(part) or isinstance(part, type):
+        return
+    if vars(part).keys() != {field.name for field in fields(part)}:
+        raise ValueError(f"{_kind(part)} has other settings than it takes")
+    replace(part)  # checks them
 
 
 def _kind(part: Any) -> str:
@@ -245,4 +264,5 @@ _CHECKS: tuple[Callable[[Any], None], ...] = (
     check_boosting,
     check_neighbours,
     _check_own,
+    _check_setting,
 )

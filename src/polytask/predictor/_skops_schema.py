@@ -12,6 +12,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -19,10 +20,17 @@ from sklearn.base import BaseEstimator
 from polytask._trust import is_own, is_trusted, named_code, trusted_here
 from polytask._untrusted import remedy
 from polytask.exceptions import BundleError, UntrustedError
-from polytask.predictor._estimator_rooms import ESTIMATOR_ROOMS
+from polytask.predictor._estimator_rooms import ESTIMATOR_ROOMS, SETTING_ROOMS
 from polytask.predictor._trusted_types import TRUSTED_TYPES
 
-__all__ = ["array_files", "check_schema", "is_estimator", "nodes_of", "untrusted_types"]
+__all__ = [
+    "array_files",
+    "check_schema",
+    "is_estimator",
+    "is_setting",
+    "nodes_of",
+    "untrusted_types",
+]
 
 Node = Mapping[str, Any]
 
@@ -109,6 +117,24 @@ def is_estimator(name: str) -> bool:
     )
 
 
+def is_setting(name: str) -> bool:
+    """Whether a dotted name is a public dataclass that polytask's estimators have among their settings.
+
+    Only the rooms of these are imported.
+    """
+    module, _, attribute = name.rpartition(".")
+    room = ".".join(module.split(".")[:2])
+    if room not in SETTING_ROOMS:
+        return False
+    thing = getattr(importlib.import_module(room), attribute, None)
+    return (
+        inspect.isclass(thing)
+        and is_dataclass(thing)
+        and attribute in importlib.import_module(room).__all__
+        and (thing.__module__, thing.__qualname__) == (module, attribute)
+    )
+
+
 def _import_if_package(name: str) -> None:
     try:
         importlib.import_module(name)
@@ -171,7 +197,7 @@ def _is_known(node: Node, position: str) -> bool:
         function = _content(node).get("func")
         called = function.get("__loader__") if isinstance(function, dict) else None
         return name == "functools.partial" and called == "FunctionNode"
-    if loader == "ObjectNode" and is_estimator(name):
+    if loader == "ObjectNode" and (is_estimator(name) or is_setting(name)):
         return True
     return isinstance(loader, str) and name in TRUSTED_TYPES.get(loader, ())
 
