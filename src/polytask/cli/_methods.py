@@ -157,7 +157,8 @@ def _describe(voice: Voice, room: Room, method: Any, typed: str) -> None:
         path = f"{room.prefix}{setting.name}" if by_path else setting.name
         value = "…, required" if setting.default is None else setting.default
         kind = f"  [{setting.type}]" if setting.type else ""
-        voice.result(wrapped(f"    {path}={value}", kind, 8))
+        start = f"    {path}={value}"
+        voice.result(wrapped(start, kind, 8) if kind else start)
         if text := description(setting):
             voice.result(wrapped(" " * 8, text))
     if not settings:
