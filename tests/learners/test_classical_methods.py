@@ -20,13 +20,15 @@ TABLES = {
     "class_rows": tiny_dataset(["multiclass"] * 2, own_rows=True, n_rows=80),
 }
 SEARCHING = [name for name in METHODS if name.endswith("_cv")]  # slow, and the same when fitted
-CASES = [
-    (name, table)
-    for name in METHODS
-    for table in TABLES
-    if name not in SEARCHING and resolve_learner(name).serves(TABLES[table].tasks)
-]
-CASES += [(name, "numbers") for name in SEARCHING]
+QUICK = {"numbers", "class_rows"}  # both forms of rows, and both kinds of estimators
+
+
+def cases():
+    for name in METHODS:
+        for table in ("numbers",) if name in SEARCHING else TABLES:
+            if resolve_learner(name).serves(TABLES[table].tasks):
+                quick = table in QUICK and name not in SEARCHING
+                yield pytest.param(name, table, marks=() if quick else pytest.mark.slow)
 
 
 def test_there_are_some():
@@ -47,7 +49,7 @@ def test_its_name_means_it(name):
     assert (alone.name, alone.joint) == (f"per_task_{name}", False)
 
 
-@pytest.mark.parametrize(("name", "table"), CASES)
+@pytest.mark.parametrize(("name", "table"), cases())
 def test_it_is_fitted_saved_and_loaded_without_trust(name, table, tmp_path):
     data = TABLES[table]
     learner = resolve_learner(name, tasks=data.tasks)

@@ -159,6 +159,22 @@ def test_tables_of_the_same_columns_are_fitted_together_in_one_design(monkeypatc
         assert (again.predict(data)[name].raw == predictor.predict(data)[name].raw).all()
 
 
+def test_a_task_of_two_tables_is_learned_from_both(monkeypatch):
+    seen = recorded(monkeypatch, PulledRegressor)
+    draw = np.random.default_rng(2)
+    x = draw.normal(size=(2, 30))
+    first = {"x": x[0], "a": 2 * x[0], "b": -x[0]}
+    tasks = [Task("a", "regression"), Task("b", "regression")]
+    data = MultiTaskDataset.from_sources({"one": first, "two": {"x": x[1], "a": 2 * x[1]}}, tasks)
+    predictor = fit(data)
+    assert seen[0]["Y"].shape == (60, 2)
+    assert np.isnan(seen[0]["Y"][30:, 1]).all()
+    assert [part.outputs for part in predictor.model.parts] == [(0, 1), (0,)]
+    answers = predictor.predict(data)
+    assert len(answers["a"].response) == 60
+    assert np.corrcoef(answers["a"].response, np.concatenate([2 * x[0], 2 * x[1]]))[0, 1] > 0.99
+
+
 def test_tables_of_other_columns_share_nothing():
     data = own_tables(same=False)
     refusal = unserved(JointEstimator(PAIR), data)
