@@ -49,7 +49,7 @@ def test_its_name_means_it(name):
     assert (alone.name, alone.joint) == (f"per_task_{name}", False)
 
 
-@pytest.mark.parametrize(("name", "table"), cases())
+@pytest.mark.parametrize(("name", "table"), list(cases()))
 def test_it_is_fitted_saved_and_loaded_without_trust(name, table, tmp_path):
     data = TABLES[table]
     learner = resolve_learner(name, tasks=data.tasks)
