@@ -5,5 +5,7 @@ The kernel of two rows of two tasks is that of the rows times the covariance of 
 """
 
 from polytask.kernel_methods._multi_task_kernel_ridge import MultiTaskKernelRidge
+from polytask.kernel_methods._multi_task_svc import MultiTaskSVC
+from polytask.kernel_methods._multi_task_svr import MultiTaskSVR
 
-__all__ = ["MultiTaskKernelRidge"]
+__all__ = ["MultiTaskKernelRidge", "MultiTaskSVC", "MultiTaskSVR"]

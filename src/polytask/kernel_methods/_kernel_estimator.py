@@ -67,15 +67,13 @@ class KernelEstimator(MultiTaskEstimator):
     task_covariance_: Float64[np.ndarray, "tasks tasks"]
     gamma_: float
 
-    def _resolved_kernel(self, rows: TaskRows) -> Kernel:
-        """The kernel of these settings, whose width is kept as `gamma_`."""
+    def _resolve_gamma(self, rows: TaskRows) -> None:
+        """Set the width of the kernel."""
         if isinstance(self.gamma, str):
             variance = rows.input_variance()
-            gamma = 1 / (rows.X.shape[1] * variance) if variance > 0 else 1.0
+            self.gamma_ = 1 / (rows.X.shape[1] * variance) if variance > 0 else 1.0
         else:
-            gamma = float(self.gamma)
-        self.gamma_ = gamma
-        return self._kernel()
+            self.gamma_ = float(self.gamma)
 
     def _kernel(self) -> Kernel:
         return Kernel(self.kernel, self.gamma_, self.degree, self.coef0)

@@ -14,7 +14,6 @@ from polytask._estimator import MultiTaskRegressor, TaskTable
 from polytask._validation import message
 from polytask.constraints import Choice, Constraint, Interval, Optional
 from polytask.exceptions import DataError, ParameterError
-from polytask.kernel_methods._kernel import Kernel
 from polytask.kernel_methods._kernel_estimator import KernelEstimator, kernel_scores
 from polytask.kernel_methods._squared_problem import (
     solve_complete_features,
@@ -161,7 +160,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
             type(self).__name__, self.task_covariance, self.shared, rows.n_tasks
         )
         self.task_covariance_ = covariance
-        kernel = self._resolved_kernel(rows)
+        self._resolve_gamma(rows)
         self._by_features = self._prefers_features(rows, covariance)
         options = {"fit_intercept": self.fit_intercept}
         if self._by_features:
@@ -171,7 +170,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
             self.feature_coef_ = fit.coef
         else:
             solve = solve_kronecker if rows.complete else solve_joint
-            matrix = self._exact_kernel(rows, kernel)
+            matrix = self._exact_kernel(rows)
             fit = solve(matrix, rows, covariance, self.alpha, **options)
             self.support_vectors_, self.dual_coef_ = rows.X.copy(), fit.coef
         self.intercept_ = fit.intercept
@@ -206,7 +205,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
             raise ParameterError(sentence)
         return RBFSampler(gamma=self.gamma_, **options).fit(rows.X)
 
-    def _exact_kernel(self, rows: TaskRows, kernel: Kernel) -> np.ndarray:
+    def _exact_kernel(self, rows: TaskRows) -> np.ndarray:
         """The kernel of all rows, unless there are too many labels."""
         size = rows.X.shape[0] if rows.complete else len(rows.label)
         if size > _MOST_LABELS:
@@ -215,7 +214,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
                 f'has at most {_MOST_LABELS:,}. Set `approximation="nystroem"`.'
             )
             raise DataError(sentence)
-        return kernel.matrix(rows.X, rows.X)
+        return self._kernel().matrix(rows.X, rows.X)
 
     def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
         """Scores of all tasks, (n, n_tasks), or of each row by its own task, (n,)."""

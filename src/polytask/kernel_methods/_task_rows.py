@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,21 @@ class TaskRows:
             wide = weight.reshape(used.shape)
             complete = bool(np.allclose(wide, wide[:, :1], rtol=1e-12, atol=0.0))
         return cls(table.X, row, task, table.labels[used], weight, table.n_tasks, complete)
+
+    def with_labels(self, label: Float64[np.ndarray, " labels"]) -> TaskRows:
+        """The same rows with other labels."""
+        return replace(self, label=label)
+
+    def take(self, chosen: np.ndarray) -> TaskRows:
+        """Some of the labels; at least one of each task."""
+        weight = self.share[chosen]
+        sums = np.bincount(self.task[chosen], weight, self.n_tasks)
+        factor = np.bincount(self.task, self.weight, self.n_tasks)
+        task = self.task[chosen]
+        weight = weight * (factor / sums)[task]
+        return TaskRows(
+            self.X, self.row[chosen], task, self.label[chosen], weight, self.n_tasks, complete=False
+        )
 
     @property
     def label_matrix(self) -> Float64[np.ndarray, "n tasks"]:

@@ -1,0 +1,281 @@
+"""Support vector classification of several tasks."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float64, Int
+from scipy import sparse
+from scipy.optimize import minimize_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from polytask._estimator import MultiTaskClassifier, TaskTable
+from polytask.constraints import Choice, Constraint, Each, Interval, OneOf
+from polytask.kernel_methods._support_vector_machine import SupportVectorMachine
+from polytask.kernel_methods._support_vectors import SupportVectors
+from polytask.kernel_methods._task_losses import CLASS_LOSSES, TaskLosses
+from polytask.kernel_methods._task_matrix import task_matrix
+from polytask.kernel_methods._task_rows import TaskRows
+
+__all__ = ["MultiTaskSVC"]
+
+_LOG_SCALES = (-6.0, 1.5)
+
+
+class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
+    r"""Support vector classification of several tasks with a shared kernel and a covariance of tasks.
+
+    .. math:: \min_{f, b}\ \sum_k \sum_i \omega_{ik}\, \ell_k\big(y_{ik} (f_k(x_i) + b_k)\big)
+        + \frac\alpha2 \|f\|^2, \qquad K\big((x, k), (x', l)\big) = B_{kl}\, k(x, x')
+
+    with labels y of −1 and 1, the loss :math:`\ell(m) = \max(0, 1 - m)`, or half its square, row weights
+    :math:`\omega` that sum to 1 in every task (times its factor, `task_weights`), and the norm of the space of the
+    kernel K. By default B is 1 on the diagonal and `shared` elsewhere. A task of more than two classes has
+    scores for each against the rest; those of different classes share nothing unless the covariance is learned.
+
+    Parameters
+    ----------
+    alpha : float in (0, inf), default 0.01
+        Strength of the penalty. A single task of n rows is scikit-learn's ``SVC(C=1 / (alpha * n))``.
+    loss : {"hinge", "squared_hinge"} or tuple of them, default "hinge"
+        Loss of all tasks, or of each in the order of `tasks_`.
+    kernel : {"rbf", "linear", "polynomial", "laplacian", "cosine"}, default "rbf"
+        Kernel of inputs.
+    gamma : float in (0, inf) or "scale", default "scale"
+        Width of ``rbf``, ``laplacian`` and ``polynomial``; "scale" is 1 / (n_features · the variance of X), where
+        every task counts the same.
+    degree : int, default 3
+        Of ``polynomial``.
+    coef0 : float in [0, inf), default 1.0
+        Of ``polynomial``.
+    shared : float in [0, 1], default 0.5
+        Covariance of every two tasks: 0 learns each alone, 1 one function for all.
+    task_covariance : array of shape (n_tasks, n_tasks) or "learned", optional
+        Covariance B in the order of `tasks_`, in place of `shared`; "learned" minimises over it, too, from
+        that of `shared` on, with the trace n_tasks.
+    epsilon_covariance : float in (0, inf), default 1e-3
+        Keeps a learned covariance invertible, in units of a function's squared norm.
+    fit_intercept : bool, default True
+        Whether each task has an intercept, which is not penalised.
+    tol : float in (0, inf), default 1e-6
+        Relative duality gap at which the solver stops, in units of the loss of constant predictions.
+    max_iter : int, default 1000
+        Largest number of working sets of the solver.
+    calibration_folds : int, default 3
+        Folds of the training rows whose held-out scores give probabilities their scale; 0 takes scores as
+        log odds. Each fold is a further fit.
+
+    Attributes
+    ----------
+    support_vectors_ : array or sparse array of shape (n_kept, n_features)
+        Rows that are support vectors of a task.
+    n_support_ : array of shape (n_tasks,)
+        Support vectors of each task.
+    dual_coef_ : array of shape (n_kept, n_tasks)
+        Coefficients of kernels, those of the task covariance included.
+        One column per score: a task of more than two classes has one for each.
+    intercept_ : array of shape (n_tasks,)
+    task_covariance_ : array of shape (n_tasks, n_tasks)
+    gamma_ : float
+    n_iter_ : int
+        Working sets.
+    dual_gap_ : float
+        Relative duality gap at the end.
+    objective_ : float
+        What was minimised, at the end; without the term of a learned covariance.
+    scale_ : array of shape (n_tasks,)
+        Log odds per unit of the scores.
+    classes_ : array of shape (n_classes,), or list of them
+        A list with those of each task where these differ.
+    tasks_ : array of shape (n_tasks,)
+        Ids of the tasks.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is outside its range, or there are not as many as tasks.
+    DataError
+        If rows, labels and tasks do not fit together, a task has one class alone, or there are too many rows.
+
+    Notes
+    -----
+    The solver is that of `MultiTaskSVR`. scikit-learn's ``SVC`` is one against one for more than two classes.
+    Probabilities are those of a logistic function of scores with one scale per task, so that they never
+    contradict the decision; Platt's has an offset, too. The scale is at most 4.5, so that a score of 1 stands for a
+    probability of at most 0.99, also where all held-out rows are told apart.
+
+    References
+    ----------
+    Evgeniou, Micchelli and Pontil, "Learning multiple tasks with kernel methods", JMLR 2005.
+    Evgeniou and Pontil, "Regularized multi-task learning", KDD 2004.
+    Platt, "Probabilistic outputs for support vector machines", Advances in Large Margin Classifiers 1999.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.kernel_methods import MultiTaskSVC
+    >>> X = np.random.default_rng(0).normal(size=(60, 2))
+    >>> tasks = np.repeat(["a", "b"], 30)
+    >>> y = np.where((X**2).sum(axis=1) > 1, "out", "in")
+    >>> model = MultiTaskSVC(shared=0.9).fit(X, y, tasks=tasks)
+    >>> model.predict(np.array([[0.0, 0.0], [2.0, 1.0]]), tasks=["a", "b"]).tolist()
+    ['in', 'out']
+    """
+
+    model_name: ClassVar[str] = "multi_task_svm"
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **SupportVectorMachine.parameter_constraints,
+        "loss": OneOf((Choice(CLASS_LOSSES), Each(Choice(CLASS_LOSSES), minimum=1))),
+        "calibration_folds": OneOf((Choice((0,)), Interval(int, 2))),
+    }
+
+    scale_: Float64[np.ndarray, " tasks"]
+    _unit: np.ndarray | None = None
+
+    def __init__(
+        self,
+        alpha: float = 0.01,
+        *,
+        loss: str | Sequence[str] = "hinge",
+        kernel: str = "rbf",
+        gamma: float | str = "scale",
+        degree: int = 3,
+        coef0: float = 1.0,
+        shared: float = 0.5,
+        task_covariance: Any = None,
+        epsilon_covariance: float = 1e-3,
+        fit_intercept: bool = True,
+        tol: float = 1e-6,
+        max_iter: int = 1000,
+        calibration_folds: int = 3,
+    ) -> None:
+        self.alpha = alpha
+        self.loss = loss
+        self.kernel = kernel
+        self.gamma = gamma
+        self.degree = degree
+        self.coef0 = coef0
+        self.shared = shared
+        self.task_covariance = task_covariance
+        self.epsilon_covariance = epsilon_covariance
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.max_iter = max_iter
+        self.calibration_folds = calibration_folds
+
+    def _losses(self, rows: TaskRows) -> tuple[TaskLosses, Float64[np.ndarray, " labels"]]:
+        """Of each column of scores, and labels of -1 and 1."""
+        each = self._per_task("loss", list(self.tasks_.tolist()))
+        owners = self._owners()
+        names = [each[task] for task in owners]
+        return TaskLosses.of(names, np.zeros(len(owners))), np.where(rows.label > 0.5, 1.0, -1.0)
+
+    def _given_covariance(self, n_columns: int) -> Float64[np.ndarray, "columns columns"]:
+        """That of tasks between columns of the same class, 0 between others."""
+        given = None if isinstance(self.task_covariance, str) else self.task_covariance
+        tasks = task_matrix(type(self).__name__, given, self.shared, self.n_tasks_)
+        owners, meaning = self._owners(), self._meanings()
+        return tasks[np.ix_(owners, owners)] * (meaning[:, None] == meaning)
+
+    def _meanings(self) -> np.ndarray:
+        """A number for the class of each column of scores; 0 for the second of two."""
+        known: Any = self.classes_
+        task, position = np.nonzero(self._columns >= 0)
+        if not isinstance(known, list):
+            return position
+        names = np.unique(np.concatenate(known))
+        two = np.array([len(each) == 2 for each in known])[task]
+        classes = [known[k][min(j, len(known[k]) - 1)] for k, j in zip(task, position, strict=True)]
+        return np.where(two, 0, 1 + np.searchsorted(names, np.array(classes)))
+
+    def learn(self, table: TaskTable) -> None:
+        """Solve the dual problem, and find the scale of probabilities."""
+        super().learn(table)
+        owners = self._owners()
+        self.scale_ = np.ones(self.n_tasks_)
+        if self.calibration_folds:
+            rows = TaskRows.of(table)
+            scores = self._held_out(rows)
+            for k in range(self.n_tasks_):
+                own = np.flatnonzero(owners[rows.task] == k)
+                margin = np.where(rows.label[own] > 0.5, scores[own], -scores[own])
+                self.scale_[k] = _log_odds_scale(margin, rows.weight[own])
+
+    def _held_out(self, rows: TaskRows) -> Float64[np.ndarray, " labels"]:
+        """Scores of each label by models that have not seen it."""
+        fold = _folds(rows, self.calibration_folds)
+        scores = np.zeros(len(rows.label))
+        for each in range(self.calibration_folds):
+            held = np.flatnonzero(fold == each)
+            problem = self._solve(rows.take(np.flatnonzero(fold != each)), self.gamma_)
+            scores[held] = _scores_at(problem, rows, held)
+        return scores
+
+    def predict_proba(self, X: Any, *, tasks: Any = None) -> Any:
+        """Probabilities of classes, by the log odds that the scores stand for.
+
+        Parameters
+        ----------
+        X, tasks
+            As for `decision_function`.
+
+        Returns
+        -------
+        array of shape (n, n_classes) or (n, n_tasks), or list of arrays
+            As `decision_function` answers.
+        """
+        check_is_fitted(self)
+        twin = copy.copy(self)
+        vars(twin).update(_unit=self.scale_[self._owners()])
+        return MultiTaskClassifier.predict_proba(twin, X, tasks=tasks)
+
+    def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
+        """Scores of all columns, (n, n_columns), or of each row by its own column, (n,)."""
+        # Rounded, since support vectors have the score 1 but for rounding, and must tie.
+        scores = np.round(super().scores(X, task), 12)
+        if self._unit is None:
+            return scores
+        return scores * (self._unit if task is None else self._unit[task])
+
+
+def _scores_at(problem: SupportVectors, rows: TaskRows, held: Int[np.ndarray, " m"]) -> np.ndarray:
+    """Scores of other labels of the same rows of inputs."""
+    used = np.flatnonzero(problem.beta)
+    coef = problem.spread(problem.beta[used], used) @ problem.covariance
+    scores = np.empty(len(held))
+    for task in np.unique(rows.task[held]):
+        own = np.flatnonzero(rows.task[held] == task)
+        scores[own] = problem.kernel[rows.row[held[own]]] @ coef[:, task]
+    answer: np.ndarray = scores + problem.intercept[rows.task[held]]
+    return answer
+
+
+def _folds(rows: TaskRows, n_folds: int) -> Int[np.ndarray, " labels"]:
+    """Folds of labels: the different inputs of each column and class in turn, equal ones together."""
+    fold = np.zeros(len(rows.label), dtype=int)
+    inputs = _numbered(rows.X)[rows.row]
+    for task in range(rows.n_tasks):
+        for positive in (False, True):
+            own = np.flatnonzero((rows.task == task) & ((rows.label > 0.5) == positive))
+            fold[own] = np.unique(inputs[own], return_inverse=True)[1] % n_folds
+    return fold
+
+
+def _numbered(X: Any) -> Int[np.ndarray, " n"]:
+    """A number for each row, equal for equal rows."""
+    if sparse.issparse(X):
+        X = (X @ np.random.default_rng(0).normal(size=X.shape[1]))[:, None]
+    numbers: np.ndarray = np.unique(X, axis=0, return_inverse=True)[1].ravel()
+    return numbers
+
+
+def _log_odds_scale(margin: np.ndarray, weight: np.ndarray) -> float:
+    """The factor of margins whose logistic function fits best."""
+
+    def loss(log_scale: float) -> float:
+        return float(weight @ np.logaddexp(0.0, -np.exp(log_scale) * margin))
+
+    return float(np.exp(minimize_scalar(loss, bounds=_LOG_SCALES, method="bounded").x))

@@ -1,0 +1,172 @@
+"""Base class of support vector machines of several tasks."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float64
+from sklearn.exceptions import ConvergenceWarning
+
+from polytask._estimator import TaskTable
+from polytask._validation import message
+from polytask.constraints import Choice, Constraint, Interval, OneOf
+from polytask.exceptions import DataError, ParameterError
+from polytask.kernel_methods._kernel_estimator import KernelEstimator
+from polytask.kernel_methods._support_vectors import SupportVectors, minimize_dual
+from polytask.kernel_methods._task_losses import TaskLosses
+from polytask.kernel_methods._task_matrix import POSITIVE_SEMIDEFINITE, task_matrix
+from polytask.kernel_methods._task_rows import TaskRows
+
+__all__ = ["SupportVectorMachine"]
+
+_MOST_ROWS = 25_000
+_ROUNDS = 30
+_CLOSE = 1e-4
+
+
+class SupportVectorMachine(KernelEstimator):
+    """Losses of support vector machines plus the norm of the functions of the tasks.
+
+    A class says which losses its tasks have (`_losses`) and whether scores share (`_score_covariance`).
+
+    Attributes
+    ----------
+    n_support_ : array of shape (n_tasks,)
+        Labels of each task whose dual coefficients are not zero.
+    n_iter_ : int
+        Working sets.
+    dual_gap_ : float
+        Relative duality gap at the end, in units of the loss of constant scores.
+    objective_ : float
+        What was minimised, at the end.
+    """
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **KernelEstimator.parameter_constraints,
+        "task_covariance": OneOf((Choice((None, "learned")), POSITIVE_SEMIDEFINITE)),
+        "epsilon_covariance": Interval(float, 0.0, closed="neither"),
+        "tol": Interval(float, 0.0, closed="neither"),
+        "max_iter": Interval(int, 1),
+    }
+
+    epsilon_covariance: float
+    tol: float
+    max_iter: int
+
+    @abstractmethod
+    def _losses(self, rows: TaskRows) -> tuple[TaskLosses, Float64[np.ndarray, " labels"]]:
+        """Losses of the columns of scores, and labels as these read them."""
+
+    def _given_covariance(self, n_columns: int) -> Float64[np.ndarray, "columns columns"]:
+        """The covariance of the columns of scores, or the first one where it is learned."""
+        given = None if isinstance(self.task_covariance, str) else self.task_covariance
+        return task_matrix(type(self).__name__, given, self.shared, n_columns)
+
+    def learn(self, table: TaskTable) -> None:
+        """Solve the dual problem, in turn with the covariance where that is learned."""
+        problem = self._solve(TaskRows.of(table))
+        rows = problem.rows
+        used = np.flatnonzero(problem.beta)
+        wide = problem.spread(problem.beta[used], used)
+        kept = np.flatnonzero(wide.any(axis=1))
+        kept = kept if len(kept) else np.arange(1)
+        self.support_vectors_ = rows.X[kept].copy()
+        self.dual_coef_ = wide[kept] @ problem.covariance
+        self.intercept_ = problem.intercept
+        self.task_covariance_ = problem.covariance
+        self.n_support_ = np.bincount(rows.task[used], minlength=rows.n_tasks)
+        self.n_iter_, self.dual_gap_, self.objective_ = problem.n_iter, problem.gap, problem.primal
+
+    def _solve(self, rows: TaskRows, gamma: float | None = None) -> SupportVectors:
+        """The solved problem of rows, with a given width of the kernel.
+
+        Raises
+        ------
+        DataError
+            If there are too many rows.
+        """
+        if rows.X.shape[0] > _MOST_ROWS:
+            sentence = (
+                f"{type(self).__name__} holds the kernel matrix of its rows, at most {_MOST_ROWS:,}. Got "
+                f"{rows.X.shape[0]:,} rows: give fewer, or use MultiTaskKernelRidge with an approximation."
+            )
+            raise DataError(sentence)
+        if gamma is None:
+            self._resolve_gamma(rows)
+        losses, label = self._losses(rows)
+        problem = SupportVectors(
+            self._kernel().matrix(rows.X, rows.X),
+            rows.with_labels(label),
+            losses,
+            self.alpha,
+            self._given_covariance(rows.n_tasks),
+            self.fit_intercept,
+        )
+        solved = minimize_dual(problem, self.tol, self.max_iter)
+        if isinstance(self.task_covariance, str):
+            solved = self._learn_covariance(problem)
+        if not solved:
+            sentence = (
+                f"{type(self).__name__} stopped after {problem.n_iter} working sets at a relative duality gap "
+                f"of {problem.gap:.2g}, above tol={self.tol:g}. Raise `max_iter`, `tol` or `alpha`."
+            )
+            warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
+        return problem
+
+    def _learn_covariance(self, problem: SupportVectors) -> bool:
+        """Covariance and coefficients in turn, until the objective of both stands still."""
+        height = np.inf
+        solved = False
+        for _ in range(_ROUNDS):
+            problem.covariance = learned_covariance(problem, self.epsilon_covariance)
+            problem.refresh()
+            solved = minimize_dual(problem, self.tol, self.max_iter)
+            inverse = np.trace(np.linalg.inv(problem.covariance))
+            now = problem.primal + 0.5 * self.alpha * self.epsilon_covariance * inverse
+            if height - now <= _CLOSE * abs(now):
+                break
+            height = now
+        return solved
+
+    def _per_task(self, parameter: str, tasks: list[Any]) -> list[Any]:
+        """A setting of every task, given once or for each.
+
+        Raises
+        ------
+        ParameterError
+            If there are not as many as tasks.
+        """
+        value = getattr(self, parameter)
+        if not isinstance(value, tuple | list):
+            return [value] * len(tasks)
+        if len(value) != len(tasks):
+            name = type(self).__name__
+            expected = f"one value, or one for each of the {len(tasks)} tasks"
+            remedy = (
+                f"The tasks are {', '.join(map(repr, tasks[:5]))}{' …' if len(tasks) > 5 else ''}."
+            )
+            raise ParameterError(message(name, parameter, expected, value, remedy))
+        return list(value)
+
+
+def learned_covariance(
+    problem: SupportVectors, epsilon: float
+) -> Float64[np.ndarray, "tasks tasks"]:
+    r"""The covariance of trace T that minimises :math:`\operatorname{tr} (G + \varepsilon I) B^{-1}`.
+
+    G holds the inner products of the tasks' functions.
+    """
+    used = np.flatnonzero(problem.beta)
+    wide = problem.spread(problem.beta[used], used)
+    kept = np.flatnonzero(wide.any(axis=1))
+    inner = wide[kept].T @ problem.kernel[np.ix_(kept, kept)] @ wide[kept]
+    gramian = problem.covariance @ inner @ problem.covariance
+    sizes, axes = np.linalg.eigh((gramian + gramian.T) / 2)
+    lengths = np.sqrt(np.maximum(sizes, 0.0) + epsilon)
+    root = (axes * lengths) @ axes.T
+    covariance: np.ndarray = root * (len(root) / lengths.sum())
+    return covariance
