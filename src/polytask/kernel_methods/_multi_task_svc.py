@@ -229,7 +229,7 @@ class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
         """
         check_is_fitted(self)
         twin = copy.copy(self)
-        vars(twin).update(_unit=self.scale_[self._owners()])
+        twin.__dict__["_unit"] = self.scale_[self._owners()]
         return MultiTaskClassifier.predict_proba(twin, X, tasks=tasks)
 
     def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
