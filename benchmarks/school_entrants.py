@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classical_entrants import Entrant, grid, ours, theirs
+from classical_entrants import Entrant, Settings, grid, ours, theirs
 from school_baselines import CatBoostWithTask, ForestWithTask, LightGBMWithTask, PerTask, Pooled
 
 __all__ = ["ENTRANTS"]
@@ -33,6 +33,12 @@ LINEAR = [
     for alpha in (0.03, 0.1, 0.3, 1.0, 3.0)
 ]
 
+
+def two(first: list[Settings], name: str, *values: float) -> list[Settings]:
+    """Every strength with every value of another setting."""
+    return [{**each, name: value} for value in values for each in first]
+
+
 ENTRANTS = [
     Entrant("pooled ridge", Pooled, grid("alpha", 0.1, 100, 7)),
     Entrant("single-task ridge", PerTask, grid("alpha", 1, 1e3, 10)),
@@ -56,5 +62,40 @@ ENTRANTS = [
         "kernel_methods.MultiTaskKernelRidge",
         LINEAR,
         kernel="linear",
+    ),
+    ours(
+        "sparse group",
+        "linear_model.SparseGroupRegressor",
+        two(grid("alpha", 1, 15, 8), "l1_ratio", 0.1, 0.3, 0.6),
+    ),
+    ours("largest coefficients", "linear_model.LInf1Regressor", grid("alpha", 4, 60, 10)),
+    ours(
+        "dirty model",
+        "linear_model.DirtyModelRegressor",
+        two(grid("alpha", 4, 60, 8), "own_ratio", 0.05, 0.1, 0.2),
+    ),
+    ours(
+        "robust low rank",
+        "linear_model.RobustLowRankRegressor",
+        two(grid("alpha", 2, 40, 8), "own_ratio", 0.2, 0.4, 0.8),
+    ),
+    ours(
+        "robust joint selection",
+        "linear_model.RobustL21Regressor",
+        two(grid("alpha", 2, 30, 8), "own_ratio", 0.1, 0.2, 0.4, 0.8),
+    ),
+    ours(
+        "sparse and low rank",
+        "linear_model.SparseLowRankRegressor",
+        two(grid("alpha", 2, 40, 8), "own_ratio", 0.1, 0.2, 0.5),
+    ),
+    ours(
+        "clusters",
+        "linear_model.ClusteredRegressor",
+        [
+            {**each, "n_clusters": n}
+            for n in (1, 3)
+            for each in two(grid("alpha", 0.001, 1, 7), "eta", 0.01, 0.1, 1.0)
+        ],
     ),
 ]

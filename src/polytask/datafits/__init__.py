@@ -12,6 +12,7 @@ from polytask.datafits._logistic import Logistic
 from polytask.datafits._moments import Moments
 from polytask.datafits._own_rows import OwnRows
 from polytask.datafits._poisson import Poisson
+from polytask.datafits._repeated_rows import RepeatedRows
 from polytask.datafits._rows_of import rows_of
 from polytask.datafits._shared_rows import SharedRows
 from polytask.datafits._squared import Squared
@@ -27,6 +28,7 @@ __all__ = [
     "Moments",
     "OwnRows",
     "Poisson",
+    "RepeatedRows",
     "SharedRows",
     "Squared",
     "SquaredBound",

@@ -4,12 +4,26 @@ Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its o
 ``…CV`` choose the strength by folds (`PathEstimator`).
 """
 
+from polytask.linear_model._clustered_classifier import ClusteredClassifier
+from polytask.linear_model._clustered_regressor import ClusteredRegressor
+from polytask.linear_model._dirty_model_classifier import DirtyModelClassifier
+from polytask.linear_model._dirty_model_regressor import DirtyModelRegressor
 from polytask.linear_model._l21_classifier import L21Classifier
 from polytask.linear_model._l21_classifier_cv import L21ClassifierCV
 from polytask.linear_model._l21_regressor import L21Regressor
 from polytask.linear_model._l21_regressor_cv import L21RegressorCV
+from polytask.linear_model._linf1_classifier import LInf1Classifier
+from polytask.linear_model._linf1_regressor import LInf1Regressor
 from polytask.linear_model._mean_regularized_classifier import MeanRegularizedClassifier
 from polytask.linear_model._mean_regularized_regressor import MeanRegularizedRegressor
+from polytask.linear_model._robust_l21_classifier import RobustL21Classifier
+from polytask.linear_model._robust_l21_regressor import RobustL21Regressor
+from polytask.linear_model._robust_low_rank_classifier import RobustLowRankClassifier
+from polytask.linear_model._robust_low_rank_regressor import RobustLowRankRegressor
+from polytask.linear_model._sparse_group_classifier import SparseGroupClassifier
+from polytask.linear_model._sparse_group_regressor import SparseGroupRegressor
+from polytask.linear_model._sparse_low_rank_classifier import SparseLowRankClassifier
+from polytask.linear_model._sparse_low_rank_regressor import SparseLowRankRegressor
 from polytask.linear_model._task_relationship_classifier import TaskRelationshipClassifier
 from polytask.linear_model._task_relationship_regressor import TaskRelationshipRegressor
 from polytask.linear_model._trace_norm_classifier import TraceNormClassifier
@@ -18,12 +32,26 @@ from polytask.linear_model._trace_norm_regressor import TraceNormRegressor
 from polytask.linear_model._trace_norm_regressor_cv import TraceNormRegressorCV
 
 __all__ = [
+    "ClusteredClassifier",
+    "ClusteredRegressor",
+    "DirtyModelClassifier",
+    "DirtyModelRegressor",
     "L21Classifier",
     "L21ClassifierCV",
     "L21Regressor",
     "L21RegressorCV",
+    "LInf1Classifier",
+    "LInf1Regressor",
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
+    "RobustL21Classifier",
+    "RobustL21Regressor",
+    "RobustLowRankClassifier",
+    "RobustLowRankRegressor",
+    "SparseGroupClassifier",
+    "SparseGroupRegressor",
+    "SparseLowRankClassifier",
+    "SparseLowRankRegressor",
     "TaskRelationshipClassifier",
     "TaskRelationshipRegressor",
     "TraceNormClassifier",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Float64
 
-from polytask.datafits import SquaredBound
+from polytask.datafits import RepeatedRows, SquaredBound
 
 __all__ = ["ShiftedProducts", "shifted_products"]
 
@@ -54,6 +54,8 @@ def shifted_products(bound: SquaredBound, *, rotate: bool) -> ShiftedProducts:
     rotate : bool
         Whether coefficients may be in the basis of eigenvectors, where tasks share products.
     """
+    if isinstance(bound.rows, RepeatedRows):
+        return _Parts(bound, bound.rows)
     blocks = list(bound.rows.blocks())
     shared = len(blocks) == 1 and len(blocks[0][1]) == 1
     if shared:
@@ -141,4 +143,23 @@ class _Own(ShiftedProducts):
             else:
                 found = inverse @ own
             solved[block.tasks] = found[:, :, 0]
+        return solved
+
+
+class _Parts(ShiftedProducts):
+    r"""Coefficients that are sums of parts, by :math:`\sum_i w_i = (m G + \rho)^{-1} \sum_i v_i`."""
+
+    def __init__(self, bound: SquaredBound, rows: RepeatedRows) -> None:
+        self.cross, self._n_parts = bound.cross, rows.n_parts
+        inner: Any = bound.datafit.bind(rows.inner)
+        self._inner = shifted_products(inner, rotate=False)
+        self.mean = self._inner.mean
+
+    def solve(self, values: Values, rho: float) -> Float64[np.ndarray, "tasks k"]:
+        """The sum first, and then its parts."""
+        parts = values.reshape(len(values), self._n_parts, -1)
+        total = parts.sum(axis=1)
+        summed = self._inner.solve(total, rho / self._n_parts) / self._n_parts
+        pulled = (total - rho * summed) / self._n_parts  # G times the sum
+        solved: np.ndarray = ((parts - pulled[:, None]) / rho).reshape(values.shape)
         return solved

@@ -1,0 +1,78 @@
+"""Classification with features selected for all tasks, and for each task among them."""
+
+from __future__ import annotations
+
+from polytask._estimator import MultiTaskClassifier
+from polytask.datafits import Datafit, Logistic
+from polytask.linear_model._sparse_group import SparseSelection
+
+__all__ = ["SparseGroupClassifier"]
+
+
+class SparseGroupClassifier(MultiTaskClassifier, SparseSelection):
+    r"""Logistic regression with features selected for all tasks, and for each task among them.
+
+    .. math:: \min_{W, b}\ \sum_k \frac{1}{n_k} \sum_i \log\big(1 + e^{s_{ik}}\big) - y_{ik} s_{ik}
+        + \alpha \Big[(1 - r) \sum_j \|W_{:j}\|_2 + r \sum_{kj} |W_{kj}|\Big], \qquad s_{ik} = x_i^\top w_k + b_k
+
+    with labels y of 0 and 1, the coefficients W, (n_tasks, n_features), and the :math:`n_k` labelled rows of
+    task k.
+    A feature is left out of all tasks, or each task uses it or not.
+    A task of more than two classes has scores for each against the rest, which are learned like tasks.
+
+    Parameters
+    ----------
+    alpha : float in [0, inf), default 0.01
+        Strength of the penalty; from `alpha_max` of the data on, all coefficients are 0.
+    l1_ratio : float in [0, 1], default 0.5
+        The share r of absolute coefficients; 0 is joint selection, 1 a lasso for each task.
+    fit_intercept : bool, default True
+        Whether each task has an intercept, which is not penalised.
+    tol : float in (0, inf), default 1e-6
+        Relative duality gap at which the solver stops, in units of the loss of zero coefficients.
+    max_iter : int, default 10000
+        Largest number of iterations of the solver.
+
+    Attributes
+    ----------
+    coef_ : array of shape (n_tasks, n_features)
+        In log odds per unit of the feature; one row per class of tasks with more than two.
+    intercept_ : array of shape (n_tasks,)
+    classes_ : array of shape (n_classes,), or list of them
+        A list with those of each task where these differ.
+    support_ : array of shape (n_tasks, n_features), bool
+        Which task uses which feature.
+    n_iter_ : int
+        Iterations.
+    dual_gap_ : float
+        Relative duality gap at the end.
+    tasks_ : array of shape (n_tasks,)
+        Ids of the tasks.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is outside its range.
+    DataError
+        If rows, labels and tasks do not fit together, or a task has one class alone.
+
+    References
+    ----------
+    Simon, Friedman, Hastie and Tibshirani, "A sparse-group lasso", Journal of Computational and Graphical
+    Statistics 2013.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.linear_model import SparseGroupClassifier
+    >>> X = np.random.default_rng(0).normal(size=(60, 4))
+    >>> Y = X[:, :2] @ np.array([[1.0, 2.0, 0.5], [-1.0, 1.0, 2.0]])
+    >>> Y = (Y > 0).astype(int)
+    >>> model = SparseGroupClassifier(alpha=0.02).fit(X, Y)
+    >>> model.support_.shape
+    (3, 4)
+    """
+
+    def datafit(self) -> Datafit:
+        """Log losses."""
+        return Logistic()
