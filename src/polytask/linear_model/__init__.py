@@ -6,7 +6,6 @@ Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its o
 
 from polytask.linear_model._clustered_classifier import ClusteredClassifier
 from polytask.linear_model._clustered_regressor import ClusteredRegressor
-from polytask.linear_model._dirty_model_classifier import DirtyModelClassifier
 from polytask.linear_model._dirty_model_regressor import DirtyModelRegressor
 from polytask.linear_model._l21_classifier import L21Classifier
 from polytask.linear_model._l21_classifier_cv import L21ClassifierCV
@@ -22,7 +21,6 @@ from polytask.linear_model._robust_low_rank_classifier import RobustLowRankClass
 from polytask.linear_model._robust_low_rank_regressor import RobustLowRankRegressor
 from polytask.linear_model._sparse_group_classifier import SparseGroupClassifier
 from polytask.linear_model._sparse_group_regressor import SparseGroupRegressor
-from polytask.linear_model._sparse_low_rank_classifier import SparseLowRankClassifier
 from polytask.linear_model._sparse_low_rank_regressor import SparseLowRankRegressor
 from polytask.linear_model._task_relationship_classifier import TaskRelationshipClassifier
 from polytask.linear_model._task_relationship_regressor import TaskRelationshipRegressor
@@ -34,7 +32,6 @@ from polytask.linear_model._trace_norm_regressor_cv import TraceNormRegressorCV
 __all__ = [
     "ClusteredClassifier",
     "ClusteredRegressor",
-    "DirtyModelClassifier",
     "DirtyModelRegressor",
     "L21Classifier",
     "L21ClassifierCV",
@@ -50,7 +47,6 @@ __all__ = [
     "RobustLowRankRegressor",
     "SparseGroupClassifier",
     "SparseGroupRegressor",
-    "SparseLowRankClassifier",
     "SparseLowRankRegressor",
     "TaskRelationshipClassifier",
     "TaskRelationshipRegressor",

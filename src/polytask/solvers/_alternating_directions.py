@@ -26,8 +26,8 @@ _NEAR = 30.0
 _BALANCED = (4, 9, 16, 30, 60, 120)
 """Iterations after which rho is balanced, if need be."""
 _UNBALANCED = 4.0
-_WORSE = 2.0
-"""Growth of the residual after which an extrapolation is dropped."""
+_REMEMBERED = 2**23
+"""Numbers that are kept of former steps."""
 _SHARE = 2.0
 """The first rho, in units of the mean eigenvalue of the products."""
 _MOST_NUMBERS = 2**28
@@ -56,7 +56,7 @@ class AlternatingDirections(Solver):
     -----
     This is Douglas and Rachford's iteration, accelerated by Anderson's extrapolation: as soon as the rank or
     the support no longer changes, the iteration is a smooth map. An extrapolated point whose residual is
-    more than twice the last good one's is dropped. rho begins at twice the mean eigenvalue of the products and
+    larger than the one before is dropped. rho begins at twice the mean eigenvalue of the products and
     follows both residuals.
 
     References
@@ -136,7 +136,7 @@ class _Search:
         while n_iter < max_iter:
             n_iter += 1
             pair = self._pair()
-            if _length(pair.loss - pair.near) > _WORSE * self.good and n_iter < max_iter:
+            if _length(pair.loss - pair.near) > self.good and n_iter < max_iter:
                 self._forget()
                 self.point = self.plain
                 continue
@@ -162,7 +162,8 @@ class _Search:
 
     def _forget(self) -> None:
         """Extrapolate from what follows alone."""
-        self.accelerate, self.good = Anderson(), np.inf
+        memory = int(np.clip(_REMEMBERED // (2 * max(self.point.size, 1)), 4, 20))
+        self.accelerate, self.good = Anderson(memory), np.inf
 
     def _may_stop(self, pair: _Pair, n_iter: int) -> bool:
         """Whether a look is worth its time; raises the lower bound of the objective."""

@@ -13,7 +13,7 @@ class Anderson:
 
     Parameters
     ----------
-    memory : int, default 8
+    memory : int, default 20
         Number of steps that are remembered.
 
     References
@@ -31,7 +31,7 @@ class Anderson:
     True
     """
 
-    def __init__(self, memory: int = 8) -> None:
+    def __init__(self, memory: int = 20) -> None:
         self._memory = memory
         self.forget()
 
