@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from sklearn.cluster import KMeans
 
 from polytask.constraints import Constraint, Interval
-from polytask.datafits import Bound
+from polytask.datafits import Bound, Datafit
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.penalties import ClusterNorm, Penalty
 from polytask.ranges import Range, SearchRange
@@ -52,11 +52,12 @@ class TasksInClusters(PenalizedEstimator):
         *,
         n_clusters: int = 3,
         eta: float = 0.1,
+        loss: str | Datafit = "auto",
         fit_intercept: bool = True,
         tol: float = 1e-6,
         max_iter: int = 10_000,
     ) -> None:
-        super().__init__(alpha, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
+        super().__init__(alpha, loss=loss, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
         self.n_clusters = n_clusters
         self.eta = eta
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskClassifier
-from polytask.datafits import Datafit, Logistic
 from polytask.linear_model._clustered import TasksInClusters
 
 __all__ = ["ClusteredClassifier"]
@@ -28,6 +27,9 @@ class ClusteredClassifier(MultiTaskClassifier, TasksInClusters):
         Number of clusters.
     eta : float in (0, inf), default 0.1
         Cost of what clusters share in relation to differences. Small ones make clusters tight.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: logistic or squared_hinge, which gives no probabilities;
+        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -79,7 +81,3 @@ class ClusteredClassifier(MultiTaskClassifier, TasksInClusters):
     >>> model.task_groups_
     array([0, 1, 1])
     """
-
-    def datafit(self) -> Datafit:
-        """Log losses."""
-        return Logistic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskRegressor
-from polytask.datafits import Datafit, Squared
 from polytask.linear_model._clustered import TasksInClusters
 
 __all__ = ["ClusteredRegressor"]
@@ -27,6 +26,9 @@ class ClusteredRegressor(MultiTaskRegressor, TasksInClusters):
         Number of clusters.
     eta : float in (0, inf), default 0.1
         Cost of what clusters share in relation to differences. Small ones make clusters tight.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: squared, huber or poisson, whose predictions are rates;
+        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -76,7 +78,3 @@ class ClusteredRegressor(MultiTaskRegressor, TasksInClusters):
     >>> model.task_groups_
     array([0, 1, 1])
     """
-
-    def datafit(self) -> Datafit:
-        """Squared errors."""
-        return Squared()

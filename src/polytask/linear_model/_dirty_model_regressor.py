@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskRegressor
-from polytask.datafits import Datafit, Squared
 from polytask.linear_model._dirty_model import DirtyModel
 
 __all__ = ["DirtyModelRegressor"]
@@ -24,10 +23,14 @@ class DirtyModelRegressor(MultiTaskRegressor, DirtyModel):
         Strength of the penalty; from `alpha_max` of the data on, all coefficients are 0.
     own_ratio : float in (0, inf), default 0.5
         Strength r of the penalty of S, in units of alpha.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: squared, huber or poisson, whose predictions are rates;
+        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
-    tol : float in (0, inf), default 1e-6
-        Relative duality gap at which the solver stops, in units of the loss of zero coefficients.
+    tol : float in (0, inf), default 1e-8
+        Relative duality gap at which the solver stops, in units of the loss of zero coefficients. The penalty
+        has many corners, near which points of larger gaps have many small coefficients.
     max_iter : int, default 10000
         Largest number of iterations of the solver.
 
@@ -71,7 +74,3 @@ class DirtyModelRegressor(MultiTaskRegressor, DirtyModel):
     >>> model.own_coef_.shape
     (3, 4)
     """
-
-    def datafit(self) -> Datafit:
-        """Squared errors."""
-        return Squared()

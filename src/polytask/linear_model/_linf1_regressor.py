@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskRegressor
-from polytask.datafits import Datafit, Squared
 from polytask.linear_model._linf1 import LargestSelection
 
 __all__ = ["LInf1Regressor"]
@@ -22,6 +21,9 @@ class LInf1Regressor(MultiTaskRegressor, LargestSelection):
     ----------
     alpha : float in [0, inf), default 0.01
         Strength of the penalty; from `alpha_max` of the data on, all coefficients are 0.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: squared, huber or poisson, whose predictions are rates;
+        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -70,7 +72,3 @@ class LInf1Regressor(MultiTaskRegressor, LargestSelection):
     >>> model.support_.shape
     (4,)
     """
-
-    def datafit(self) -> Datafit:
-        """Squared errors."""
-        return Squared()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskClassifier
-from polytask.datafits import Datafit, Logistic
 from polytask.linear_model._robust_l21 import SelectionWithOutliers
 
 __all__ = ["RobustL21Classifier"]
@@ -26,6 +25,9 @@ class RobustL21Classifier(MultiTaskClassifier, SelectionWithOutliers):
         Strength of the penalty; from `alpha_max` of the data on, all coefficients are 0.
     own_ratio : float in (0, inf), default 0.5
         Strength r of the penalty of S, in units of alpha.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: logistic or squared_hinge, which gives no probabilities;
+        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -79,7 +81,3 @@ class RobustL21Classifier(MultiTaskClassifier, SelectionWithOutliers):
     >>> model.outlier_tasks_.shape
     (3,)
     """
-
-    def datafit(self) -> Datafit:
-        """Log losses."""
-        return Logistic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskRegressor
-from polytask.datafits import Datafit, Squared
 from polytask.linear_model._robust_l21 import SelectionWithOutliers
 
 __all__ = ["RobustL21Regressor"]
@@ -24,6 +23,9 @@ class RobustL21Regressor(MultiTaskRegressor, SelectionWithOutliers):
         Strength of the penalty; from `alpha_max` of the data on, all coefficients are 0.
     own_ratio : float in (0, inf), default 0.5
         Strength r of the penalty of S, in units of alpha.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: squared, huber or poisson, whose predictions are rates;
+        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -75,7 +77,3 @@ class RobustL21Regressor(MultiTaskRegressor, SelectionWithOutliers):
     >>> model.outlier_tasks_.shape
     (3,)
     """
-
-    def datafit(self) -> Datafit:
-        """Squared errors."""
-        return Squared()

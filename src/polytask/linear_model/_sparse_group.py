@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from polytask.constraints import Constraint, Interval
-from polytask.datafits import Bound
+from polytask.datafits import Bound, Datafit
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.penalties import Penalty, SparseGroup
 from polytask.ranges import Range, SearchRange
@@ -46,11 +46,12 @@ class SparseSelection(PenalizedEstimator):
         alpha: float = 0.01,
         *,
         l1_ratio: float = 0.5,
+        loss: str | Datafit = "auto",
         fit_intercept: bool = True,
         tol: float = 1e-6,
         max_iter: int = 10_000,
     ) -> None:
-        super().__init__(alpha, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
+        super().__init__(alpha, loss=loss, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
         self.l1_ratio = l1_ratio
 
     def penalty(self) -> Penalty:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskClassifier
-from polytask.datafits import Datafit, Logistic
 from polytask.linear_model._sparse_group import SparseSelection
 
 __all__ = ["SparseGroupClassifier"]
@@ -26,6 +25,9 @@ class SparseGroupClassifier(MultiTaskClassifier, SparseSelection):
         Strength of the penalty; from `alpha_max` of the data on, all coefficients are 0.
     l1_ratio : float in [0, 1], default 0.5
         The share r of absolute coefficients; 0 is joint selection, 1 a lasso for each task.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: logistic or squared_hinge, which gives no probabilities;
+        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -72,7 +74,3 @@ class SparseGroupClassifier(MultiTaskClassifier, SparseSelection):
     >>> model.support_.shape
     (3, 4)
     """
-
-    def datafit(self) -> Datafit:
-        """Log losses."""
-        return Logistic()

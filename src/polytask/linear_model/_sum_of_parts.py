@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from polytask.constraints import Constraint, Interval
-from polytask.datafits import Bound, RepeatedRows, TaskRows
+from polytask.datafits import Bound, Datafit, RepeatedRows, TaskRows
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.linear_model._sum_penalty import SumPenalty
 from polytask.penalties import Penalty
@@ -56,11 +56,12 @@ class SumOfParts(PenalizedEstimator):
         alpha: float = 0.01,
         *,
         own_ratio: float = 0.5,
+        loss: str | Datafit = "auto",
         fit_intercept: bool = True,
         tol: float = 1e-6,
         max_iter: int = 10_000,
     ) -> None:
-        super().__init__(alpha, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
+        super().__init__(alpha, loss=loss, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
         self.own_ratio = own_ratio
 
     @abstractmethod

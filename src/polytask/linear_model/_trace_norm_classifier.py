@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskClassifier
-from polytask.datafits import Datafit, Logistic
 from polytask.linear_model._trace_norm import CommonSubspace
 
 __all__ = ["TraceNormClassifier"]
@@ -23,6 +22,9 @@ class TraceNormClassifier(MultiTaskClassifier, CommonSubspace):
     ----------
     alpha : float in [0, inf), default 0.01
         Strength of the penalty.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: logistic or squared_hinge, which gives no probabilities;
+        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -71,7 +73,3 @@ class TraceNormClassifier(MultiTaskClassifier, CommonSubspace):
     >>> model.rank_
     1
     """
-
-    def datafit(self) -> Datafit:
-        """Log losses."""
-        return Logistic()

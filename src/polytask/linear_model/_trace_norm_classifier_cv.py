@@ -28,6 +28,9 @@ class TraceNormClassifierCV(PathEstimator, TraceNormClassifier):
         Number of folds, each with an equal share of the labels of every task, or other folds of rows.
     random_state : int, optional
         Of folds; None keeps the order of rows.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: logistic or squared_hinge, which gives no probabilities;
+        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
