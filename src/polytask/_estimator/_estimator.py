@@ -81,11 +81,14 @@ class MultiTaskEstimator(BaseEstimator, ABC):
     n_features_in_ : int
     feature_names_in_ : array of shape (n_features,)
         Of a data frame only.
+    weights_count_rows : bool, default False
+        Whether a row of weight 2 is two rows. By default only ratios of weights within a task count.
     """
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {}
     accepts_sparse: ClassVar[bool] = True
+    weights_count_rows: ClassVar[bool] = False
 
     tasks_: np.ndarray
     n_tasks_: int
@@ -118,7 +121,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         tasks : array of shape (n,), optional
             The id of each row's task, a number or a text, for `y` of shape (n,).
         sample_weight : array of shape (n,) or (n, n_tasks), optional
-            Weights of rows; only their ratios within a task count.
+            Weights of rows; only their ratios within a task count, unless `weights_count_rows`.
         task_weights : array of shape (n_tasks,), optional
             Factors of the tasks' losses, in the order of `tasks_`; ones by default.
 

@@ -7,6 +7,7 @@ Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its o
 from polytask.linear_model._clustered_classifier import ClusteredClassifier
 from polytask.linear_model._clustered_regressor import ClusteredRegressor
 from polytask.linear_model._dirty_model_regressor import DirtyModelRegressor
+from polytask.linear_model._hierarchical_regressor import HierarchicalRegressor
 from polytask.linear_model._l21_classifier import L21Classifier
 from polytask.linear_model._l21_classifier_cv import L21ClassifierCV
 from polytask.linear_model._l21_regressor import L21Regressor
@@ -33,6 +34,7 @@ __all__ = [
     "ClusteredClassifier",
     "ClusteredRegressor",
     "DirtyModelRegressor",
+    "HierarchicalRegressor",
     "L21Classifier",
     "L21ClassifierCV",
     "L21Regressor",

@@ -10,6 +10,7 @@ from jaxtyping import Float64, Int
 
 from polytask._estimator._task_ids import TaskIds
 from polytask.constraints import Choice, Constraint, Interval
+from polytask.datafits import Datafit
 from polytask.linear_model._linear_estimator import row_scores
 from polytask.linear_model._mean_and_deviations import MeanAndDeviations, averages
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator
@@ -45,12 +46,13 @@ class MeanRegularized(PenalizedEstimator):
         alpha: float = 0.1,
         *,
         mean_alpha: float = 1e-4,
+        loss: str | Datafit = "auto",
         unknown_tasks: Literal["error", "mean"] = "error",
         fit_intercept: bool = True,
         tol: float = 1e-6,
         max_iter: int = 10_000,
     ) -> None:
-        super().__init__(alpha, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
+        super().__init__(alpha, loss=loss, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
         self.mean_alpha = mean_alpha
         self.unknown_tasks = unknown_tasks
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from polytask._estimator import MultiTaskClassifier
-from polytask.datafits import Datafit, Logistic
 from polytask.exceptions import DataError
 from polytask.linear_model._mean_regularized import MeanRegularized
 
@@ -35,6 +34,9 @@ class MeanRegularizedClassifier(MultiTaskClassifier, MeanRegularized):
     unknown_tasks : {"error", "mean"}, default "error"
         Whether a task that was not learned is refused, or is answered by the means of coefficients and
         intercepts.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: the log loss (auto), "squared_hinge" or one of
+        `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -85,10 +87,6 @@ class MeanRegularizedClassifier(MultiTaskClassifier, MeanRegularized):
     >>> model.predict_proba(X[:2], tasks=["a", "a new one"]).shape
     (2, 2)
     """
-
-    def datafit(self) -> Datafit:
-        """Log losses."""
-        return Logistic()
 
     def groups(self) -> np.ndarray:
         """The class that a column of scores stands for, where all tasks have the same."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskRegressor
-from polytask.datafits import Datafit, Squared
 from polytask.linear_model._mean_regularized import MeanRegularized
 
 __all__ = ["MeanRegularizedRegressor"]
@@ -28,6 +27,9 @@ class MeanRegularizedRegressor(MultiTaskRegressor, MeanRegularized):
     unknown_tasks : {"error", "mean"}, default "error"
         Whether `predict` refuses a task that was not learned, or answers by the means of coefficients and
         intercepts.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -83,7 +85,3 @@ class MeanRegularizedRegressor(MultiTaskRegressor, MeanRegularized):
     >>> model.predict(X[:2], tasks=["a", "a new one"]).shape
     (2,)
     """
-
-    def datafit(self) -> Datafit:
-        """Squared errors."""
-        return Squared()

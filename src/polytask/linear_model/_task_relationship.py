@@ -11,7 +11,7 @@ from jaxtyping import Float64
 
 from polytask._estimator import TaskTable
 from polytask.constraints import Constraint, Interval
-from polytask.datafits import Bound, rows_of
+from polytask.datafits import Bound, Datafit, rows_of
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator, solve
 from polytask.penalties import SquaredL2, TaskCovariance
 from polytask.ranges import Range, SearchRange
@@ -45,11 +45,12 @@ class TaskRelationship(PenalizedEstimator):
         alpha: float = 0.1,
         *,
         epsilon: float = 0.01,
+        loss: str | Datafit = "auto",
         fit_intercept: bool = True,
         tol: float = 1e-4,
         max_iter: int = 10_000,
     ) -> None:
-        super().__init__(alpha, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
+        super().__init__(alpha, loss=loss, fit_intercept=fit_intercept, tol=tol, max_iter=max_iter)
         self.epsilon = epsilon
 
     def penalty(self) -> TaskCovariance:

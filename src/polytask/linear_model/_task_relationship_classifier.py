@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskClassifier
-from polytask.datafits import Datafit, Logistic
 from polytask.linear_model._task_relationship import TaskRelationship
 
 __all__ = ["TaskRelationshipClassifier"]
@@ -30,6 +29,9 @@ class TaskRelationshipClassifier(MultiTaskClassifier, TaskRelationship):
     epsilon : float in (0, inf), default 0.01
         What keeps the covariance invertible, in units of the mean squared norm of the tasks' coefficients by
         ridge regressions of the same strength; larger values keep it nearer to the identity.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: the log loss (auto), "squared_hinge" or one of
+        `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-4
@@ -85,7 +87,3 @@ class TaskRelationshipClassifier(MultiTaskClassifier, TaskRelationship):
            [ 1.,  1., -1.],
            [-1., -1.,  1.]])
     """
-
-    def datafit(self) -> Datafit:
-        """Log losses."""
-        return Logistic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from polytask._estimator import MultiTaskRegressor
-from polytask.datafits import Datafit, Squared
 from polytask.linear_model._task_relationship import TaskRelationship
 
 __all__ = ["TaskRelationshipRegressor"]
@@ -29,6 +28,9 @@ class TaskRelationshipRegressor(MultiTaskRegressor, TaskRelationship):
     epsilon : float in (0, inf), default 0.01
         What keeps the covariance invertible, in units of the mean squared norm of the tasks' coefficients by
         ridge regressions of the same strength; larger values keep it nearer to the identity.
+    loss : str or Datafit, default "auto"
+        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-4
@@ -81,7 +83,3 @@ class TaskRelationshipRegressor(MultiTaskRegressor, TaskRelationship):
            [ 0.9,  1. , -0.9],
            [-0.9, -0.9,  1. ]])
     """
-
-    def datafit(self) -> Datafit:
-        """Squared errors."""
-        return Squared()

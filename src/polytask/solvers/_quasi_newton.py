@@ -85,7 +85,7 @@ class QuasiNewton(Solver):
         return Solution(
             point.packed[:, :-1],
             point.packed[:, -1],
-            n_iter,
+            max(n_iter, 1),
             gap,
             "gradient norm",
             bool(gap <= self.tol),
@@ -126,6 +126,16 @@ class _Search:
 
     def at(self, packed: np.ndarray, state: Mapping[str, Any] | None = None) -> _Point:
         coef, intercept = packed[:, :-1], packed[:, -1]
+        with np.errstate(over="ignore", invalid="ignore"):  # far points of losses such as Poisson's
+            return self._at(packed, coef, intercept, state)
+
+    def _at(
+        self,
+        packed: np.ndarray,
+        coef: np.ndarray,
+        intercept: np.ndarray,
+        state: Mapping[str, Any] | None,
+    ) -> _Point:
         known = self.penalty.start(coef.shape) if state is None else state
         learned = self.penalty.refit(coef, known)
         value, slope, rise = self.bound.value_and_gradient(coef, intercept)

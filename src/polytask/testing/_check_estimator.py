@@ -124,10 +124,11 @@ def _check_forms(name: str, shared: Any, own: Any, rows: _Rows) -> None:
 
 
 def _check_scale(name: str, estimator: Any, own: Any, rows: _Rows) -> None:
-    """Weights count as repeated rows, and their scale does not."""
+    """Weights count as repeated rows, and their scale does not unless it is said to."""
+    scale = 1.0 if estimator.weights_count_rows else 7.0
     count = 1 + (np.arange(len(rows.y)) % 3 == 0)
     X, repeated = rows.X[rows.own], np.repeat(np.arange(len(rows.y)), count)
-    weighted = _fit(estimator, X, rows.y, tasks=rows.tasks, sample_weight=7.0 * count)
+    weighted = _fit(estimator, X, rows.y, tasks=rows.tasks, sample_weight=scale * count)
     again = _fit(estimator, X[repeated], rows.y[repeated], tasks=rows.tasks[repeated])
     sentence = f"{name}: weights do not count as repeated rows"
     require_close(_scores(weighted, X), _scores(again, X), sentence, relative=_CLOSE, absolute=1e-5)
