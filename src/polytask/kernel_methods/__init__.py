@@ -4,8 +4,16 @@ The kernel of two rows of two tasks is that of the rows times the covariance of 
 (`KernelEstimator`, of which each method is one file).
 """
 
+from polytask.kernel_methods._kronecker_gaussian_process_regressor import (
+    KroneckerGaussianProcessRegressor,
+)
 from polytask.kernel_methods._multi_task_kernel_ridge import MultiTaskKernelRidge
 from polytask.kernel_methods._multi_task_svc import MultiTaskSVC
 from polytask.kernel_methods._multi_task_svr import MultiTaskSVR
 
-__all__ = ["MultiTaskKernelRidge", "MultiTaskSVC", "MultiTaskSVR"]
+__all__ = [
+    "KroneckerGaussianProcessRegressor",
+    "MultiTaskKernelRidge",
+    "MultiTaskSVC",
+    "MultiTaskSVR",
+]
