@@ -6,10 +6,13 @@ from scipy.linalg import sqrtm
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from polytask.exceptions import UnknownNameError
+from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.linear_model import (
+    GraphRegularizedRegressor,
+    IndependentRidgeRegressor,
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
+    PooledRidgeRegressor,
     TaskRelationshipClassifier,
     TaskRelationshipRegressor,
 )
@@ -151,3 +154,51 @@ def test_one_task_is_logistic_regression(rows):
     model = MeanRegularizedClassifier(alpha=7.0, mean_alpha=0.1, tol=1e-8).fit(X, y > 1)
     theirs = LogisticRegression(C=1 / (0.1 * 30), tol=1e-10).fit(X, y > 1)
     np.testing.assert_allclose(model.coef_, theirs.coef_, atol=1e-5)
+
+
+def test_related_tasks_minimise_their_objective(rows):
+    X, y, tasks = rows
+
+    def penalty(coef):
+        differences = ((coef[0] - coef[1]) ** 2).sum() + ((coef[1] - coef[2]) ** 2).sum()
+        return 0.15 * differences + 0.05 * (coef**2).sum()
+
+    table, _ = explicit(rows, penalty, squared_loss)
+    model = GraphRegularizedRegressor(alpha=0.3, ridge=0.1, relations="chain").fit(
+        X, y, tasks=tasks
+    )
+    np.testing.assert_allclose(model.coef_, table[:, :4], atol=1e-5)
+    given = GraphRegularizedRegressor(
+        alpha=0.3, ridge=0.1, relations=[[0, 1, 0], [1, 0, 1], [0, 1, 0]]
+    )
+    np.testing.assert_allclose(given.fit(X, y, tasks=tasks).coef_, model.coef_)
+    with pytest.raises(ParameterError, match=r"a row for each of the 3 tasks\. Got 2 rows"):
+        GraphRegularizedRegressor(relations=np.eye(2)).fit(X, y, tasks=tasks)
+
+
+def test_independent_ridge_is_one_ridge_per_task(rows):
+    X, y, tasks = rows
+    model = IndependentRidgeRegressor(alpha=0.2).fit(X, y, tasks=tasks)
+    same = MeanRegularizedRegressor(alpha=0.2, mean_alpha=0.2).fit(X, y, tasks=tasks)
+    np.testing.assert_allclose(model.coef_, same.coef_)
+
+
+@pytest.mark.parametrize("common", [True, False])
+def test_pooled_ridge_is_one_ridge_of_all_rows(rows, common):
+    X, y, tasks = rows
+    weights = np.arange(30) % 3 + 1.0
+    model = PooledRidgeRegressor(alpha=0.2, common_intercept=common)
+    model.fit(X, y, tasks=tasks, sample_weight=weights)
+    if common:
+        ridge = Ridge(alpha=0.2 * weights.sum()).fit(X, y, sample_weight=weights)
+        np.testing.assert_allclose(model.coef_[2], ridge.coef_)
+        np.testing.assert_allclose(model.intercept_, ridge.intercept_)
+        return
+    means = [
+        np.average(np.c_[X, y][tasks == k], axis=0, weights=weights[tasks == k]) for k in range(3)
+    ]
+    centred = np.c_[X, y] - np.array(means)[tasks]
+    ridge = Ridge(alpha=0.2 * weights.sum(), fit_intercept=False)
+    ridge.fit(centred[:, :4], centred[:, 4], sample_weight=weights)
+    np.testing.assert_allclose(model.coef_[1], ridge.coef_)
+    np.testing.assert_allclose(model.intercept_[1], means[1][4] - means[1][:4] @ ridge.coef_)

@@ -7,7 +7,9 @@ Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its o
 from polytask.linear_model._clustered_classifier import ClusteredClassifier
 from polytask.linear_model._clustered_regressor import ClusteredRegressor
 from polytask.linear_model._dirty_model_regressor import DirtyModelRegressor
+from polytask.linear_model._graph_regularized_regressor import GraphRegularizedRegressor
 from polytask.linear_model._hierarchical_regressor import HierarchicalRegressor
+from polytask.linear_model._independent_ridge_regressor import IndependentRidgeRegressor
 from polytask.linear_model._l21_classifier import L21Classifier
 from polytask.linear_model._l21_classifier_cv import L21ClassifierCV
 from polytask.linear_model._l21_regressor import L21Regressor
@@ -16,6 +18,7 @@ from polytask.linear_model._linf1_classifier import LInf1Classifier
 from polytask.linear_model._linf1_regressor import LInf1Regressor
 from polytask.linear_model._mean_regularized_classifier import MeanRegularizedClassifier
 from polytask.linear_model._mean_regularized_regressor import MeanRegularizedRegressor
+from polytask.linear_model._pooled_ridge_regressor import PooledRidgeRegressor
 from polytask.linear_model._robust_l21_classifier import RobustL21Classifier
 from polytask.linear_model._robust_l21_regressor import RobustL21Regressor
 from polytask.linear_model._robust_low_rank_classifier import RobustLowRankClassifier
@@ -34,7 +37,9 @@ __all__ = [
     "ClusteredClassifier",
     "ClusteredRegressor",
     "DirtyModelRegressor",
+    "GraphRegularizedRegressor",
     "HierarchicalRegressor",
+    "IndependentRidgeRegressor",
     "L21Classifier",
     "L21ClassifierCV",
     "L21Regressor",
@@ -43,6 +48,7 @@ __all__ = [
     "LInf1Regressor",
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
+    "PooledRidgeRegressor",
     "RobustL21Classifier",
     "RobustL21Regressor",
     "RobustLowRankClassifier",

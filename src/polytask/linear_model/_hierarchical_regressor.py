@@ -17,6 +17,7 @@ from polytask._estimator._task_ids import TaskIds
 from polytask.constraints import Choice, Constraint, InstanceOf, Interval, Optional
 from polytask.datafits import TaskRows, rows_of
 from polytask.linear_model._empirical_bayes import OF_MEAN, Estimate, Sums, estimate
+from polytask.linear_model._label_counts import label_counts, task_counts
 from polytask.linear_model._linear_estimator import LinearEstimator, row_scores
 from polytask.ranges import Range, SearchRange
 
@@ -137,15 +138,15 @@ class HierarchicalRegressor(MultiTaskRegressor, LinearEstimator):
 
     def learn(self, table: TaskTable) -> None:
         """Estimate the prior and the noise on standardised inputs and labels."""
-        counts = _counts(table)
+        counts = label_counts(table)
         of_rows = counts if counts.ndim == 1 else counts.sum(axis=1)
         X, back = _standardised(table.X, of_rows, self.fit_intercept)
         known, weights = table.labels[counts > 0], counts[counts > 0]
         level = float(np.average(known, weights=weights)) if self.fit_intercept else 0.0
         size = float(np.sqrt(np.average((known - level) ** 2, weights=weights))) or 1.0
         scaled = replace(table, X=X, labels=(table.labels - level) / size)
-        totals = np.bincount(table.task, counts) if table.task is not None else counts.sum(axis=0)
-        sums = _sums(rows_of(scaled, fit_intercept=False), totals, self.fit_intercept)
+        rows = rows_of(scaled, fit_intercept=False)
+        sums = _sums(rows, task_counts(table), self.fit_intercept)
         if sparse.issparse(X) and self.fit_intercept:
             sums = _centred(sums, back[-1, :-1])
         prior_tasks = float(len(back)) if self.prior_tasks is None else self.prior_tasks
@@ -232,16 +233,6 @@ class HierarchicalRegressor(MultiTaskRegressor, LinearEstimator):
         if tasks is None or self.unknown_tasks == "error":
             return super()._positions(tasks, n_rows)
         return TaskIds.positions(type(self).__name__, self.tasks_, tasks, n_rows, others=True)
-
-
-def _counts(table: TaskTable) -> Float64[np.ndarray, "..."]:
-    """The weight of each label, 0 where it is missing."""
-    known = (~np.isnan(table.labels)).astype(float)
-    if table.weights is None:
-        return known
-    weights = table.weights[:, None] if table.weights.ndim < known.ndim else table.weights
-    counts: np.ndarray = known * weights
-    return counts
 
 
 def _standardised(

@@ -1,0 +1,26 @@
+"""Weights of labels as counts of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float64
+
+from polytask._estimator import TaskTable
+
+__all__ = ["label_counts", "task_counts"]
+
+
+def label_counts(table: TaskTable) -> Float64[np.ndarray, "..."]:
+    """The weight of each label, 0 where it is missing, 1 by default."""
+    known = (~np.isnan(table.labels)).astype(float)
+    if table.weights is None:
+        return known
+    weights = table.weights[:, None] if table.weights.ndim < known.ndim else table.weights
+    counts: np.ndarray = known * weights
+    return counts
+
+
+def task_counts(table: TaskTable) -> Float64[np.ndarray, " tasks"]:
+    """Sums of the weights of each task's labels."""
+    counts = label_counts(table)
+    return counts.sum(axis=0) if table.task is None else np.bincount(table.task, counts)

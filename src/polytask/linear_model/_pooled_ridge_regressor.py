@@ -1,0 +1,109 @@
+"""Ridge regression of all tasks together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from polytask._estimator import MultiTaskRegressor, TaskTable
+from polytask.constraints import Constraint, InstanceOf, Interval
+from polytask.datafits import Squared, rows_of
+from polytask.linear_model._label_counts import task_counts
+from polytask.linear_model._linear_estimator import LinearEstimator
+from polytask.linear_model._penalized_estimator import STRENGTH
+from polytask.ranges import SearchRange
+
+__all__ = ["PooledRidgeRegressor"]
+
+
+class PooledRidgeRegressor(MultiTaskRegressor, LinearEstimator):
+    r"""One ridge regression for all tasks: the baseline that shares everything.
+
+    .. math:: \min_{w, b}\ \frac{1}{2 n} \sum_k \sum_i (y_{ik} - x_i^\top w - b_k)^2
+        + \frac{\alpha}{2} \|w\|^2
+
+    over all n labels, each of which weighs the same.
+
+    Parameters
+    ----------
+    alpha : float in [0, inf), default 0.01
+        Strength of the penalty; 0 gives least squares, of the least norm.
+    common_intercept : bool, default False
+        Whether tasks have the same intercept, too.
+
+    Attributes
+    ----------
+    coef_ : array of shape (n_tasks, n_features)
+        The same row for each task, in units of labels per unit of the feature.
+    intercept_ : array of shape (n_tasks,)
+    tasks_ : array of shape (n_tasks,)
+        Ids of the tasks.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is outside its range.
+    DataError
+        If rows, labels and tasks do not fit together.
+
+    Notes
+    -----
+    scikit-learn's ``Ridge`` has the strength :math:`n \alpha`. The time is in n_features³.
+
+    References
+    ----------
+    Hoerl and Kennard, "Ridge regression: biased estimation for nonorthogonal problems", Technometrics 1970.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.linear_model import PooledRidgeRegressor
+    >>> X = np.random.default_rng(0).normal(size=(30, 2))
+    >>> Y = X @ np.array([[1.0, 1.0], [-1.0, -1.0]]) + [0.0, 5.0]
+    >>> PooledRidgeRegressor(alpha=1e-6).fit(X, Y).intercept_.round(3) + 0
+    array([0., 5.])
+    """
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "alpha": Interval(float, 0.0),
+        "common_intercept": InstanceOf((bool,)),
+    }
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH}
+
+    def __init__(self, alpha: float = 0.01, *, common_intercept: bool = False) -> None:
+        self.alpha = alpha
+        self.common_intercept = common_intercept
+
+    def learn(self, table: TaskTable) -> None:
+        """Solve the normal equations of all labels."""
+        rows = rows_of(table)
+        bound = Squared().bind(rows)
+        counts = task_counts(table)
+        shares = counts / (counts * rows.mass).sum()
+        products = np.zeros((rows.n_features, rows.n_features))
+        for tasks, X in rows.blocks():
+            roots = np.sqrt(shares[tasks] if len(X) > 1 else shares[tasks].sum())
+            stacked = (X * np.reshape(roots, (-1, 1, 1))).reshape(-1, rows.n_features)
+            products += stacked.T @ stacked
+        cross, levels = shares @ bound.cross, bound.mean
+        weights = shares * rows.mass
+        centre, level = weights @ rows.means, weights @ levels
+        if self.common_intercept:
+            away = rows.means - centre
+            products += (away * weights[:, None]).T @ away
+            cross = cross + (weights * (levels - level)) @ away
+        shared = _solved(products, cross, self.alpha)
+        self.coef_ = np.tile(shared, (rows.n_tasks, 1))
+        apart = levels - rows.means @ shared
+        together = np.full(rows.n_tasks, level - centre @ shared)
+        self.intercept_ = together if self.common_intercept else apart
+
+
+def _solved(products: np.ndarray, cross: np.ndarray, alpha: float) -> np.ndarray:
+    """The least-norm solution of the regularised normal equations."""
+    values, axes = np.linalg.eigh(products)
+    kept = values > np.finfo(float).eps * len(values) * max(values[-1], 1e-300)
+    along = axes[:, kept].T @ cross / (values[kept] + alpha)
+    return np.asarray(axes[:, kept] @ along)
