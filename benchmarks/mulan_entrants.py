@@ -47,6 +47,12 @@ BOOSTED = [{"n_estimators": n, "num_leaves": 8, "learning_rate": 0.05} for n in 
 CATBOOST = [{"iterations": 300, "learning_rate": 0.1, "depth": 4}]
 FEATURES = [{"max_features": share} for share in (1 / 3, 1.0)]
 
+KERNELS = [
+    {"alpha": 10.0**exponent, "gamma": gamma}
+    for gamma in (0.01, 0.1)
+    for exponent in (-5, -4, -3, -2)
+]
+
 ENTRANTS = [
     Entrant("ridge", Ridge, grid("alpha", 0.01, 1e4, 7)),
     Entrant("chain of ridge regressions", chain, grid("alpha", 1, 1e3, 4)),
@@ -55,4 +61,7 @@ ENTRANTS = [
     theirs("LightGBM per task", lightgbm, BOOSTED, "lightgbm"),
     theirs("CatBoost per task", catboost, CATBOOST, "catboost"),
     ours("l21", "linear_model.L21Regressor", grid("alpha", 1e-3, 0.3, 6)),
+    ours("trace norm", "linear_model.TraceNormRegressor", grid("alpha", 1e-3, 1, 7)),
+    ours("mean-regularised", "linear_model.MeanRegularizedRegressor", grid("alpha", 1e-4, 1, 7)),
+    ours("kernel ridge", "kernel_methods.MultiTaskKernelRidge", KERNELS),
 ]

@@ -29,7 +29,7 @@ GAP = 1e-6
 FITS = [
     ours("trace norm", "linear_model.TraceNormRegressor", alpha=0.3),
     ours("MTRL", "linear_model.TaskRelationshipRegressor"),
-    ours("mean-regularised", "linear_model.MeanRegularisedRegressor"),
+    ours("mean-regularised", "linear_model.MeanRegularizedRegressor"),
 ]
 
 
