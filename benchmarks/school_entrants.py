@@ -69,11 +69,11 @@ ENTRANTS = [
         "linear_model.SparseGroupRegressor",
         two(grid("alpha", 1, 15, 8), "l1_ratio", 0.1, 0.3, 0.6),
     ),
-    ours("largest coefficients", "linear_model.LInf1Regressor", grid("alpha", 4, 60, 10)),
+    ours("largest coefficients", "linear_model.LInf1Regressor", grid("alpha", 20, 300, 10)),
     ours(
         "dirty model",
         "linear_model.DirtyModelRegressor",
-        two(grid("alpha", 4, 60, 8), "own_ratio", 0.05, 0.1, 0.2),
+        two(grid("alpha", 20, 200, 5), "own_ratio", 0.05, 0.1, 0.2),
     ),
     ours(
         "robust low rank",

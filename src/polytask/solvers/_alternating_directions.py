@@ -120,11 +120,11 @@ class _Search:
         self.scale = bound.scale()
         self.rho = max(_SHARE * self.products.mean, 1e-12)
         self.state: Mapping[str, Any] = penalty.start(bound.shape)
-        coef = np.zeros(bound.shape)
+        self.point = self.products.cross / self.rho
         if start is not None:
-            coef, self.state = start.coef, dict(start.state) or self.state
-        slope, _ = bound.gradient(coef, bound.mean)
-        self.point = self.products.reduce(coef - slope / self.rho)
+            self.state = dict(start.state) or self.state
+            near = start.coef + bound.left(start.coef) / self.rho
+            self.point = self.products.reduce(near)
         self.below = -np.inf  # the best lower bound of the objective
         self.before = self.plain = self.point
         self._forget()
