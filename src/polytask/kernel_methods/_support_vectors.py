@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int
+from scipy.sparse.csgraph import connected_components
 
 from polytask.kernel_methods._interior_point import QuadraticProgram, solve_program
 from polytask.kernel_methods._task_losses import TaskLosses
@@ -142,19 +143,24 @@ class SupportVectors:
         return True
 
     def working_set(self, tol: float) -> Int[np.ndarray, " m"]:
-        """Labels that violate the conditions most, and those whose coefficients are free."""
-        n = len(self.beta)
-        free = (self.beta > self.low) & (self.beta < self.high) & (self.beta != 0)
+        """Labels that violate the conditions most, and those whose coefficients are free.
+
+        They are of tasks with a covariance, directly or by way of others: tasks without are problems apart.
+        """
+        part = connected_components(self.covariance != 0, directed=False)[1][self.rows.task]
+        known = np.flatnonzero(part == part[int(self.violation.argmax())])
+        beta, violation = self.beta[known], self.violation[known]
+        free = (beta > self.low[known]) & (beta < self.high[known]) & (beta != 0)
         size = min(max(_WORKING_SET, int(1.5 * free.sum())), _LARGEST_SET)
-        if n <= max(size, _AT_ONCE):
-            return np.arange(n)
-        order = np.argsort(-self.violation, kind="stable")
+        if len(known) <= max(size, _AT_ONCE):
+            return known
+        order = np.argsort(-violation, kind="stable")
         top = order[: max(size // 2, size - int(free.sum()))]
-        top = top[self.violation[top] > tol * 1e-2]
-        taken = np.zeros(n, dtype=bool)
+        top = top[violation[top] > tol * 1e-2]
+        taken = np.zeros(len(known), dtype=bool)
         taken[top] = True
         rest = order[(free & ~taken)[order]]
-        return np.sort(np.concatenate([top, rest[: size - len(top)]]))
+        return known[np.sort(np.concatenate([top, rest[: size - len(top)]]))]
 
 
 def _between(most: np.ndarray, least: np.ndarray) -> np.ndarray:
