@@ -47,7 +47,7 @@ ENTRANTS = [
     theirs("CatBoost, school as category", CatBoostWithTask, CATBOOST, "catboost"),
     ours("hierarchical empirical Bayes", "linear_model.HierarchicalRegressor"),
     ours("mean-regularised", "linear_model.MeanRegularizedRegressor", grid("alpha", 0.3, 30, 9)),
-    ours("MTRL", "linear_model.TaskRelationshipRegressor", grid("alpha", 3, 30, 5), epsilon=0.1),
+    ours("MTRL", "linear_model.TaskRelationshipRegressor", grid("alpha", 5, 20, 3), epsilon=0.1),
     ours("l21", "linear_model.L21Regressor", grid("alpha", 2, 20, 12)),
     ours(
         "kernel ridge, Nyström",
