@@ -64,4 +64,13 @@ ENTRANTS = [
     ours("trace norm", "linear_model.TraceNormRegressor", grid("alpha", 1e-3, 1, 7)),
     ours("mean-regularised", "linear_model.MeanRegularizedRegressor", grid("alpha", 1e-4, 1, 7)),
     ours("kernel ridge", "kernel_methods.MultiTaskKernelRidge", KERNELS),
+    ours(
+        "multi_task_boosting",
+        "tree_models.MultiTaskBoostingRegressor",
+        [{"max_leaf_nodes": 8}],
+        shrinkage=1.0,
+        min_samples_leaf=5,
+        max_iter=1000,
+        random_state=0,
+    ),
 ]

@@ -99,4 +99,13 @@ ENTRANTS = [
             for each in two(grid("alpha", 0.001, 1, 7), "eta", 0.01, 0.1, 1.0)
         ],
     ),
+    ours(
+        "multi_task_boosting",
+        "tree_models.MultiTaskBoostingRegressor",
+        [{"max_leaf_nodes": 4}],
+        standardize=False,
+        shrinkage=20.0,
+        learning_rate=0.05,
+        random_state=0,
+    ),
 ]

@@ -61,6 +61,20 @@ def plain_encoder(in_shape):
     return nn.Linear(in_shape[0], 4)
 
 
+# Numbers of rows in leaves and folds count rows, whatever their weights.
+BOOSTED = {
+    "learning_rate": 0.3,
+    "max_leaf_nodes": 3,
+    "min_samples_leaf": 1,
+    "shrinkage": 0.0,
+    "max_iter": 15,
+    "folds": None,
+    "random_state": 0,
+}
+
+# scikit-learn excuses its histogram booster, which these hold, from the same check.
+EXCUSED = {"check_sample_weight_equivalence_on_dense_data": "ties between splits are rounded"}
+
 # Arguments of public classes that cannot be made without any, or whose defaults are large.
 ARGUMENTS = {
     "Branching": {"encoder": MLP((8, 8))},
@@ -89,6 +103,8 @@ ARGUMENTS = {
     "PLE": {"encoder": MLP((8, 4))},
     "MMoE": {"encoder": MLP((8,))},
     "MergedNetwork": {"architecture": HardSharing(MLP((8,)))},
+    "MultiTaskBoostingClassifier": {**BOOSTED},
+    "MultiTaskBoostingRegressor": {**BOOSTED},
     "MultiTaskNetwork": {"architecture": HardSharing(MLP((16,)))},
     "MTAN": {"encoder": MLP((8, 8))},
     "NDDR": {"encoder": MLP((8, 8))},
@@ -279,7 +295,10 @@ def test_estimators(cls):
 @pytest.mark.filterwarnings("ignore::UserWarning")  # such as strengths that leave nothing
 @every(MultiTaskEstimator)
 def test_estimators_pass_the_checks_of_scikit_learn(cls):
-    for result in estimator_checks.check_estimator(made(cls), on_fail=None, on_skip=None):
+    excused = EXCUSED if "Boosting" in cls.__name__ else None
+    for result in estimator_checks.check_estimator(
+        made(cls), expected_failed_checks=excused, on_fail=None, on_skip=None
+    ):
         assert result["status"] != "failed", f"{result['check_name']}: {result['exception']}"
 
 

@@ -24,6 +24,7 @@ from polytask._estimator._checked_rows import (
 from polytask._estimator._task_ids import TaskIds
 from polytask._estimator._task_table import TaskTable
 from polytask.constraints import Constraint, check_parameters
+from polytask.exceptions import DataError
 from polytask.ranges import SearchRange
 
 __all__ = ["MultiTaskEstimator", "Numbers"]
@@ -89,6 +90,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {}
     accepts_sparse: ClassVar[bool] = True
     weights_count_rows: ClassVar[bool] = False
+    accepts_missing: ClassVar[bool] = False
 
     tasks_: np.ndarray
     n_tasks_: int
@@ -97,6 +99,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         """Sparse inputs, and several outputs, which may be missing."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self.accepts_sparse
+        tags.input_tags.allow_nan = self.accepts_missing
         tags.target_tags.required = True
         tags.target_tags.multi_output = True
         return tags
@@ -115,7 +118,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         Parameters
         ----------
         X : array, sparse array or data frame of shape (n, n_features)
-            Finite numbers.
+            Finite numbers; NaN where the class takes missing features.
         y : array or data frame of shape (n, n_tasks) or (n,)
             Labels; NaN (None of classes) where one of several tasks has none.
         tasks : array of shape (n,), optional
@@ -205,10 +208,23 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         return np.asarray(expit(scores))
 
     def _inputs(self, X: Any, *, reset: bool) -> Any:
-        """Finite numbers, dense or as a CSR array."""
+        """Numbers, dense or as a CSR array; finite but for those that an estimator lets be missing."""
+        if sparse.issparse(X) and not self.accepts_sparse:
+            sentence = (
+                f"The `X` parameter of {type(self).__name__} must be dense. Sparse data was passed: give "
+                "X.toarray()."
+            )
+            raise DataError(sentence)
         accepted = "csr" if self.accepts_sparse else False
         with checked(type(self).__name__):
-            X = validate_data(self, X, accept_sparse=accepted, dtype=np.float64, reset=reset)
+            X = validate_data(
+                self,
+                X,
+                accept_sparse=accepted,
+                dtype=np.float64,
+                ensure_all_finite="allow-nan" if self.accepts_missing else True,
+                reset=reset,
+            )
         return sparse.csr_array(X) if sparse.issparse(X) else X
 
     def _positions(self, tasks: Any, n_rows: int) -> np.ndarray | None:
