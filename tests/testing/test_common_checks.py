@@ -20,7 +20,6 @@ from torch.optim.lr_scheduler import LRScheduler
 
 import polytask
 from polytask import testing
-from polytask._estimator import MultiTaskEstimator
 from polytask.aggregation import MGDA, Aggregator, AmortisedAggregator
 from polytask.architectures import Architecture, HardSharing
 from polytask.augmentation import Augmentation
@@ -28,6 +27,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import FixedSplit, Split
 from polytask.datafits import Datafit
 from polytask.encoders import CNN, MLP, Encoder, NumericEmbedding
+from polytask.estimators import MultiTaskEstimator
 from polytask.learners import (
     Ensemble,
     Learner,

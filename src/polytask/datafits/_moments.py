@@ -9,10 +9,10 @@ from jaxtyping import Float64
 from scipy import sparse
 from scipy.linalg import solve_triangular
 
-from polytask._estimator import TaskTable
 from polytask.datafits._own_rows import OwnRows
 from polytask.datafits._shared_rows import SharedRows
 from polytask.datafits._task_rows import TaskRows
+from polytask.estimators import TaskTable
 
 __all__ = ["Moments"]
 
@@ -43,7 +43,7 @@ class Moments:
     Examples
     --------
     >>> import numpy as np
-    >>> from polytask._estimator import TaskTable
+    >>> from polytask.estimators import TaskTable
     >>> from polytask.datafits import Moments
     >>> first = TaskTable(np.array([[0.0], [1.0]]), np.array([[1.0], [3.0]]), None, None, 1)
     >>> moments = Moments(first)

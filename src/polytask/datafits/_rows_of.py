@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from polytask._estimator import TaskTable
 from polytask.datafits._own_rows import OwnRows
 from polytask.datafits._shared_rows import SharedRows
 from polytask.datafits._task_rows import TaskRows
+from polytask.estimators import TaskTable
 
 __all__ = ["rows_of"]
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float64, Int
 
-from polytask._estimator import MultiTaskEstimator
 from polytask.constraints import Choice, Constraint, InstanceOf, Interval, OneOf, Optional
+from polytask.estimators import MultiTaskEstimator
 from polytask.kernel_methods._kernel import KERNELS, Kernel
 from polytask.kernel_methods._task_matrix import POSITIVE_SEMIDEFINITE
 from polytask.kernel_methods._task_rows import TaskRows

@@ -15,9 +15,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from polytask._estimator._checked_rows import checked
 from polytask._validation import message
 from polytask.constraints import Constraint, InstanceOf, Interval, check_parameters
+from polytask.estimators._checked_rows import checked
 from polytask.exceptions import ParameterError
 from polytask.kernel_methods._kronecker_likelihood import (
     Decomposition,

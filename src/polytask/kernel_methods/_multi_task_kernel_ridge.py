@@ -10,9 +10,9 @@ from jaxtyping import Float64, Int
 from scipy import sparse
 from sklearn.kernel_approximation import Nystroem, RBFSampler
 
-from polytask._estimator import MultiTaskRegressor, TaskTable
 from polytask._validation import message
 from polytask.constraints import Choice, Constraint, Interval, Optional
+from polytask.estimators import MultiTaskRegressor, TaskTable
 from polytask.exceptions import DataError, ParameterError
 from polytask.kernel_methods._kernel_estimator import KernelEstimator, kernel_scores
 from polytask.kernel_methods._squared_problem import (

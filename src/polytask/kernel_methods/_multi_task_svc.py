@@ -12,8 +12,8 @@ from scipy import sparse
 from scipy.optimize import minimize_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from polytask._estimator import MultiTaskClassifier, TaskTable
 from polytask.constraints import Choice, Constraint, Each, Interval, OneOf
+from polytask.estimators import MultiTaskClassifier, TaskTable
 from polytask.kernel_methods._support_vector_machine import SupportVectorMachine
 from polytask.kernel_methods._support_vectors import SupportVectors
 from polytask.kernel_methods._task_losses import CLASS_LOSSES, TaskLosses

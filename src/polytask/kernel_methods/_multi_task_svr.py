@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float64
 
-from polytask._estimator import MultiTaskRegressor
 from polytask.constraints import Choice, Constraint, Each, Interval, OneOf
+from polytask.estimators import MultiTaskRegressor
 from polytask.exceptions import DataError
 from polytask.kernel_methods._support_vector_machine import SupportVectorMachine
 from polytask.kernel_methods._task_losses import CLASS_LOSSES, NUMBER_LOSSES, TaskLosses

@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Float64
 from sklearn.exceptions import ConvergenceWarning
 
-from polytask._estimator import TaskTable
 from polytask._validation import message
 from polytask.constraints import Choice, Constraint, Interval, OneOf
+from polytask.estimators import TaskTable
 from polytask.exceptions import DataError, ParameterError
 from polytask.kernel_methods._kernel_estimator import KernelEstimator
 from polytask.kernel_methods._support_vectors import SupportVectors, minimize_dual

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy import sparse
 
-from polytask._estimator import TaskTable
+from polytask.estimators import TaskTable
 
 __all__ = ["TaskRows"]
 

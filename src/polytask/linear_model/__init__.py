@@ -18,6 +18,8 @@ from polytask.linear_model._linf1_classifier import LInf1Classifier
 from polytask.linear_model._linf1_regressor import LInf1Regressor
 from polytask.linear_model._mean_regularized_classifier import MeanRegularizedClassifier
 from polytask.linear_model._mean_regularized_regressor import MeanRegularizedRegressor
+from polytask.linear_model._path_estimator import PathEstimator
+from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.linear_model._pooled_ridge_regressor import PooledRidgeRegressor
 from polytask.linear_model._robust_l21_classifier import RobustL21Classifier
 from polytask.linear_model._robust_l21_regressor import RobustL21Regressor
@@ -48,6 +50,8 @@ __all__ = [
     "LInf1Regressor",
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
+    "PathEstimator",
+    "PenalizedEstimator",
     "PooledRidgeRegressor",
     "RobustL21Classifier",
     "RobustL21Regressor",

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from polytask._estimator import MultiTaskRegressor
 from polytask.constraints import Choice, Constraint, Interval, OneOf, Satisfies
 from polytask.datafits import Datafit
+from polytask.estimators import MultiTaskRegressor
 from polytask.exceptions import ParameterError
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator
 from polytask.linear_model._related_tasks import RelatedTasks

@@ -12,10 +12,10 @@ from jaxtyping import Float64, Int
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
-from polytask._estimator import MultiTaskRegressor, TaskTable
-from polytask._estimator._task_ids import TaskIds
 from polytask.constraints import Choice, Constraint, InstanceOf, Interval, Optional
 from polytask.datafits import TaskRows, rows_of
+from polytask.estimators import MultiTaskRegressor, TaskTable
+from polytask.estimators._task_ids import TaskIds
 from polytask.linear_model._empirical_bayes import OF_MEAN, Estimate, Sums, estimate
 from polytask.linear_model._label_counts import label_counts, task_counts
 from polytask.linear_model._linear_estimator import LinearEstimator, row_scores

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polytask._estimator import MultiTaskRegressor
+from polytask.estimators import MultiTaskRegressor
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.penalties import Penalty, SquaredL2
 from polytask.solvers import ClosedForm, QuasiNewton, Solver

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float64
 
-from polytask._estimator import TaskTable
+from polytask.estimators import TaskTable
 
 __all__ = ["label_counts", "task_counts"]
 

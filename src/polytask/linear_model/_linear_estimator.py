@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy import sparse
 
-from polytask._estimator import MultiTaskEstimator
+from polytask.estimators import MultiTaskEstimator
 
 __all__ = ["LinearEstimator", "row_scores"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polytask._estimator import MultiTaskClassifier
+from polytask.estimators import MultiTaskClassifier
 from polytask.linear_model._linf1 import LargestSelection
 
 __all__ = ["LInf1Classifier"]

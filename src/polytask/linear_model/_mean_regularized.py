@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from jaxtyping import Float64, Int
 
-from polytask._estimator._task_ids import TaskIds
 from polytask.constraints import Choice, Constraint, Interval
 from polytask.datafits import Datafit
+from polytask.estimators._task_ids import TaskIds
 from polytask.linear_model._linear_estimator import row_scores
 from polytask.linear_model._mean_and_deviations import MeanAndDeviations, averages
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from polytask._estimator import MultiTaskClassifier
+from polytask.estimators import MultiTaskClassifier
 from polytask.exceptions import DataError
 from polytask.linear_model._mean_regularized import MeanRegularized
 

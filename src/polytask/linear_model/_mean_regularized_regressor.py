@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polytask._estimator import MultiTaskRegressor
+from polytask.estimators import MultiTaskRegressor
 from polytask.linear_model._mean_regularized import MeanRegularized
 
 __all__ = ["MeanRegularizedRegressor"]

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float64
 
-from polytask._estimator import TaskTable
 from polytask.constraints import Constraint, Each, InstanceOf, Interval, OneOf, Optional, Satisfies
 from polytask.datafits import Bound, Datafit, Moments, TaskRows, rows_of
+from polytask.estimators import TaskTable
 from polytask.linear_model._penalized_estimator import PenalizedEstimator, solve
 from polytask.linear_model._strength_path import folds_of_tasks, loss_of_rows, strengths
 from polytask.ranges import SearchRange

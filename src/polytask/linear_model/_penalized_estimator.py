@@ -11,9 +11,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from polytask._estimator import TaskTable
 from polytask.constraints import Constraint, InstanceOf, Interval, check_parameters
 from polytask.datafits import Bound, Datafit, TaskRows, rows_of
+from polytask.estimators import TaskTable
 from polytask.exceptions import DataError, ParameterError
 from polytask.linear_model._linear_estimator import LinearEstimator
 from polytask.linear_model._named_datafit import named_datafit

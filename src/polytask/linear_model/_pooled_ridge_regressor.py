@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from polytask._estimator import MultiTaskRegressor, TaskTable
 from polytask.constraints import Constraint, InstanceOf, Interval
 from polytask.datafits import Squared, rows_of
+from polytask.estimators import MultiTaskRegressor, TaskTable
 from polytask.linear_model._label_counts import task_counts
 from polytask.linear_model._linear_estimator import LinearEstimator
 from polytask.linear_model._penalized_estimator import STRENGTH

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from polytask._estimator import MultiTaskRegressor
+from polytask.estimators import MultiTaskRegressor
 from polytask.linear_model._robust_l21 import SelectionWithOutliers
 
 __all__ = ["RobustL21Regressor"]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int
 
-from polytask._estimator import TaskTable
 from polytask._listing import count
 from polytask.datafits import Datafit
+from polytask.estimators import TaskTable
 from polytask.exceptions import DataError
 from polytask.linear_model._linear_estimator import row_scores
 

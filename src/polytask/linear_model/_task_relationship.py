@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float64
 
-from polytask._estimator import TaskTable
 from polytask.constraints import Constraint, Interval
 from polytask.datafits import Bound, Datafit, rows_of
+from polytask.estimators import TaskTable
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator, solve
 from polytask.penalties import SquaredL2, TaskCovariance
 from polytask.ranges import Range, SearchRange

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 
-from polytask._estimator import MultiTaskClassifier, MultiTaskEstimator
+from polytask.estimators import MultiTaskClassifier, MultiTaskEstimator
 from polytask.exceptions import PolytaskError, UnknownNameError
 from polytask.testing._require import (
     require,

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int
 from sklearn.utils import check_random_state
 
-from polytask._estimator import MultiTaskEstimator, TaskTable
 from polytask.constraints import Constraint, InstanceOf, Interval, OneOf
 from polytask.datafits import Datafit
+from polytask.estimators import MultiTaskEstimator, TaskTable
 from polytask.ranges import Range, SearchRange
 from polytask.tree_models._additive_problem import AdditiveProblem, common_scores
 from polytask.tree_models._cells import LabelledCells

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-from polytask._estimator import TaskTable
+from polytask.estimators import TaskTable
 
 __all__ = ["LabelledCells"]
 

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Int
 from scipy.special import logit
 
-from polytask._estimator import MultiTaskClassifier
 from polytask.datafits import Datafit, Logistic
+from polytask.estimators import MultiTaskClassifier
 from polytask.tree_models._additive_boosting import AdditiveBoosting
 from polytask.tree_models._cells import LabelledCells
 

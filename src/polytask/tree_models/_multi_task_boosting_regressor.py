@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from polytask._estimator import MultiTaskRegressor
 from polytask.constraints import Constraint, InstanceOf
 from polytask.datafits import Datafit, Squared
+from polytask.estimators import MultiTaskRegressor
 from polytask.tree_models._additive_boosting import AdditiveBoosting
 from polytask.tree_models._cells import LabelledCells
 

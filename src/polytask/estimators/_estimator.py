@@ -15,15 +15,15 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from polytask._estimator._checked_rows import (
+from polytask.constraints import Constraint, check_parameters
+from polytask.estimators._checked_rows import (
     checked,
     checked_labels,
     checked_task_weights,
     checked_weights,
 )
-from polytask._estimator._task_ids import TaskIds
-from polytask._estimator._task_table import TaskTable
-from polytask.constraints import Constraint, check_parameters
+from polytask.estimators._task_ids import TaskIds
+from polytask.estimators._task_table import TaskTable
 from polytask.exceptions import DataError
 from polytask.ranges import SearchRange
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from polytask._estimator._checked_rows import missing, plain
 from polytask._naming import suggestion
+from polytask.estimators._checked_rows import missing, plain
 from polytask.exceptions import DataError, UnknownNameError
 
 __all__ = ["TaskIds"]

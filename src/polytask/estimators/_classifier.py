@@ -10,10 +10,10 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
-from polytask._estimator._checked_rows import checked, checked_labels, missing, plain
-from polytask._estimator._estimator import MultiTaskEstimator, Numbers
-from polytask._estimator._mean_over_tasks import mean_over_tasks
-from polytask._estimator._task_ids import TaskIds
+from polytask.estimators._checked_rows import checked, checked_labels, missing, plain
+from polytask.estimators._estimator import MultiTaskEstimator, Numbers
+from polytask.estimators._mean_over_tasks import mean_over_tasks
+from polytask.estimators._task_ids import TaskIds
 from polytask.exceptions import DataError
 
 __all__ = ["MultiTaskClassifier"]

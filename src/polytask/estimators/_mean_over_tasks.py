@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from polytask._estimator._checked_rows import missing
+from polytask.estimators._checked_rows import missing
 
 __all__ = ["mean_over_tasks"]
 
@@ -33,7 +33,7 @@ def mean_over_tasks(
     --------
     >>> import numpy as np
     >>> from sklearn.metrics import accuracy_score
-    >>> from polytask._estimator._mean_over_tasks import mean_over_tasks
+    >>> from polytask.estimators._mean_over_tasks import mean_over_tasks
     >>> truth = np.array([[0.0, 1.0], [1.0, np.nan]])
     >>> mean_over_tasks(accuracy_score, truth, np.ones((2, 2)), None, None)
     0.75

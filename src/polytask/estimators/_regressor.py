@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
-from polytask._estimator._checked_rows import checked_labels
-from polytask._estimator._estimator import MultiTaskEstimator, Numbers
-from polytask._estimator._mean_over_tasks import mean_over_tasks
-from polytask._estimator._task_ids import TaskIds
+from polytask.estimators._checked_rows import checked_labels
+from polytask.estimators._estimator import MultiTaskEstimator, Numbers
+from polytask.estimators._mean_over_tasks import mean_over_tasks
+from polytask.estimators._task_ids import TaskIds
 
 __all__ = ["MultiTaskRegressor"]
 

@@ -3,9 +3,9 @@
 Begin with `MultiTaskEstimator`; `TaskTable` is what `fit` learns from.
 """
 
-from polytask._estimator._classifier import MultiTaskClassifier
-from polytask._estimator._estimator import MultiTaskEstimator
-from polytask._estimator._regressor import MultiTaskRegressor
-from polytask._estimator._task_table import TaskTable
+from polytask.estimators._classifier import MultiTaskClassifier
+from polytask.estimators._estimator import MultiTaskEstimator
+from polytask.estimators._regressor import MultiTaskRegressor
+from polytask.estimators._task_table import TaskTable
 
 __all__ = ["MultiTaskClassifier", "MultiTaskEstimator", "MultiTaskRegressor", "TaskTable"]
