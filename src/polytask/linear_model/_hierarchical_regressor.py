@@ -110,6 +110,7 @@ class HierarchicalRegressor(MultiTaskRegressor, LinearEstimator):
     prior_mean_: Float64[np.ndarray, " q"]
     prior_covariance_: Float64[np.ndarray, "q q"]
 
+    model_name: ClassVar[str] = "empirical_bayes"  # `Hierarchical` is an architecture
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "prior_tasks": Optional(Interval(float, 0.0)),
         "unknown_tasks": Choice(("error", "prior")),
