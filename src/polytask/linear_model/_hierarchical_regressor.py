@@ -19,7 +19,6 @@ from polytask.estimators._task_ids import TaskIds
 from polytask.linear_model._empirical_bayes import OF_MEAN, Estimate, Sums, estimate
 from polytask.linear_model._label_counts import label_counts, task_counts
 from polytask.linear_model._linear_estimator import LinearEstimator, row_scores
-from polytask.ranges import Range, SearchRange
 
 __all__ = ["HierarchicalRegressor"]
 
@@ -117,9 +116,6 @@ class HierarchicalRegressor(MultiTaskRegressor, LinearEstimator):
         "fit_intercept": InstanceOf((bool,)),
         "tol": Interval(float, 0.0, closed="neither"),
         "max_iter": Interval(int, 1),
-    }
-    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
-        "prior_tasks": Range(1.0, 1e3, log=True, default=None, values=(10.0, 100.0)),
     }
 
     def __init__(
