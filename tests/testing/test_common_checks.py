@@ -44,7 +44,7 @@ from polytask.neural_network import MergedNetwork, MultiTaskNetwork
 from polytask.observers import Observer
 from polytask.penalties import Penalty
 from polytask.sampling import Sampler
-from polytask.search import Adaptive, Grouped
+from polytask.search import Adaptive, Grouped, LearnedBranching, SharingPolicy
 from polytask.tasks import Kind
 from polytask.testing import tiny_dataset
 from polytask.training import Trainer
@@ -302,17 +302,15 @@ def test_estimators_pass_the_checks_of_scikit_learn(cls):
         assert result["status"] != "failed", f"{result['check_name']}: {result['exception']}"
 
 
+ONE_TABLE = (Adaptive, Grouped, LearnedBranching, SharingPolicy, StackedTargets, TargetChain)
+"""Learners that take long, whose other forms of rows are tested with them."""
+
+
 @every(Learner)
 def test_learners(cls):
     pooling = issubclass(cls, PooledEstimator | PooledLinear)
     budget = FEW_STEPS if issubclass(cls, Adaptive | Ensemble | Grouped | MergedNetwork) else None
-    data = (
-        [MIXED]
-        if cls in (Adaptive, Grouped, StackedTargets, TargetChain)
-        else [OWN_ROWS]
-        if pooling
-        else None
-    )
+    data = [MIXED] if cls in ONE_TABLE else [OWN_ROWS] if pooling else None
     data = [CLASSES] if cls is LogisticRegression else data
     testing.check_learner(made(cls), data, budget=budget)
 
