@@ -1,6 +1,7 @@
 """Saved joint estimators: they load without trust, and forged ones are refused."""
 
 import copy
+import inspect
 import json
 import subprocess
 import sys
@@ -9,15 +10,18 @@ from functools import cache
 import numpy as np
 import pytest
 import skops.io
-from forgery import files_of, resealed, trap
+from forgery import at, files_of, places, put, resealed, schema_of, trap, with_schema
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
 
+from polytask._trust import is_own
 from polytask.bookkeeping import Budget
 from polytask.datafits import Huber
 from polytask.exceptions import BundleError
 from polytask.learners import JointEstimator, resolve_learner
 from polytask.linear_model import L21Regressor
-from polytask.predictor import load
+from polytask.predictor import ESTIMATOR_ROOMS, _skops_schema, load
+from polytask.predictor._estimator_rooms import SETTING_ROOMS
 from polytask.predictor._skops_schema import is_estimator, is_setting
 from polytask.testing import tiny_dataset
 
@@ -79,6 +83,72 @@ def test_public_estimators_are_known_and_nothing_else_of_their_room():
     assert not is_estimator("polytask.linear_model.L21Regressor")
     assert not is_estimator("polytask.linear_model._penalized_estimator.solve")
     assert not is_estimator("polytask.linear_model._nowhere.L21Regressor")
+
+
+HOSTILE = [
+    "os.system",
+    "polytask.cli._main.main",
+    "polytask.predictor._load.load",
+    "polytask.executors._ray_work.RayWork",
+    "polytask.linear_modelling._evil.Evil",
+    "polytask.linear_model._evil.Evil",
+    "polytask.linear_model._penalized_estimator.solve",
+    "polytask.linear_model._penalized_estimator.PenalizedEstimator",
+    "polytask.linear_model._l21.JointSelection",
+    "polytask.datafits._datafit.Datafit",
+    "polytask.datafits._shared_rows.SharedRows",
+    "polytask.penalties._evil.Evil",
+    "polytask.solvers._closed_form.ClosedForm",
+]
+"""Names that no saved model holds: functions, rooms of others, base classes, files that do not exist."""
+
+
+def test_names_in_files_import_nothing_but_public_rooms(monkeypatch):
+    imported = []
+    monkeypatch.setattr(
+        _skops_schema.importlib,
+        "import_module",
+        lambda name: imported.append(name) or sys.modules[name],
+    )
+    for name in HOSTILE:
+        is_estimator(name)
+        is_setting(name)
+    assert set(imported) <= {*ESTIMATOR_ROOMS, *SETTING_ROOMS}
+
+
+def test_estimators_that_files_may_hold_are_public_unless_nothing_can_be_one():
+    """Abstract bases cannot be instantiated; boosters stand for models of other libraries."""
+    ahead, found = [BaseEstimator], []
+    while ahead:
+        ahead += (subclasses := ahead.pop().__subclasses__())
+        found += subclasses
+    public = {
+        thing
+        for room in ESTIMATOR_ROOMS
+        for thing in vars(sys.modules[room]).values()
+        if isinstance(thing, type)
+    }
+    for kind in found:
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        if is_own(name) and kind.__module__ != "polytask.predictor._booster" and is_estimator(name):
+            assert kind in public or inspect.isabstract(kind), name
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_in_place_of_the_estimator_reach_no_call(tmp_path, name):
+    files = dict(saved("table")[1])
+    schema = schema_of(files[SKOPS])
+    paths = [path for path in places(schema) if path[-1:] == ("__class__",)]
+    (path,) = (path[:-1] for path in paths if at(schema, path) == "L21Regressor")
+    module, _, attribute = name.rpartition(".")
+    for loader in ("ObjectNode", "FunctionNode", "TypeNode"):
+        node = {"__module__": module, "__class__": attribute, "__loader__": loader}
+        changed = put(schema, path, at(schema, path) | node)
+        forgery = {**files, SKOPS: with_schema(files[SKOPS], changed)}
+        folder = resealed(forgery, tmp_path / loader)
+        with trap(folder) as alarms, pytest.raises(BundleError):
+            load(folder)
+        assert not alarms
 
 
 def test_losses_among_the_settings_are_saved_and_checked(tmp_path):

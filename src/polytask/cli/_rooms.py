@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -20,7 +19,6 @@ from polytask.merging import Merging
 from polytask.metrics import Metric
 from polytask.observers import Observer
 from polytask.penalties import Penalty
-from polytask.predictor import ESTIMATOR_ROOMS
 from polytask.sampling import Sampler
 from polytask.tasks import Kind
 from polytask.weighting import Weighting
@@ -166,7 +164,7 @@ ROOMS = (
         "",
         ("learners", "model", "models"),
     ),
-    *((CLASSICAL,) if any(map(find_spec, ESTIMATOR_ROOMS)) else ()),
+    CLASSICAL,
     Room(
         "search",
         "polytask.search",

@@ -6,7 +6,6 @@ import importlib
 import inspect
 import re
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -35,21 +34,11 @@ def method_name(estimator: type) -> str:
     return declared if isinstance(declared, str) else snake_case(_KIND.sub("", estimator.__name__))
 
 
-def joint_methods(room: str | None = None) -> Mapping[str, tuple[type[Any], ...]]:
-    """The regressor and the classifier of each method, or the one that it has, in this order.
-
-    Parameters
-    ----------
-    room : str, optional
-        Import path of one of `polytask.predictor.ESTIMATOR_ROOMS`; by default all.
-    """
-    rooms = ESTIMATOR_ROOMS if room is None else (room,)
+def joint_methods() -> Mapping[str, tuple[type[Any], ...]]:
+    """The regressor and the classifier of each method, or the one that it has, in this order."""
     methods: dict[str, tuple[type[Any], ...]] = {}
-    for each in rooms:
-        if find_spec(each) is None:
-            continue
-        module = importlib.import_module(each)
-        public = [getattr(module, name) for name in module.__all__]
+    for room in map(importlib.import_module, ESTIMATOR_ROOMS):
+        public = [getattr(room, name) for name in room.__all__]
         for thing in filter(_is_joint, public):
             name = method_name(thing)
             methods[name] = (*methods.get(name, ()), thing)

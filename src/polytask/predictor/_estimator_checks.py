@@ -54,8 +54,6 @@ _WEIGHTS = {
 }
 """Fitted attributes that enter predictions unchanged and are never missing."""
 
-_MAY_BE_MISSING: frozenset[str] = frozenset()
-"""Fitted attributes of polytask's estimators that predictions do not read."""
 _THREADS = {"n_jobs", "n_threads", "_n_threads"}
 _KERNELS = {"linear", "poly", "rbf", "sigmoid"}
 
@@ -227,8 +225,7 @@ def _check_own(part: Any) -> None:
     for name, value in vars(part).items():
         if isinstance(value, np.ndarray) and value.dtype.kind not in "biufU":
             raise ValueError(f"{name} of {_kind(part)} holds something other than numbers")
-        if name not in _MAY_BE_MISSING:
-            _check_finite(part, name, value)
+        _check_finite(part, name, value)
     _check_shapes(part, vars(part))
 
 

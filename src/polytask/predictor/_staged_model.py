@@ -139,12 +139,23 @@ def _is_sound(
         expected = {name: set(found) for name, found in carried.items() if found}
         if {name: set(schema.targets) for name, schema in of_stage.items()} != expected:
             return False
+        if not set(group) <= set(tasks.names):
+            return False
         for name, schema in of_stage.items():
-            fitted = schema.targets.items()
-            accepted = all(tasks[task].known_kind.accepts(target) for task, target in fitted)
-            if schema.source != name or not accepted or not set(group) <= set(tasks.names):
+            if schema.source != name or not _has_targets_of(schema, schemas[name], tasks):
                 return False
     return {task for group in plan.groups for task in group} == set(tasks.names)
+
+
+def _has_targets_of(own: Schema, schema: Schema, tasks: TaskSet) -> bool:
+    """Whether a stage's targets have the columns, classes and scores of those of the whole model."""
+    pairs = ((name, target, schema.targets[name]) for name, target in own.targets.items())
+    return all(
+        (kind := tasks[name].known_kind).accepts(target)
+        and (target.columns, target.classes) == (known.columns, known.classes)
+        and kind.score_shape(target) == kind.score_shape(known)
+        for name, target, known in pairs
+    )
 
 
 @dataclass(frozen=True)
