@@ -9,10 +9,17 @@ from sklearn.linear_model import (
     MultiTaskLasso,
     PoissonRegressor,
 )
+from sklearn.model_selection import KFold
 
 from polytask.datafits import Huber, OwnRows, SharedRows, Squared
 from polytask.exceptions import DataError, ParameterError, UnknownNameError
-from polytask.linear_model import L21Classifier, L21ClassifierCV, L21Regressor, L21RegressorCV
+from polytask.linear_model import (
+    IndependentRidgeRegressor,
+    L21Classifier,
+    L21ClassifierCV,
+    L21Regressor,
+    L21RegressorCV,
+)
 from polytask.penalties import L21, TraceNorm
 from polytask.solvers import GroupNewton, ProximalGradient
 
@@ -149,6 +156,28 @@ def test_a_task_with_fewer_labels_than_folds_is_named(table):
         DataError, match=r"`cv` parameter of L21RegressorCV .* Task 0 has 3 samples, and there"
     ):
         L21RegressorCV(cv=5).fit(X, Y[:, 0], tasks=tasks)
+
+
+def test_given_folds_are_masks_or_positions_with_rows_of_every_task(table):
+    X, Y = table
+    test = np.arange(len(X)) >= 40
+    masks = L21RegressorCV(n_alphas=3, cv=[(~test, test)]).fit(X, Y)
+    positions = L21RegressorCV(n_alphas=3, cv=[(np.arange(40), np.arange(40, 60))]).fit(X, Y)
+    np.testing.assert_array_equal(masks.losses_, positions.losses_)
+    with pytest.raises(
+        ParameterError, match=r"`cv` parameter of L21RegressorCV .* Got '5' instead"
+    ):
+        L21RegressorCV(cv="5").fit(X, Y)
+    labels, tasks = (Y[:, 0] > np.median(Y[:, 0])).astype(int), np.repeat([0, 1, 2], 20)
+    with pytest.raises(DataError, match=r"`cv` parameter of L21ClassifierCV .* Task 0 has none"):
+        L21ClassifierCV(cv=KFold(3)).fit(X, labels, tasks=tasks)
+    with pytest.raises(DataError, match="There are none to test on in one of the splits"):
+        L21RegressorCV(cv=[(np.arange(60), [])]).fit(X, Y)
+
+
+def test_counts_of_constant_features_have_their_mean_as_rate():
+    model = IndependentRidgeRegressor(loss="poisson").fit(np.ones((5, 2)), np.arange(5.0))
+    np.testing.assert_allclose(model.predict(np.ones((1, 2))), 2.0)
 
 
 def test_a_solver_says_what_it_misses(table):

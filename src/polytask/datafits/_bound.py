@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -29,11 +29,6 @@ class Bound:
     datafit : Datafit
     rows : TaskRows
 
-    Attributes
-    ----------
-    quadratic : bool
-        Whether the loss is a quadratic function of W; then it is a `SquaredBound`.
-
     Examples
     --------
     >>> import numpy as np
@@ -45,8 +40,6 @@ class Bound:
     >>> bound.gradient(np.zeros((1, 1)), np.zeros(1))
     (array([[-0.25]]), array([0.]))
     """
-
-    quadratic: ClassVar[bool] = False
 
     def __init__(self, datafit: Datafit, rows: TaskRows) -> None:
         self.datafit, self.rows = datafit, rows
@@ -92,8 +85,10 @@ class Bound:
         Infinite where the datafit has no curvature. Inputs are centred, so that the loss is below
         its tangent plus half of both terms.
         """
-        totals = self.rows.mass
-        return self.datafit.curvature * self.rows.curvature(), self.datafit.curvature * totals
+        curvature, rows = self.datafit.curvature, self.rows
+        if not np.isfinite(curvature):
+            return np.full(rows.n_tasks, np.inf), np.full(rows.n_tasks, np.inf)
+        return curvature * rows.curvature(), curvature * rows.mass
 
     def dual(
         self, coef: Coef, intercept: Intercept, factor_of: Callable[[Coef], float]

@@ -12,6 +12,7 @@ from scipy.linalg import solve_triangular
 from polytask.datafits._own_rows import OwnRows
 from polytask.datafits._shared_rows import SharedRows
 from polytask.datafits._task_rows import TaskRows
+from polytask.datafits._weighted_products import weighted_products
 from polytask.estimators import TaskTable
 
 __all__ = ["Moments"]
@@ -35,10 +36,10 @@ class Moments:
 
     Attributes
     ----------
-    n_rows : array of shape (n_tasks,), int
-        Labelled rows of each task.
     mass : array of shape (n_tasks,)
         Sums of weights.
+    common : bool
+        Whether all tasks have had the same rows with the same weights, and so one matrix of products.
 
     Examples
     --------
@@ -57,13 +58,12 @@ class Moments:
 
     def __init__(self, table: TaskTable) -> None:
         n_tasks, n_features = table.n_tasks, table.X.shape[1]
-        self.own = table.task is not None
         self.offset = np.zeros(n_features)
         if not sparse.issparse(table.X):
             self.offset = table.X.mean(axis=0)
         self.level = float(np.nanmean(table.labels))
-        self.n_rows, self.mass = np.zeros(n_tasks, dtype=int), np.zeros(n_tasks)
-        self.common = not self.own
+        self.mass = np.zeros(n_tasks)
+        self.common = table.task is None
         self.x = np.zeros((1 if self.common else n_tasks, n_features))
         self.xx = np.zeros((len(self.x), n_features, n_features))
         self.xy = np.zeros((n_tasks, n_features))
@@ -103,14 +103,9 @@ class Moments:
 
     def _add_products(self, task: int, X: Any, weights: np.ndarray) -> None:
         self.x[task] += weights @ X
-        if sparse.issparse(X):
-            self.xx[task] += (X.T @ (X * weights[:, None])).toarray()
-        else:
-            scaled = X * np.sqrt(weights)[:, None]
-            self.xx[task] += scaled.T @ scaled
+        self.xx[task] += weighted_products(X, weights)
 
     def _add_labels(self, tasks: slice, X: Any, labels: np.ndarray, weights: np.ndarray) -> None:
-        self.n_rows[tasks] += (weights > 0).sum(axis=0)
         self.mass[tasks] += weights.sum(axis=0)
         weighted = weights * labels
         self.xy[tasks] += np.asarray(X.T @ weighted).T
@@ -122,8 +117,8 @@ class Moments:
         rest = object.__new__(Moments)
         rest.__dict__.update(self.__dict__)
         if self.common and not part.common:
-            rest._part()  # of this class
-        for name in ("n_rows", "mass", "x", "xx", "xy", "y", "yy"):
+            rest._part()
+        for name in ("mass", "x", "xx", "xy", "y", "yy"):
             setattr(rest, name, getattr(rest, name) - getattr(part, name))
         return rest
 

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from polytask.datafits._eigenvalues import largest_eigenvalue
 from polytask.datafits._task_rows import Cells, TaskRows
+from polytask.datafits._weighted_products import weighted_products
 
 __all__ = ["OwnRows"]
 
@@ -165,12 +166,11 @@ class OwnRows(TaskRows):
         k = len(np.arange(self.n_features)[features])
         products = np.empty((self.n_tasks, k, k))
         for bucket in self._buckets:
-            weights = np.where(bucket.filled, self.weights[bucket.places], 0.0)
-            scaled = bucket.X[:, :, features] * np.sqrt(weights)[:, :, None]
+            scaled = self._scaled(bucket, features)
             products[bucket.tasks] = scaled.transpose(0, 2, 1) @ scaled
         for task, (block, weights) in enumerate(self._sparse_blocks()):
             own, mean = block[:, features], self.means[task][features]
-            products[task] = (own.T @ (own * weights[:, None])).toarray()
+            products[task] = weighted_products(own, weights)
             products[task] -= weights.sum() * np.outer(mean, mean)
         return products
 
@@ -182,8 +182,7 @@ class OwnRows(TaskRows):
             return None
         found = np.zeros((self.n_tasks, int(self.n_rows.max()), len(features)))
         for bucket in self._buckets:
-            weights = np.where(bucket.filled, self.weights[bucket.places], 0.0)
-            scaled = bucket.X[:, :, features] * np.sqrt(weights)[:, :, None]
+            scaled = self._scaled(bucket, features)
             found[bucket.tasks, : scaled.shape[1]] = scaled
         return found
 
@@ -197,8 +196,7 @@ class OwnRows(TaskRows):
     def blocks(self) -> Iterator[tuple[Int[np.ndarray, " t"], Float64[np.ndarray, "b n features"]]]:
         """Centred inputs times the roots of weights, for tasks of similar sizes."""
         for bucket in self._buckets:
-            weights = np.where(bucket.filled, self.weights[bucket.places], 0.0)
-            yield bucket.tasks, bucket.X * np.sqrt(weights)[:, :, None]
+            yield bucket.tasks, self._scaled(bucket)
         for task, (block, weights) in enumerate(self._sparse_blocks()):
             centred = (block.toarray() - self.means[task]) * np.sqrt(weights)[:, None]
             yield np.array([task]), centred[None]
@@ -207,8 +205,7 @@ class OwnRows(TaskRows):
         """The largest eigenvalue of the weighted products of each task."""
         largest = np.empty(self.n_tasks)
         for bucket in self._buckets:
-            weights = np.where(bucket.filled, self.weights[bucket.places], 0.0)
-            scaled = bucket.X * np.sqrt(weights)[:, :, None]
+            scaled = self._scaled(bucket)
             if scaled.shape[1] < scaled.shape[2]:
                 scaled = scaled.transpose(0, 2, 1)
             products = scaled.transpose(0, 2, 1) @ scaled
@@ -216,6 +213,14 @@ class OwnRows(TaskRows):
         for task, (block, weights) in enumerate(self._sparse_blocks()):
             largest[task] = largest_eigenvalue(block, weights, self.means[task])
         return np.maximum(largest, 0.0)
+
+    def _scaled(
+        self, bucket: _Bucket, features: Int[np.ndarray, " k"] | slice = slice(None)
+    ) -> np.ndarray:
+        """Some inputs of a bucket times the roots of their weights, (t, n, k)."""
+        weights = np.where(bucket.filled, self.weights[bucket.places], 0.0)
+        scaled: np.ndarray = bucket.X[:, :, features] * np.sqrt(weights)[:, :, None]
+        return scaled
 
     def _sparse_blocks(self) -> Iterator[tuple[Any, np.ndarray]]:
         return zip(self._blocks, np.split(self.weights, self._starts[1:-1]), strict=False)

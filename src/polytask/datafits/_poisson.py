@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -32,8 +31,6 @@ class Poisson(Datafit):
     >>> Poisson().response(np.array([0.0]))
     array([1.])
     """
-
-    curvature: ClassVar[float] = np.inf
 
     def loss(self, scores: Cells, labels: Cells) -> Cells:
         """The rate minus the label times its logarithm."""

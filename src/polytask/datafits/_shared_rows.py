@@ -11,6 +11,7 @@ from scipy import sparse
 
 from polytask.datafits._eigenvalues import largest_eigenvalue
 from polytask.datafits._task_rows import Cells, TaskRows
+from polytask.datafits._weighted_products import weighted_products
 
 __all__ = ["SharedRows"]
 
@@ -156,10 +157,5 @@ class SharedRows(TaskRows):
 def _products(
     X: Any, weights: Float[np.ndarray, " n"], shift: Float[np.ndarray, " k"]
 ) -> Float64[np.ndarray, "k k"]:
-    if sparse.issparse(X):
-        products = (X.T @ (X * weights[:, None])).toarray()
-    else:
-        scaled = X * np.sqrt(weights)[:, None]
-        products = scaled.T @ scaled
-    centred: np.ndarray = products - weights.sum() * np.outer(shift, shift)
+    centred: np.ndarray = weighted_products(X, weights) - weights.sum() * np.outer(shift, shift)
     return centred

@@ -50,8 +50,7 @@ class Squared(Datafit):
 
     def constant(self, rows: TaskRows) -> Float[np.ndarray, " tasks"]:
         """The mean label."""
-        totals = rows.mass
-        mean: np.ndarray = rows.totals(rows.weights * rows.labels) / totals
+        mean: np.ndarray = rows.totals(rows.weights * rows.labels) / rows.mass
         return mean
 
     def bind(self, rows: TaskRows) -> SquaredBound:

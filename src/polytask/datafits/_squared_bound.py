@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Float64, Int
@@ -39,8 +39,6 @@ class SquaredBound(Bound):
         Weighted sums of the squares of centred labels.
     """
 
-    quadratic: ClassVar[bool] = True
-
     def __init__(self, datafit: Datafit, rows: TaskRows) -> None:
         super().__init__(datafit, rows)
         self.mean = super().start()
@@ -70,11 +68,6 @@ class SquaredBound(Bound):
         values, axes = np.linalg.eigh(X @ X.T)
         kept = values > _rounding(values, max(X.shape))
         return values[kept], X.T @ (axes[:, kept] / np.sqrt(values[kept]))
-
-    @property
-    def common(self) -> bool:
-        """Whether the products are the same for all tasks."""
-        return self.rows.common
 
     def products_of(self, features: Int[np.ndarray, " k"]) -> Float64[np.ndarray, "..."]:
         """G of some features."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from polytask.datafits import Bound, Datafit
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.penalties import ClusterNorm, Penalty
 from polytask.ranges import Range, SearchRange
-from polytask.solvers import AlternatingDirections, ProximalGradient, Solution, Solver
+from polytask.solvers import Solution
 
 __all__ = ["TasksInClusters"]
 
@@ -64,11 +64,6 @@ class TasksInClusters(PenalizedEstimator):
     def penalty(self) -> Penalty:
         """`ClusterNorm`."""
         return ClusterNorm(self.strength, self.n_clusters, self.eta)
-
-    def solvers(self) -> Sequence[Solver]:
-        """Alternating directions for squared errors, else proximal gradients."""
-        settings = self.tol, self.max_iter
-        return AlternatingDirections(*settings), ProximalGradient(*settings)
 
     def keep(self, bound: Bound, solution: Solution) -> None:
         """Keep the clusters of tasks, too."""

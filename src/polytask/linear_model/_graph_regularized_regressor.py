@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +15,6 @@ from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstima
 from polytask.linear_model._related_tasks import RelatedTasks
 from polytask.penalties import Penalty
 from polytask.ranges import SearchRange
-from polytask.solvers import ClosedForm, QuasiNewton, Solver
 
 __all__ = ["GraphRegularizedRegressor"]
 
@@ -66,7 +65,8 @@ class GraphRegularizedRegressor(MultiTaskRegressor, PenalizedEstimator):
     n_iter_ : int
         1 of a closed form, else the iterations of the solver.
     residual_ : float
-        Norm of what the normal equations miss, relative to that of their right-hand sides.
+        Norm of what the normal equations miss, relative to that of their right-hand sides; of other losses
+        that of the gradient, relative to zero coefficients.
     tasks_ : array of shape (n_tasks,)
         Ids of the tasks.
 
@@ -134,7 +134,3 @@ class GraphRegularizedRegressor(MultiTaskRegressor, PenalizedEstimator):
             raise ParameterError(sentence)
         rows = tuple(map(tuple, relations.tolist()))
         return RelatedTasks(1.0, self.strength, self.ridge, rows)
-
-    def solvers(self) -> Sequence[Solver]:
-        """The closed form for squared errors, else a quasi-Newton method."""
-        return ClosedForm(self.tol, self.max_iter), QuasiNewton(self.tol, self.max_iter)

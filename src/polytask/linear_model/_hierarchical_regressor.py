@@ -253,9 +253,8 @@ def _standardised(
     return (X - mean) / deviation, back
 
 
-def _sums(rows: TaskRows, totals: Float64[np.ndarray, " tasks"], intercept: bool) -> Sums:
+def _sums(rows: TaskRows, n_rows: Float64[np.ndarray, " tasks"], intercept: bool) -> Sums:
     """Sums over the rows of each task, with a last input of ones for the intercept."""
-    n_rows = totals
     products, counts = rows.gram(), n_rows[:, None, None]
     products = (products[None] * counts[:1]) if products.ndim == 2 else products * counts
     cross = rows.pull(rows.weights * rows.labels) * n_rows[:, None]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from polytask.estimators import MultiTaskRegressor
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.penalties import Penalty, SquaredL2
-from polytask.solvers import ClosedForm, QuasiNewton, Solver
 
 __all__ = ["IndependentRidgeRegressor"]
 
@@ -43,7 +40,8 @@ class IndependentRidgeRegressor(MultiTaskRegressor, PenalizedEstimator):
     n_iter_ : int
         1 of a closed form, else the iterations of the solver.
     residual_ : float
-        Norm of what the normal equations miss, relative to that of their right-hand sides.
+        Norm of what the normal equations miss, relative to that of their right-hand sides; of other losses
+        that of the gradient, relative to zero coefficients.
     tasks_ : array of shape (n_tasks,)
         Ids of the tasks.
 
@@ -76,7 +74,3 @@ class IndependentRidgeRegressor(MultiTaskRegressor, PenalizedEstimator):
     def penalty(self) -> Penalty:
         """`SquaredL2`."""
         return SquaredL2(self.strength)
-
-    def solvers(self) -> Sequence[Solver]:
-        """The closed form for squared errors, else a quasi-Newton method."""
-        return ClosedForm(self.tol, self.max_iter), QuasiNewton(self.tol, self.max_iter)

@@ -14,27 +14,28 @@ class L21RegressorCV(PathEstimator, L21Regressor):
     .. math:: \min_{W, b}\ \sum_k \frac{1}{2 n_k} \sum_i (y_{ik} - x_i^\top w_k - b_k)^2
         + \alpha \sum_j \|W_{:j}\|_2
 
-    Every fold learns all strengths from `alpha_max` of its rows down, each from the solution before.
+    Every fold learns all strengths from the largest down, each from the solution before, until less than a
+    thousandth of the loss of zero coefficients is left.
 
     Parameters
     ----------
     n_alphas : int, default 30
         Number of strengths.
     eps : float in (0, 1), default 0.001
-        The smallest strength, in units of the largest.
+        The smallest strength, in units of the largest, `alpha_max` of all rows.
     alphas : sequence of float, optional
         The strengths themselves.
     cv : int, splitter of scikit-learn, or list of (training rows, test rows), default 5
         Number of folds, each with an equal share of the labels of every task, or other folds of rows.
     random_state : int, optional
-        Of folds; None keeps the order of rows.
+        Of the folds of an integer `cv`; None keeps the order of rows.
     loss : str or Datafit, default "auto"
         Of a score on a label: squared, huber or poisson, whose predictions are rates;
         the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
-        Relative duality gap at which the solver stops.
+        Relative duality gap at which the solver stops; in folds at 1e-4 if that is larger.
     max_iter : int, default 10000
         Largest number of iterations of the solver, for each strength.
 
@@ -44,8 +45,8 @@ class L21RegressorCV(PathEstimator, L21Regressor):
         The strength that was chosen.
     alphas_ : array of shape (n_alphas,)
         Strengths, the largest first.
-    losses_ : array of shape (n_alphas, cv)
-        Sums over tasks of mean losses on rows that were left out.
+    losses_ : array of shape (n_alphas, n_folds)
+        Sums over tasks of mean losses on rows that were left out; infinite where a path had ended.
     coef_ : array of shape (n_tasks, n_features)
         In units of labels per unit of the feature.
     intercept_ : array of shape (n_tasks,)
@@ -62,7 +63,8 @@ class L21RegressorCV(PathEstimator, L21Regressor):
     ParameterError
         If a setting is outside its range.
     DataError
-        If rows, labels and tasks do not fit together, or a task has fewer labels than there are folds.
+        If rows, labels and tasks do not fit together, a task has fewer labels than there are folds, or a
+        split has no labels of a task to learn from.
 
     References
     ----------

@@ -15,12 +15,13 @@ def label_counts(table: TaskTable) -> Float64[np.ndarray, "..."]:
     known = (~np.isnan(table.labels)).astype(float)
     if table.weights is None:
         return known
-    weights = table.weights[:, None] if table.weights.ndim < known.ndim else table.weights
-    counts: np.ndarray = known * weights
+    counts: np.ndarray = known * table.weights
     return counts
 
 
 def task_counts(table: TaskTable) -> Float64[np.ndarray, " tasks"]:
     """Sums of the weights of each task's labels."""
     counts = label_counts(table)
-    return counts.sum(axis=0) if table.task is None else np.bincount(table.task, counts)
+    if table.task is None:
+        return counts.sum(axis=0)
+    return np.bincount(table.task, counts, table.n_tasks)

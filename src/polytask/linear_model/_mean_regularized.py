@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -16,7 +16,6 @@ from polytask.linear_model._mean_and_deviations import MeanAndDeviations, averag
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator
 from polytask.penalties import Penalty
 from polytask.ranges import Range, SearchRange
-from polytask.solvers import ClosedForm, QuasiNewton, Solver
 
 __all__ = ["MeanRegularized"]
 
@@ -64,10 +63,6 @@ class MeanRegularized(PenalizedEstimator):
         """Squares of the mean and of deviations from it."""
         groups = tuple(int(each) for each in self.groups())
         return MeanAndDeviations(1.0, self.strength, self.mean_alpha, groups)
-
-    def solvers(self) -> Sequence[Solver]:
-        """The closed form for squared errors, else a quasi-Newton method."""
-        return ClosedForm(self.tol, self.max_iter), QuasiNewton(self.tol, self.max_iter)
 
     @property
     def mean_coef_(self) -> Float64[np.ndarray, "..."]:

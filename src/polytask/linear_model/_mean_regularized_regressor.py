@@ -34,9 +34,9 @@ class MeanRegularizedRegressor(MultiTaskRegressor, MeanRegularized):
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
         Relative residual at which conjugate gradients stop, which more than 1500 features need unless all
-        tasks have the same labelled rows. Otherwise the solution is exact.
+        tasks have the same labelled rows, and relative gradient of other losses. Otherwise the solution is exact.
     max_iter : int, default 10000
-        Largest number of conjugate gradients.
+        Largest number of conjugate gradients, or of steps for other losses.
 
     Attributes
     ----------
@@ -47,9 +47,10 @@ class MeanRegularizedRegressor(MultiTaskRegressor, MeanRegularized):
         The mean over tasks.
     mean_intercept_ : float
     n_iter_ : int
-        1, or the number of conjugate gradients.
+        1 of a closed form, else the iterations of the solver.
     residual_ : float
-        Norm of what the normal equations miss, relative to that of their right-hand sides.
+        Norm of what the normal equations miss, relative to that of their right-hand sides; of other losses
+        that of the gradient, relative to zero coefficients.
     tasks_ : array of shape (n_tasks,)
         Ids of the tasks.
 

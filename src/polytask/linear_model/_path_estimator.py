@@ -9,38 +9,39 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float64
 
-from polytask.constraints import Constraint, Each, InstanceOf, Interval, OneOf, Optional, Satisfies
+from polytask.constraints import Constraint, Each, Interval, OneOf, Optional, Satisfies
 from polytask.datafits import Bound, Datafit, Moments, TaskRows, rows_of
 from polytask.estimators import TaskTable
 from polytask.linear_model._penalized_estimator import PenalizedEstimator, solve
-from polytask.linear_model._strength_path import folds_of_tasks, loss_of_rows, strengths
+from polytask.linear_model._strength_path import (
+    check_split,
+    folds_of_tasks,
+    loss_of_rows,
+    strengths,
+)
 from polytask.ranges import SearchRange
 from polytask.solvers import Solution
 
 __all__ = ["PathEstimator"]
 
-
 _MOST_FEATURES = 2000
 """Whose products are kept for all tasks and folds."""
-
-
 _TOL_OF_FOLDS = 1e-4
-"""Accuracy of the solutions of folds, at least."""
+"""Relative accuracy of the solutions of folds, unless `tol` is larger."""
 _EXPLAINED = 1e-3
 """Loss of training rows, in units of that of zero coefficients, below which a path ends."""
 
 
-def _without(moments: Moments, table: TaskTable, train: np.ndarray) -> Moments:
-    """The sums of training rows: those of all without the others."""
-    others = moments.empty()
-    others.add(table.take(np.setdiff1d(np.arange(len(table.labels)), train)))
-    return moments.without(others)
-
-
 def _gives_splits(value: Any) -> bool:
-    return hasattr(value, "split") or (
-        isinstance(value, list | tuple) and bool(value) and all(len(pair) == 2 for pair in value)
-    )
+    if isinstance(value, list | tuple):
+        return bool(value) and all(len(pair) == 2 for pair in value)
+    return hasattr(value, "split") and not isinstance(value, str | bytes)
+
+
+def _positions(rows: Any) -> np.ndarray:
+    """Positions of rows that are given as such, or as a mask."""
+    given = np.asarray(rows)
+    return np.flatnonzero(given) if given.dtype == bool else given
 
 
 class PathEstimator(PenalizedEstimator):
@@ -55,13 +56,13 @@ class PathEstimator(PenalizedEstimator):
     n_alphas : int, default 30
         Number of strengths.
     eps : float in (0, 1), default 0.001
-        The smallest strength, in units of the largest, `alpha_max` of the training rows.
+        The smallest strength, in units of the largest, `alpha_max` of all rows.
     alphas : sequence of float, optional
         The strengths themselves.
     cv : int, splitter of scikit-learn, or list of (training rows, test rows), default 5
         Number of folds, each with an equal share of the labels of every task, or other folds of rows.
     random_state : int, optional
-        Of folds; None keeps the order of rows: row i of a task is in fold i modulo `cv`.
+        Of the folds of an integer `cv`; None keeps the order of rows.
 
     Attributes
     ----------
@@ -69,7 +70,7 @@ class PathEstimator(PenalizedEstimator):
         The strength that was chosen.
     alphas_ : array of shape (n_alphas,)
         Strengths, the largest first.
-    losses_ : array of shape (n_alphas, cv)
+    losses_ : array of shape (n_alphas, n_folds)
         Losses on rows that were left out; infinite where a path had ended.
     """
 
@@ -78,17 +79,15 @@ class PathEstimator(PenalizedEstimator):
     losses_: Float64[np.ndarray, "n_alphas folds"]
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        **{k: v for k, v in PenalizedEstimator.parameter_constraints.items() if k != "alpha"},
         "n_alphas": Interval(int, 2),
         "eps": Interval(float, 0.0, 1.0, closed="neither"),
         "alphas": Optional(Each(Interval(float, 0.0, closed="neither"), minimum=1)),
         "cv": OneOf((Interval(int, 2), Satisfies(_gives_splits, "a splitter or a list of splits"))),
         "random_state": Optional(Interval(int, 0)),
-        "loss": InstanceOf((str, Datafit)),
-        "fit_intercept": InstanceOf((bool,)),
-        "tol": Interval(float, 0.0, closed="neither"),
-        "max_iter": Interval(int, 1),
     }
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {}
+    _zero_remedy: ClassVar[str] = "No lower strength has a lower loss on rows that were left out."
 
     def __init__(
         self,
@@ -125,19 +124,12 @@ class PathEstimator(PenalizedEstimator):
     def learn(self, table: TaskTable) -> None:
         """Choose the strength by folds, and learn from all rows with it."""
         moments = self._sums(table)
-        if moments is None:
-            bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
-        else:
-            bound = self.bind(moments.rows(fit_intercept=self.fit_intercept))
+        bound = self.bind(self._rows(table, moments))
         self.alphas_ = self._strengths(bound)
-        losses = []
-        for train, test in self._folds(table):
-            if moments is None:
-                rows = rows_of(table.take(train), fit_intercept=self.fit_intercept)
-            else:
-                rest = _without(moments, table, train)
-                rows = rest.rows(fit_intercept=self.fit_intercept)
-            losses.append(self._losses(rows, table.take(test)))
+        losses = [
+            self._losses(self._rows(table, moments, train), table.take(test))
+            for train, test in self._folds(table)
+        ]
         self.losses_ = np.stack(losses, axis=1)
         best = int(self.losses_.mean(axis=1).argmin())
         solution = self._solved(bound, float(self.alphas_[0]), None)
@@ -151,6 +143,19 @@ class PathEstimator(PenalizedEstimator):
         pays = self.datafit().by_moments and table.X.shape[1] <= min(n_rows / 2, _MOST_FEATURES)
         return Moments(table) if pays else None
 
+    def _rows(
+        self, table: TaskTable, moments: Moments | None, train: np.ndarray | None = None
+    ) -> TaskRows:
+        """All rows, or those to learn from, by the sums of all less those of the others where these are kept."""
+        if moments is None:
+            chosen = table if train is None else table.take(train)
+            return rows_of(chosen, fit_intercept=self.fit_intercept)
+        if train is not None:
+            others = moments.empty()
+            others.add(table.take(np.setdiff1d(np.arange(len(table.labels)), train)))
+            moments = moments.without(others)
+        return moments.rows(fit_intercept=self.fit_intercept)
+
     def _folds(self, table: TaskTable) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         name = type(self).__name__
         if isinstance(self.cv, int):
@@ -158,19 +163,21 @@ class PathEstimator(PenalizedEstimator):
                 name, table, self.cv, self.random_state, classes=self.learns_classes
             )
             return
-        places = np.arange(len(table.labels)) if table.rows is None else table.rows
-        given = self.cv.split(table.X, table.labels) if hasattr(self.cv, "split") else self.cv
+        places, given = np.arange(len(table.labels)), self.cv
         if hasattr(self.cv, "split"):
-            places = np.arange(len(table.labels))
-        for train, test in given:
-            yield np.flatnonzero(np.isin(places, train)), np.flatnonzero(np.isin(places, test))
+            given = self.cv.split(table.X, table.labels)
+        elif table.rows is not None:
+            places = table.rows
+        for split in given:
+            masks = [np.isin(places, _positions(rows)) for rows in split]
+            train, test = map(np.flatnonzero, masks)
+            check_split(name, table, train, test)
+            yield train, test
 
     def _strengths(self, bound: Bound) -> Float64[np.ndarray, " n_alphas"]:
         if self.alphas is not None:
             return np.sort(np.asarray(self.alphas, dtype=float))[::-1]
-        zero = np.zeros(bound.shape)
-        slope, _ = bound.gradient(zero, bound.start())
-        return strengths(self.penalty().alpha_max(slope), self.eps, self.n_alphas)
+        return strengths(self.largest(bound), self.eps, self.n_alphas)
 
     def _losses(self, train: TaskRows, test: TaskTable) -> Float64[np.ndarray, " n_alphas"]:
         """Losses of left out rows along the path of the others."""

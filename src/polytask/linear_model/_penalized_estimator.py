@@ -19,7 +19,14 @@ from polytask.linear_model._linear_estimator import LinearEstimator
 from polytask.linear_model._named_datafit import named_datafit
 from polytask.penalties import Penalty
 from polytask.ranges import Range, SearchRange
-from polytask.solvers import Solution, Solver
+from polytask.solvers import (
+    AlternatingDirections,
+    ClosedForm,
+    ProximalGradient,
+    QuasiNewton,
+    Solution,
+    Solver,
+)
 
 __all__ = ["STRENGTH", "PenalizedEstimator"]
 
@@ -31,8 +38,8 @@ class PenalizedEstimator(LinearEstimator):
 
     .. math:: \min_{W, b}\ \sum_k \sum_i \omega_{ik}\, \ell(x_i^\top w_k + b_k, y_{ik}) + \alpha\,\Omega(W)
 
-    with weights that sum to 1 in every task. A class defines `penalty` and `solvers`; the first
-    solver that serves both is used.
+    with weights that sum to 1 in every task. A class defines `penalty`; the first of `solvers` that serves
+    loss and penalty is used.
 
     Parameters
     ----------
@@ -65,6 +72,7 @@ class PenalizedEstimator(LinearEstimator):
         "max_iter": Interval(int, 1),
     }
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH}
+    _zero_remedy: ClassVar[str] = "Lower `alpha`."
 
     def __init__(
         self,
@@ -94,9 +102,14 @@ class PenalizedEstimator(LinearEstimator):
     def penalty(self) -> Penalty:
         """The penalty of these settings, with `strength`."""
 
-    @abstractmethod
     def solvers(self) -> Sequence[Solver]:
-        """Solvers, in the order of preference."""
+        """Solvers, in the order of preference.
+
+        Of quadratic penalties the closed form for squared errors, else a quasi-Newton method; of others
+        alternating directions for squared errors, else proximal gradients.
+        """
+        kinds = ClosedForm, QuasiNewton, AlternatingDirections, ProximalGradient
+        return [kind(self.tol, self.max_iter) for kind in kinds]
 
     def learn(self, table: TaskTable) -> None:
         """Minimise, and keep coefficients and what the penalty learned."""
@@ -126,7 +139,10 @@ class PenalizedEstimator(LinearEstimator):
         """
         check_parameters(self)
         table = clone(self)._table(X, y, tasks, sample_weight, task_weights)  # noqa: SLF001
-        bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
+        return self.largest(self.bind(rows_of(table, fit_intercept=self.fit_intercept)))
+
+    def largest(self, bound: Bound) -> float:
+        """The smallest strength at which all coefficients are 0, for a loss on rows."""
         slope, _ = bound.gradient(np.zeros(bound.shape), bound.start())
         return self.penalty().alpha_max(slope)
 
@@ -173,11 +189,9 @@ class PenalizedEstimator(LinearEstimator):
             )
             warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
         if not solution.coef.any() and self.penalty().dual_norm(solution.coef) is not None:
-            slope, _ = bound.gradient(solution.coef, bound.start())
-            largest = self.penalty().alpha_max(slope)
             sentence = (
-                f"All coefficients of {name} are 0: alpha={self.strength:g} is not below {largest:.4g}, from "
-                "which on this is the best solution. Lower `alpha`."
+                f"All coefficients of {name} are 0: alpha={self.strength:g} is not below "
+                f"{self.largest(bound):.4g}, from which on this is the best solution. {self._zero_remedy}"
             )
             warnings.warn(sentence, UserWarning, stacklevel=4)
 

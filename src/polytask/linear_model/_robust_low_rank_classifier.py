@@ -27,7 +27,7 @@ class RobustLowRankClassifier(MultiTaskClassifier, SubspaceWithOutliers):
         Strength r of the penalty of S, in units of alpha.
     loss : str or Datafit, default "auto"
         Of a score on a label: logistic or squared_hinge, which gives no probabilities;
-        the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
+        the first if not given. A `polytask.datafits.Datafit` of classes may be given, too.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6

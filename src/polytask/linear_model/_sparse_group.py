@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from polytask.datafits import Bound, Datafit
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.penalties import Penalty, SparseGroup
 from polytask.ranges import Range, SearchRange
-from polytask.solvers import AlternatingDirections, ProximalGradient, Solution, Solver
+from polytask.solvers import Solution
 
 __all__ = ["SparseSelection"]
 
@@ -57,11 +57,6 @@ class SparseSelection(PenalizedEstimator):
     def penalty(self) -> Penalty:
         """`SparseGroup`."""
         return SparseGroup(self.strength, self.l1_ratio)
-
-    def solvers(self) -> Sequence[Solver]:
-        """Alternating directions for squared errors, else proximal gradients."""
-        settings = self.tol, self.max_iter
-        return AlternatingDirections(*settings), ProximalGradient(*settings)
 
     def keep(self, bound: Bound, solution: Solution) -> None:
         """Keep which features are used, too."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -12,9 +11,10 @@ from polytask._listing import count
 from polytask.datafits import Datafit
 from polytask.estimators import TaskTable
 from polytask.exceptions import DataError
+from polytask.linear_model._label_counts import label_counts, task_counts
 from polytask.linear_model._linear_estimator import row_scores
 
-__all__ = ["folds_of_tasks", "loss_of_rows", "strengths"]
+__all__ = ["check_split", "folds_of_tasks", "loss_of_rows", "strengths"]
 
 
 def strengths(largest: float, ratio: float, n_alphas: int) -> Float64[np.ndarray, " n"]:
@@ -36,24 +36,20 @@ def loss_of_rows(
     intercept: Float64[np.ndarray, " tasks"],
 ) -> float:
     """The sum over tasks, times their weights, of mean losses of labelled rows."""
-    labels = table.labels
-    weights = np.ones(labels.shape) if table.weights is None else table.weights
+    counts, total = label_counts(table), task_counts(table)
+    labels = np.where(counts > 0, table.labels, 0.0)
     if table.task is None:
-        known = ~np.isnan(labels)
         scores = np.asarray(table.X @ coef.T) + intercept
-        losses = weights * known * datafit.loss(scores, np.where(known, labels, 0.0))
-        total, sums = (weights * known).sum(axis=0), losses.sum(axis=0)
+        sums = (counts * datafit.loss(scores, labels)).sum(axis=0)
     else:
         scores = row_scores(table.X, coef, intercept, table.task)
-        losses = weights * datafit.loss(scores, labels)
-        total = np.bincount(table.task, weights, table.n_tasks)
-        sums = np.bincount(table.task, losses, table.n_tasks)
+        sums = np.bincount(table.task, counts * datafit.loss(scores, labels), table.n_tasks)
     means = sums / np.where(total > 0, total, 1.0)
     return float(means.sum() if table.task_weights is None else table.task_weights @ means)
 
 
 def folds_of_tasks(
-    owner: str, table: TaskTable, n_folds: int, random_state: Any, *, classes: bool
+    owner: str, table: TaskTable, n_folds: int, random_state: int | None, *, classes: bool
 ) -> Iterator[tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"]]]:
     """Training and test rows of folds with about as many labels of each task, exactly of rare ones.
 
@@ -63,7 +59,7 @@ def folds_of_tasks(
         Whose folds they are, for the error.
     table : TaskTable
     n_folds : int
-    random_state : int, Generator or None
+    random_state : int or None
         None keeps the order of rows.
     classes : bool
         Whether the labels 0 and 1 are counted apart.
@@ -89,6 +85,24 @@ def folds_of_tasks(
     _check_folds(owner, counts, 2 if classes else 1)
     for each in range(n_folds):
         yield np.flatnonzero(fold != each), np.flatnonzero(fold == each)
+
+
+def check_split(owner: str, table: TaskTable, train: np.ndarray, test: np.ndarray) -> None:
+    """Raise if rows of a split have no labels to learn from, of some task, or none to test on."""
+    known = (task_counts(table.take(rows)) > 0 for rows in (train, test))
+    learned, tested = known
+    if learned.all() and tested.any():
+        return
+    which = (
+        f"Task {int(learned.argmin())} has none"
+        if not learned.all()
+        else "There are none to test on"
+    )
+    sentence = (
+        f"The `cv` parameter of {owner} must give positions of rows, with labels of each task to learn from and "
+        f"labels to test on. {which} in one of the splits."
+    )
+    raise DataError(sentence)
 
 
 def _groups(table: TaskTable, *, classes: bool) -> np.ndarray:

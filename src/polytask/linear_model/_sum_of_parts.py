@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.linear_model._sum_penalty import SumPenalty
 from polytask.penalties import Penalty
 from polytask.ranges import Range, SearchRange
-from polytask.solvers import AlternatingDirections, ProximalGradient, Solution, Solver
+from polytask.solvers import Solution
 
 __all__ = ["SumOfParts"]
 
@@ -75,11 +75,6 @@ class SumOfParts(PenalizedEstimator):
     def penalty(self) -> Penalty:
         """Both, of parts side by side."""
         return SumPenalty(self.strength, self.common_penalty(), self.own_penalty())
-
-    def solvers(self) -> Sequence[Solver]:
-        """Alternating directions for squared errors, else proximal gradients."""
-        settings = self.tol, self.max_iter
-        return AlternatingDirections(*settings), ProximalGradient(*settings)
 
     def bind(self, rows: TaskRows) -> Bound:
         """The loss of the sum."""

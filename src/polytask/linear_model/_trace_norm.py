@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from polytask.datafits import Bound
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.linear_model._span import span_of
 from polytask.penalties import Penalty, TraceNorm
-from polytask.solvers import AlternatingDirections, ProximalGradient, Solution, Solver
+from polytask.solvers import Solution
 
 __all__ = ["CommonSubspace"]
 
@@ -32,11 +30,6 @@ class CommonSubspace(PenalizedEstimator):
     def penalty(self) -> Penalty:
         """`TraceNorm`."""
         return TraceNorm(self.strength)
-
-    def solvers(self) -> Sequence[Solver]:
-        """Alternating directions for squared errors, else proximal gradients."""
-        settings = self.tol, self.max_iter
-        return AlternatingDirections(*settings), ProximalGradient(*settings)
 
     def keep(self, bound: Bound, solution: Solution) -> None:
         """Keep the directions that the tasks share, too."""

@@ -36,7 +36,6 @@ class L1(Penalty):
     """
 
     smooth: ClassVar[bool] = False
-    by_feature: ClassVar[bool] = True
 
     def value(self, weights: Array, state: State | None = None) -> Array:
         """The sum of absolute values, times alpha."""

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 from polytask._validation import Choice, Constraint
 from polytask.penalties._arrays import namespace
-from polytask.penalties._penalty import Array, Penalty, State
+from polytask.penalties._group_norms import GroupNorms
+from polytask.penalties._penalty import Array, Penalty
 
 __all__ = ["L21"]
 
 
 @dataclass(frozen=True)
-class L21(Penalty):
+class L21(GroupNorms):
     r"""The sum of the norms of features over tasks (group lasso).
 
     .. math:: \alpha \sum_j \|W_{:j}\|_2
@@ -47,36 +48,14 @@ class L21(Penalty):
 
     group: str = "parameter"
 
-    smooth: ClassVar[bool] = False
-    by_feature: ClassVar[bool] = True
     sums_norms: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **Penalty.parameter_constraints,
         "group": Choice(("parameter", "input")),
     }
 
-    def value(self, weights: Array, state: State | None = None) -> Array:
-        """The sum of norms, times alpha."""
-        return self.alpha * namespace(weights).sum(self._norms(weights))
-
-    def gradient(self, weights: Array, state: State | None = None) -> Array:
-        """Groups divided by their norms, times alpha; zero where the norm is."""
-        xp = namespace(weights)
-        norms = self._norms(weights)
-        return self.alpha * weights / xp.where(norms > 0, norms, xp.ones_like(norms))
-
-    def prox(self, weights: Array, step: float, state: State | None = None) -> Array:
-        """Groups shortened, those that are short to zero."""
-        xp = namespace(weights)
-        norms = self._norms(weights)
-        left = xp.clip(norms - step * self.alpha, 0.0)
-        return weights * (left / xp.where(norms > 0, norms, xp.ones_like(norms)))
-
-    def dual_norm(self, gradient: Array) -> float:
-        """The longest feature."""
-        return float(namespace(gradient).max(self._norms(gradient)))
-
-    def _norms(self, weights: Array) -> Array:
+    def norms(self, weights: Array) -> Array:
+        """The norm of each feature over tasks (and outputs)."""
         last = 1 if self.group == "parameter" else max(1, len(weights.shape) - 1)
         axes = tuple(range(last))
         return namespace(weights).linalg.vector_norm(weights, axis=axes, keepdims=True)

@@ -41,7 +41,6 @@ class LInf1(Penalty):
     """
 
     smooth: ClassVar[bool] = False
-    by_feature: ClassVar[bool] = True
 
     def value(self, weights: Array, state: State | None = None) -> Array:
         """The sum of largest absolute values, times alpha."""

@@ -46,9 +46,6 @@ class Penalty(ABC):
         tasks or low ranks.
     relation : str, optional
         The learned quantity, (n_tasks, n_tasks), that says how tasks are related.
-    by_feature : bool, default False
-        Whether the penalty of a matrix is a sum over its columns, the features, so that some columns can
-        be learned while the others are 0.
     sums_norms : bool, default False
         Whether it is alpha times the sum of the Euclidean norms of the columns.
     rotates : bool, default False
@@ -78,7 +75,6 @@ class Penalty(ABC):
 
     smooth: ClassVar[bool] = True
     relation: ClassVar[str | None] = None
-    by_feature: ClassVar[bool] = False
     sums_norms: ClassVar[bool] = False
     rotates: ClassVar[bool] = False
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {

@@ -49,7 +49,6 @@ class SparseGroup(Penalty):
     l1_ratio: float = 0.5
 
     smooth: ClassVar[bool] = False
-    by_feature: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **Penalty.parameter_constraints,
         "l1_ratio": Interval(float, 0.0, 1.0),

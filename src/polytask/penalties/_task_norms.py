@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from polytask.penalties._arrays import namespace
-from polytask.penalties._penalty import Array, Penalty, State
+from polytask.penalties._group_norms import GroupNorms
+from polytask.penalties._penalty import Array
 
 __all__ = ["TaskNorms"]
 
 
 @dataclass(frozen=True)
-class TaskNorms(Penalty):
+class TaskNorms(GroupNorms):
     r"""The sum of the norms of the tasks' parameters.
 
     .. math:: \alpha \sum_k \|W_{k:}\|_2
@@ -39,31 +40,9 @@ class TaskNorms(Penalty):
            [0. , 0. ]])
     """
 
-    smooth: ClassVar[bool] = False
     rotates: ClassVar[bool] = True
 
-    def value(self, weights: Array, state: State | None = None) -> Array:
-        """The sum of norms, times alpha."""
-        return self.alpha * namespace(weights).sum(_norms(weights))
-
-    def gradient(self, weights: Array, state: State | None = None) -> Array:
-        """Tasks divided by their norms, times alpha; zero where the norm is."""
-        norms = _norms(weights)
-        one = namespace(weights).ones_like(norms)
-        return self.alpha * weights / namespace(weights).where(norms > 0, norms, one)
-
-    def prox(self, weights: Array, step: float, state: State | None = None) -> Array:
-        """Tasks shortened, those that are short to zero."""
-        xp = namespace(weights)
-        norms = _norms(weights)
-        left = xp.clip(norms - step * self.alpha, 0.0)
-        return weights * (left / xp.where(norms > 0, norms, xp.ones_like(norms)))
-
-    def dual_norm(self, gradient: Array) -> float:
-        """The longest task."""
-        return float(namespace(gradient).max(_norms(gradient)))
-
-
-def _norms(weights: Array) -> Array:
-    axes = tuple(range(1, len(weights.shape)))
-    return namespace(weights).linalg.vector_norm(weights, axis=axes, keepdims=True)
+    def norms(self, weights: Array) -> Array:
+        """The norm of the parameters of each task."""
+        axes = tuple(range(1, len(weights.shape)))
+        return namespace(weights).linalg.vector_norm(weights, axis=axes, keepdims=True)

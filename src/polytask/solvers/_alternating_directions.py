@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,7 +13,7 @@ from polytask.solvers._anderson import Anderson
 from polytask.solvers._one_thread import one_thread_if_small
 from polytask.solvers._optimality import Optimality, optimality
 from polytask.solvers._shifted_products import ShiftedProducts, shifted_products
-from polytask.solvers._solution import Solution
+from polytask.solvers._solution import Solution, learned
 from polytask.solvers._solver import Solver
 
 __all__ = ["AlternatingDirections"]
@@ -119,15 +118,16 @@ class _Search:
         self.products: ShiftedProducts = shifted_products(bound, rotate=penalty.rotates)
         self.scale = bound.scale()
         self.rho = max(_SHARE * self.products.mean, 1e-12)
-        self.state: Mapping[str, Any] = penalty.start(bound.shape)
+        self.state = learned(penalty, bound.shape, start)
         self.point = self.products.cross / self.rho
         if start is not None:
-            self.state = dict(start.state) or self.state
             near = start.coef + bound.left(start.coef) / self.rho
             self.point = self.products.reduce(near)
         self.below = -np.inf  # the best lower bound of the objective
         self.before = self.plain = self.point
-        self._forget()
+        self.good = np.inf
+        memory = int(np.clip(_REMEMBERED // (2 * max(self.point.size, 1)), 4, 20))
+        self.accelerate = Anderson(memory)
         self.now = Optimality(np.inf, "fixed-point residual")
 
     def run(self, max_iter: int) -> Solution:
@@ -162,8 +162,8 @@ class _Search:
 
     def _forget(self) -> None:
         """Extrapolate from what follows alone."""
-        memory = int(np.clip(_REMEMBERED // (2 * max(self.point.size, 1)), 4, 20))
-        self.accelerate, self.good = Anderson(memory), np.inf
+        self.accelerate.forget()
+        self.good = np.inf
 
     def _may_stop(self, pair: _Pair, n_iter: int) -> bool:
         """Whether a look is worth its time; raises the lower bound of the objective."""

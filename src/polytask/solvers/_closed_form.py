@@ -10,7 +10,7 @@ import numpy as np
 from polytask.datafits import Bound, SquaredBound
 from polytask.penalties import Penalty
 from polytask.solvers._quadratic_equations import QuadraticEquations
-from polytask.solvers._solution import Solution
+from polytask.solvers._solution import Solution, learned
 from polytask.solvers._solver import Solver
 
 __all__ = ["ClosedForm"]
@@ -69,8 +69,7 @@ class ClosedForm(Solver):
     def minimize(self, bound: Bound, penalty: Penalty, start: Solution | None) -> Solution:
         """Solve the equations for what the penalty has learned so far."""
         squared: Any = bound
-        known = start is not None and start.state
-        state = dict(start.state) if start is not None and known else penalty.start(bound.shape)
+        state = learned(penalty, bound.shape, start)
         precision = penalty.alpha * np.asarray(penalty.task_precision(len(squared.cross), state))
         equations = QuadraticEquations(squared, precision)
         first = None if start is None else start.coef

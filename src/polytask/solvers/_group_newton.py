@@ -133,8 +133,8 @@ class _Search:
     ) -> Float64[np.ndarray, "tasks k"]:
         sizes = np.linalg.norm(self.coef[:, features], axis=0) / self.alpha
         energy = float(self.bound.energy.sum())
-        found = solve_norms(self._form(features), self.alpha, sizes, energy, goal * self.scale)
-        values: np.ndarray = found.coef[0].T if len(found.coef) == 1 else found.coef[:, :, 0]
+        coef = solve_norms(self._form(features), self.alpha, sizes, energy, goal * self.scale)
+        values: np.ndarray = coef[0].T if len(coef) == 1 else coef[:, :, 0]
         return values
 
     def _descended(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
-from polytask.datafits import Bound
+from polytask.datafits import Bound, SquaredBound
 
 __all__ = ["MeanProducts"]
 
@@ -69,8 +69,8 @@ class MeanProducts(NamedTuple):
         return np.asarray(axes @ solved)
 
 
-def _mean_products(bound: Any) -> np.ndarray:
-    if bound.quadratic and bound.by_products:
+def _mean_products(bound: Bound) -> np.ndarray:
+    if isinstance(bound, SquaredBound) and bound.by_products:
         products = bound.products
         return np.asarray(products if products.ndim == 2 else products.mean(axis=0))
     n_tasks, n_features = bound.shape

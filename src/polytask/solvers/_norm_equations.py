@@ -10,7 +10,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from polytask.solvers._norm_forms import NormForm, Response, Sizes
 
-__all__ = ["NormSolution", "solve_norms"]
+__all__ = ["solve_norms"]
 
 _MOST_STEPS = 100
 _HALVINGS = 4
@@ -18,13 +18,6 @@ _DAMPINGS = (1e-12, 1e-8, 1e-5, 1e-3, 1e-1, 1e1, 1e3, 1e6)
 """Tried in turn, in units of the Hessian's diagonal, where a step leads no lower."""
 _MOST_BOUNDS = 5
 """How often a step is solved anew without sizes that it would make negative."""
-
-
-class NormSolution(NamedTuple):
-    """Norms of features divided by alpha, and coefficients."""
-
-    sizes: Sizes
-    coef: Float64[np.ndarray, "problems k columns"]
 
 
 class _Point(NamedTuple):
@@ -38,8 +31,8 @@ class _Point(NamedTuple):
 
 def solve_norms(
     form: NormForm, alpha: float, sizes: Sizes, energy: float, tol: float
-) -> NormSolution:
-    r"""Minimise the squared errors of problems that share which features they use.
+) -> Float64[np.ndarray, "problems k columns"]:
+    r"""Coefficients W that minimise the squared errors of problems that share which features they use.
 
     .. math:: \sum_b \operatorname{tr}\big(\tfrac12 W_b^\top G_b W_b - W_b^\top C_b\big)
               + \alpha \sum_j \Big(\sum_b \|W_{bj}\|^2\Big)^{1/2}
@@ -82,7 +75,8 @@ def solve_norms(
         if further is None:
             break
         point = further
-    return NormSolution(point.sizes, point.sizes[:, None] * point.response.left)
+    coef: np.ndarray = point.sizes[:, None] * point.response.left
+    return coef
 
 
 def _at(form: NormForm, alpha: float, sizes: Sizes) -> _Point:

@@ -11,7 +11,7 @@ import numpy as np
 from polytask.datafits import Bound
 from polytask.penalties import Penalty
 from polytask.solvers._optimality import Optimality, optimality
-from polytask.solvers._solution import Solution
+from polytask.solvers._solution import Solution, learned
 from polytask.solvers._solver import Solver
 
 __all__ = ["ProximalGradient"]
@@ -74,9 +74,7 @@ class ProximalGradient(Solver):
             coef, intercept = np.zeros(bound.shape), bound.start()
         else:
             coef, intercept = start.coef, start.intercept
-        state = (
-            dict(start.state) if start is not None and start.state else penalty.start(bound.shape)
-        )
+        state = learned(penalty, bound.shape, start)
         scale = bound.scale()
         n_iter, point = 0, _Point(coef, intercept, 1.0)
         now = Optimality(np.inf, "fixed-point residual")

@@ -79,7 +79,7 @@ class QuadraticEquations:
 
     @property
     def direct(self) -> bool:
-        return self.bound.common or self.by_complement or self.bound.cross.size <= _DENSE
+        return self.bound.rows.common or self.by_complement or self.bound.cross.size <= _DENSE
 
     def left(self, coef: Coef) -> Float64[np.ndarray, "tasks features"]:
         """What the equations miss, minus the gradient of the objective."""
@@ -94,7 +94,7 @@ class QuadraticEquations:
 
     def solve(self, start: Coef | None, tol: float, max_iter: int) -> tuple[np.ndarray, int]:
         """W, and how many iterations it took."""
-        if self.bound.common:
+        if self.bound.rows.common:
             return self._rotated(self.bound.cross), 1
         if self.by_complement:
             return self._refined(TaskEquations(self.bound, self.common)), 1
@@ -131,6 +131,7 @@ class QuadraticEquations:
         return coef
 
     def _dense(self) -> np.ndarray:
+        """The solution of all equations at once, of the least norm where they are singular."""
         n_tasks, p = self.bound.shape
         whole = np.kron(self.precision, np.eye(p)).reshape(n_tasks, p, n_tasks, p)
         tasks = np.arange(n_tasks)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from polytask.datafits import Bound
+from polytask.datafits import Bound, SquaredBound
 from polytask.penalties import Penalty
 from polytask.solvers._closed_form import ClosedForm
 from polytask.solvers._mean_products import MeanProducts
@@ -106,7 +106,8 @@ class _Search:
     def __init__(self, bound: Bound, penalty: Penalty) -> None:
         self.bound, self.penalty = bound, penalty
         self.model = MeanProducts.of(bound)
-        rise = bound.lipschitz()[1] if bound.quadratic or bound.rows.fit_intercept else np.ones(1)
+        levels = isinstance(bound, SquaredBound) or bound.rows.fit_intercept
+        rise = bound.lipschitz()[1] if levels else np.ones(1)
         self.of_intercept = np.where(np.isfinite(rise), np.maximum(rise, 1e-300), 1.0)
         slope = bound.gradient(np.zeros(bound.shape), bound.start())[0]
         curvatures = bound.lipschitz()[0]

@@ -9,7 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float64
 
-__all__ = ["Solution"]
+from polytask.penalties import Penalty
+
+__all__ = ["Solution", "learned"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,3 +43,8 @@ class Solution:
     measure: Literal["duality gap", "fixed-point residual", "residual", "gradient norm", "exact"]
     converged: bool
     state: Mapping[str, Any] = field(default_factory=dict)
+
+
+def learned(penalty: Penalty, shape: tuple[int, ...], start: Solution | None) -> Mapping[str, Any]:
+    """What a penalty learned in the solution to start from; else what it starts with."""
+    return dict(start.state) if start is not None and start.state else penalty.start(shape)

@@ -78,7 +78,7 @@ def _check_declarations(
     *,
     proximal: bool,
 ) -> None:
-    """Check the dual norm, and what is declared of features."""
+    """Check the dual norm, and whether a declared sum of norms of features is one."""
     largest = penalty.dual_norm(weights)
     if largest is not None:
         products, unit = [], replace(penalty, alpha=1.0)
@@ -93,11 +93,6 @@ def _check_declarations(
         if proximal:
             left = strong.prox(weights, 1.0)
             require_close(left, 0 * left, f"{name}: `alpha_max` leaves parameters", absolute=1e-9)
-    if penalty.by_feature and weights.ndim == 2 and not penalty.start(weights.shape):
-        parts = [weights[:, :2], weights[:, 2:]]
-        whole = np.concatenate([penalty.prox(part, 0.3) for part in parts], axis=1)
-        sentence = f"{name} is declared a sum over features, but its proximal map mixes them"
-        require_close(penalty.prox(weights, 0.3), whole, sentence)
     if penalty.sums_norms and weights.ndim == 2:
         norms = float(np.linalg.norm(weights, axis=0).sum())
         sentence = f"{name} is declared a sum of norms of features, and is another"
