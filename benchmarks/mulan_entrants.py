@@ -45,6 +45,11 @@ def extra_trees(**settings: Any) -> ExtraTreesRegressor:
 
 BOOSTED = [{"n_estimators": n, "num_leaves": 8, "learning_rate": 0.05} for n in (100, 300)]
 CATBOOST = [{"iterations": 300, "learning_rate": 0.1, "depth": 4}]
+TREES = [
+    {"max_leaf_nodes": leaves, "shrinkage": shrinkage}
+    for leaves in (4, 8)
+    for shrinkage in (1.0, 10.0)
+]
 FEATURES = [{"max_features": share} for share in (1 / 3, 1.0)]
 
 KERNELS = [
@@ -67,8 +72,7 @@ ENTRANTS = [
     ours(
         "multi_task_boosting",
         "tree_models.MultiTaskBoostingRegressor",
-        [{"max_leaf_nodes": 8}],
-        shrinkage=1.0,
+        TREES,
         min_samples_leaf=5,
         max_iter=1000,
         random_state=0,

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from sklearn.base import BaseEstimator
 
 from polytask._naming import fold, public_classes
 from polytask.aggregation import AmortisedAggregator, Property
@@ -13,6 +14,7 @@ from polytask.cli import _rooms
 from polytask.gradients import Need
 from polytask.merging import Merging
 from polytask.penalties import Penalty
+from polytask.predictor import ESTIMATOR_ROOMS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
 ROOMS = (
@@ -137,9 +139,11 @@ def test_a_merging_method_says_what_it_learns(name):
 @pytest.mark.parametrize("name", sorted({**BALANCING, **PENALTIES, **MERGING}))
 def test_papers_are_those_of_the_docstring(name):
     *_, paper = row(name)
-    text = (inspect.getdoc({**BALANCING, **PENALTIES, **MERGING}[name]) or "").partition(
-        "References\n"
-    )[2]
+    check_papers(paper, {**BALANCING, **PENALTIES, **MERGING}[name])
+
+
+def check_papers(paper, method):
+    text = (inspect.getdoc(method) or "").partition("References\n")[2]
     if paper == "–":
         assert not text
         return
@@ -148,6 +152,24 @@ def test_papers_are_those_of_the_docstring(name):
         for author in authors.split(" & "):
             assert author in text
         assert year in text
+
+
+ESTIMATORS = {
+    name: estimator
+    for room in ESTIMATOR_ROOMS
+    for name, estimator in public_classes(room, BaseEstimator).items()
+}
+
+
+@pytest.mark.parametrize("name", sorted(ESTIMATORS))
+def test_an_estimator_has_a_row_with_its_papers_and_attributes(name):
+    named = f"`{name.removesuffix('CV')}`"
+    (line,) = [each for each in "".join(TABLES).splitlines() if named in each.split(" | ")[0]]
+    first, *_, paper = re.split(r"(?<!\\) \| ", line.strip("| "))
+    assert not name.endswith("CV") or "`…CV`" in first
+    check_papers(paper, ESTIMATORS[name.removesuffix("CV")])
+    for attribute in re.findall(r"`(\w+_)`", line):
+        assert attribute in inspect.getdoc(ESTIMATORS[name])
 
 
 @pytest.mark.parametrize("name", sorted(BALANCING))

@@ -111,6 +111,8 @@ class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
     ----------
     Evgeniou, Micchelli and Pontil, "Learning multiple tasks with kernel methods", JMLR 2005.
     Evgeniou and Pontil, "Regularized multi-task learning", KDD 2004.
+    Zhang and Yeung, "A convex formulation for learning task relationships in multi-task learning",
+    UAI 2010.
     Platt, "Probabilistic outputs for support vector machines", Advances in Large Margin Classifiers 1999.
 
     Examples
