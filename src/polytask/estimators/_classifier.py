@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
+from jaxtyping import Float64, Int
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
@@ -41,8 +43,8 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
                 self._classes(column, name)
                 for column, name in zip(labels.T, ids.known, strict=True)
             ]
-            found = zip(labels.T, each, strict=True)
-            wide = np.hstack([_indicators(column, classes) for column, classes in found])
+            pairs = zip(labels.T, each, strict=True)
+            wide = np.hstack([_indicators(column, classes) for column, classes in pairs])
             self._columns = _columns([_n_scores(classes) for classes in each])
             alike = all(np.array_equal(classes, each[0]) for classes in each)
             self.classes_ = each[0] if alike else each
@@ -107,16 +109,29 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
             (n,) of two classes, those above 0 for the second. Of several tasks, where `tasks` is not given,
             (n, n_tasks) if all have two classes, else a list with an array per task.
         """
-        X, task = self._checked(X, tasks)
+        return self._by_class(self.scores, *self._checked(X, tasks))
+
+    def log_odds(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
+        """Scores from which `probability` computes; the scores themselves by default.
+
+        Parameters
+        ----------
+        X, task
+            As for `scores`.
+        """
+        return self.scores(X, task)
+
+    def _by_class(self, scores_of: Callable[..., np.ndarray], X: Any, task: Any) -> Any:
+        """Scores in the forms that `decision_function` answers."""
         if task is None:
-            scores = self.scores(X, None)
+            scores = scores_of(X, None)
             if self._columns.shape[1] == 1 and not self._one:
                 return scores
             each = [_of_columns(scores, columns) for columns in self._columns]
             return each[0] if self._one else each
         columns = self._columns_of(task)
         each_class = [
-            np.where(own >= 0, self.scores(X, np.maximum(own, 0)), -np.inf) for own in columns.T
+            np.where(own >= 0, scores_of(X, np.maximum(own, 0)), -np.inf) for own in columns.T
         ]
         return each_class[0] if len(each_class) == 1 else np.stack(each_class, axis=1)
 
@@ -164,7 +179,7 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
             Of several tasks, where `tasks` is not given, those of the second class, (n, n_tasks), if all
             have two classes, else a list with an array (n, n_classes) per task.
         """
-        scores = self.decision_function(X, tasks=tasks)
+        scores = self._by_class(self.log_odds, *self._checked(X, tasks))
         if isinstance(scores, list):
             return [_probabilities(own, self.probability(own)) for own in scores]
         share = self.probability(scores)

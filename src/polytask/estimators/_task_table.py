@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int
 
-__all__ = ["TaskTable"]
+__all__ = ["ObservedLabels", "TaskTable"]
+
+
+class ObservedLabels(NamedTuple):
+    """Labels of several tasks in one list.
+
+    Attributes
+    ----------
+    row, task : array of shape (n_labels,), int
+        Row of X and task of each label, task by task within a row.
+    label, weight : array of shape (n_labels,)
+    """
+
+    row: Int[np.ndarray, " labels"]
+    task: Int[np.ndarray, " labels"]
+    label: Float64[np.ndarray, " labels"]
+    weight: Float64[np.ndarray, " labels"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +54,14 @@ class TaskTable:
     n_tasks: int
     task_weights: Float64[np.ndarray, " tasks"] | None = None
     rows: Int[np.ndarray, " n"] | None = None
+
+    def observed(self) -> ObservedLabels:
+        """The labels whose weights are above 0."""
+        weights = np.ones(self.labels.shape) if self.weights is None else self.weights
+        used = ~np.isnan(self.labels) & (weights > 0)
+        row = np.nonzero(used)[0]
+        task = np.nonzero(used)[1] if self.task is None else self.task[row]
+        return ObservedLabels(row, task, self.labels[used], weights[used])
 
     def of_task(self, task: int) -> tuple[Any, np.ndarray, np.ndarray | None]:
         """Inputs, labels and weights of one task's labelled rows."""

@@ -11,8 +11,8 @@ from jaxtyping import Float64, Int
 from polytask.constraints import Choice, Constraint, InstanceOf, Interval, OneOf, Optional
 from polytask.estimators import MultiTaskEstimator
 from polytask.kernel_methods._kernel import KERNELS, Kernel
+from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._task_matrix import POSITIVE_SEMIDEFINITE
-from polytask.kernel_methods._task_rows import TaskRows
 from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["KernelEstimator"]
@@ -52,22 +52,34 @@ class KernelEstimator(MultiTaskEstimator):
         "kernel": Choices(("rbf", "linear")),
     }
 
-    alpha: float
-    kernel: str
-    gamma: float | str
-    degree: int
-    coef0: float
-    shared: float
-    task_covariance: Any
-    fit_intercept: bool
-
     support_vectors_: Any
     dual_coef_: Float64[np.ndarray, "kept tasks"]
     intercept_: Float64[np.ndarray, " tasks"]
     task_covariance_: Float64[np.ndarray, "tasks tasks"]
     gamma_: float
 
-    def _resolve_gamma(self, rows: TaskRows) -> None:
+    def __init__(
+        self,
+        alpha: float,
+        *,
+        kernel: str,
+        gamma: float | str,
+        degree: int,
+        coef0: float,
+        shared: float,
+        task_covariance: Any,
+        fit_intercept: bool,
+    ) -> None:
+        self.alpha = alpha
+        self.kernel = kernel
+        self.gamma = gamma
+        self.degree = degree
+        self.coef0 = coef0
+        self.shared = shared
+        self.task_covariance = task_covariance
+        self.fit_intercept = fit_intercept
+
+    def _resolve_gamma(self, rows: KernelRows) -> None:
         """Set the width of the kernel."""
         if isinstance(self.gamma, str):
             variance = rows.input_variance()

@@ -15,6 +15,7 @@ from polytask.constraints import Choice, Constraint, Interval, Optional
 from polytask.estimators import MultiTaskRegressor, TaskTable
 from polytask.exceptions import DataError, ParameterError
 from polytask.kernel_methods._kernel_estimator import KernelEstimator, kernel_scores
+from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._squared_problem import (
     solve_complete_features,
     solve_features,
@@ -22,7 +23,6 @@ from polytask.kernel_methods._squared_problem import (
     solve_kronecker,
 )
 from polytask.kernel_methods._task_matrix import split_identity, task_matrix
-from polytask.kernel_methods._task_rows import TaskRows
 
 __all__ = ["MultiTaskKernelRidge"]
 
@@ -141,21 +141,23 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
         n_components: int = 300,
         random_state: int | None = None,
     ) -> None:
-        self.alpha = alpha
-        self.kernel = kernel
-        self.gamma = gamma
-        self.degree = degree
-        self.coef0 = coef0
-        self.shared = shared
-        self.task_covariance = task_covariance
-        self.fit_intercept = fit_intercept
+        super().__init__(
+            alpha,
+            kernel=kernel,
+            gamma=gamma,
+            degree=degree,
+            coef0=coef0,
+            shared=shared,
+            task_covariance=task_covariance,
+            fit_intercept=fit_intercept,
+        )
         self.approximation = approximation
         self.n_components = n_components
         self.random_state = random_state
 
     def learn(self, table: TaskTable) -> None:
         """Solve in closed form, by features or by kernels."""
-        rows = TaskRows.of(table)
+        rows = KernelRows.of(table)
         covariance = task_matrix(
             type(self).__name__, self.task_covariance, self.shared, rows.n_tasks
         )
@@ -175,7 +177,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
             self.support_vectors_, self.dual_coef_ = rows.X.copy(), fit.coef
         self.intercept_ = fit.intercept
 
-    def _prefers_features(self, rows: TaskRows, covariance: np.ndarray) -> bool:
+    def _prefers_features(self, rows: KernelRows, covariance: np.ndarray) -> bool:
         """Whether there are features: of an approximation, or fewer inputs of a linear kernel than labels."""
         if self.approximation is not None:
             return True
@@ -185,7 +187,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
         n = rows.X.shape[0] if rows.complete else len(rows.label)
         return rank * rows.X.shape[1] < n
 
-    def _feature_map(self, rows: TaskRows) -> Nystroem | RBFSampler | None:
+    def _feature_map(self, rows: KernelRows) -> Nystroem | RBFSampler | None:
         """The fitted approximation; None for the inputs themselves."""
         if self.approximation is None:
             return None
@@ -205,7 +207,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
             raise ParameterError(sentence)
         return RBFSampler(gamma=self.gamma_, **options).fit(rows.X)
 
-    def _exact_kernel(self, rows: TaskRows) -> np.ndarray:
+    def _exact_kernel(self, rows: KernelRows) -> np.ndarray:
         """The kernel of all rows, unless there are too many labels."""
         size = rows.X.shape[0] if rows.complete else len(rows.label)
         if size > _MOST_LABELS:

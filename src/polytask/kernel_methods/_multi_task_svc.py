@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,15 +9,14 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy import sparse
 from scipy.optimize import minimize_scalar
-from sklearn.utils.validation import check_is_fitted
 
 from polytask.constraints import Choice, Constraint, Each, Interval, OneOf
 from polytask.estimators import MultiTaskClassifier, TaskTable
+from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._support_vector_machine import SupportVectorMachine
 from polytask.kernel_methods._support_vectors import SupportVectors
 from polytask.kernel_methods._task_losses import CLASS_LOSSES, TaskLosses
 from polytask.kernel_methods._task_matrix import task_matrix
-from polytask.kernel_methods._task_rows import TaskRows
 
 __all__ = ["MultiTaskSVC"]
 
@@ -135,7 +133,6 @@ class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
     }
 
     scale_: Float64[np.ndarray, " tasks"]
-    _unit: np.ndarray | None = None
 
     def __init__(
         self,
@@ -154,21 +151,23 @@ class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
         max_iter: int = 1000,
         calibration_folds: int = 3,
     ) -> None:
-        self.alpha = alpha
-        self.loss = loss
-        self.kernel = kernel
-        self.gamma = gamma
-        self.degree = degree
-        self.coef0 = coef0
-        self.shared = shared
-        self.task_covariance = task_covariance
-        self.epsilon_covariance = epsilon_covariance
-        self.fit_intercept = fit_intercept
-        self.tol = tol
-        self.max_iter = max_iter
+        super().__init__(
+            alpha,
+            loss=loss,
+            epsilon_covariance=epsilon_covariance,
+            tol=tol,
+            max_iter=max_iter,
+            kernel=kernel,
+            gamma=gamma,
+            degree=degree,
+            coef0=coef0,
+            shared=shared,
+            task_covariance=task_covariance,
+            fit_intercept=fit_intercept,
+        )
         self.calibration_folds = calibration_folds
 
-    def _losses(self, rows: TaskRows) -> tuple[TaskLosses, Float64[np.ndarray, " labels"]]:
+    def _losses(self, rows: KernelRows) -> tuple[TaskLosses, Float64[np.ndarray, " labels"]]:
         """Of each column of scores, and labels of -1 and 1."""
         each = self._per_task("loss", list(self.tasks_.tolist()))
         owners = self._owners()
@@ -195,55 +194,44 @@ class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
 
     def learn(self, table: TaskTable) -> None:
         """Solve the dual problem, and find the scale of probabilities."""
-        super().learn(table)
+        problem = self._learned(table)
         owners = self._owners()
         self.scale_ = np.ones(self.n_tasks_)
         if self.calibration_folds:
-            rows = TaskRows.of(table)
-            scores = self._held_out(rows)
+            rows = problem.rows
+            scores = self._held_out(rows, problem.kernel)
             for k in range(self.n_tasks_):
                 own = np.flatnonzero(owners[rows.task] == k)
                 margin = np.where(rows.label[own] > 0.5, scores[own], -scores[own])
                 self.scale_[k] = _log_odds_scale(margin, rows.weight[own])
 
-    def _held_out(self, rows: TaskRows) -> Float64[np.ndarray, " labels"]:
+    def _held_out(
+        self, rows: KernelRows, kernel: Float64[np.ndarray, "n n"]
+    ) -> Float64[np.ndarray, " labels"]:
         """Scores of each label by models that have not seen it."""
         fold = _folds(rows, self.calibration_folds)
         scores = np.zeros(len(rows.label))
         for each in range(self.calibration_folds):
             held = np.flatnonzero(fold == each)
-            problem = self._solve(rows.take(np.flatnonzero(fold != each)), self.gamma_)
+            problem = self._solve(rows.take(np.flatnonzero(fold != each)), kernel)
             scores[held] = _scores_at(problem, rows, held)
         return scores
-
-    def predict_proba(self, X: Any, *, tasks: Any = None) -> Any:
-        """Probabilities of classes, by the log odds that the scores stand for.
-
-        Parameters
-        ----------
-        X, tasks
-            As for `decision_function`.
-
-        Returns
-        -------
-        array of shape (n, n_classes) or (n, n_tasks), or list of arrays
-            As `decision_function` answers.
-        """
-        check_is_fitted(self)
-        twin = copy.copy(self)
-        twin.__dict__["_unit"] = self.scale_[self._owners()]
-        return MultiTaskClassifier.predict_proba(twin, X, tasks=tasks)
 
     def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
         """Scores of all columns, (n, n_columns), or of each row by its own column, (n,)."""
         # Rounded, since support vectors have the score 1 but for rounding, and must tie.
-        scores = np.round(super().scores(X, task), 12)
-        if self._unit is None:
-            return scores
-        return scores * (self._unit if task is None else self._unit[task])
+        scores: np.ndarray = np.round(super().scores(X, task), 12)
+        return scores
+
+    def log_odds(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
+        """Scores times the scale of their task."""
+        scale = self.scale_[self._owners()]
+        return self.scores(X, task) * (scale if task is None else scale[task])
 
 
-def _scores_at(problem: SupportVectors, rows: TaskRows, held: Int[np.ndarray, " m"]) -> np.ndarray:
+def _scores_at(
+    problem: SupportVectors, rows: KernelRows, held: Int[np.ndarray, " m"]
+) -> np.ndarray:
     """Scores of other labels of the same rows of inputs."""
     used = np.flatnonzero(problem.beta)
     coef = problem.spread(problem.beta[used], used) @ problem.covariance
@@ -255,7 +243,7 @@ def _scores_at(problem: SupportVectors, rows: TaskRows, held: Int[np.ndarray, " 
     return answer
 
 
-def _folds(rows: TaskRows, n_folds: int) -> Int[np.ndarray, " labels"]:
+def _folds(rows: KernelRows, n_folds: int) -> Int[np.ndarray, " labels"]:
     """Folds of labels: the different inputs of each column and class in turn, equal ones together."""
     fold = np.zeros(len(rows.label), dtype=int)
     inputs = _numbered(rows.X)[rows.row]

@@ -11,9 +11,9 @@ from jaxtyping import Float64
 from polytask.constraints import Choice, Constraint, Each, Interval, OneOf
 from polytask.estimators import MultiTaskRegressor
 from polytask.exceptions import DataError
+from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._support_vector_machine import SupportVectorMachine
 from polytask.kernel_methods._task_losses import CLASS_LOSSES, NUMBER_LOSSES, TaskLosses
-from polytask.kernel_methods._task_rows import TaskRows
 
 __all__ = ["MultiTaskSVR"]
 
@@ -145,21 +145,23 @@ them, default "epsilon_insensitive"
         tol: float = 1e-6,
         max_iter: int = 1000,
     ) -> None:
-        self.alpha = alpha
-        self.loss = loss
+        super().__init__(
+            alpha,
+            loss=loss,
+            epsilon_covariance=epsilon_covariance,
+            tol=tol,
+            max_iter=max_iter,
+            kernel=kernel,
+            gamma=gamma,
+            degree=degree,
+            coef0=coef0,
+            shared=shared,
+            task_covariance=task_covariance,
+            fit_intercept=fit_intercept,
+        )
         self.epsilon = epsilon
-        self.kernel = kernel
-        self.gamma = gamma
-        self.degree = degree
-        self.coef0 = coef0
-        self.shared = shared
-        self.task_covariance = task_covariance
-        self.epsilon_covariance = epsilon_covariance
-        self.fit_intercept = fit_intercept
-        self.tol = tol
-        self.max_iter = max_iter
 
-    def _losses(self, rows: TaskRows) -> tuple[TaskLosses, Float64[np.ndarray, " labels"]]:
+    def _losses(self, rows: KernelRows) -> tuple[TaskLosses, Float64[np.ndarray, " labels"]]:
         """Of each task, and its labels: -1 and 1 for classes."""
         tasks = list(self.tasks_.tolist())
         widths = np.array(self._per_task("epsilon", tasks), dtype=float)

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.linalg import cho_factor, cho_solve, eigh
 
+from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._task_matrix import split_identity
-from polytask.kernel_methods._task_rows import TaskRows
 
 __all__ = ["Fit", "solve_complete_features", "solve_features", "solve_joint", "solve_kronecker"]
 
@@ -23,7 +23,7 @@ class Fit(NamedTuple):
 
 def solve_kronecker(
     matrix: Float64[np.ndarray, "n n"],
-    rows: TaskRows,
+    rows: KernelRows,
     covariance: Float64[np.ndarray, "tasks tasks"],
     alpha: float,
     *,
@@ -54,7 +54,7 @@ def solve_kronecker(
 
 def solve_joint(
     matrix: Float64[np.ndarray, "n n"],
-    rows: TaskRows,
+    rows: KernelRows,
     covariance: Float64[np.ndarray, "tasks tasks"],
     alpha: float,
     *,
@@ -85,7 +85,7 @@ def solve_joint(
 
 def solve_complete_features(
     matrix: Float64[np.ndarray, "n m"],
-    rows: TaskRows,
+    rows: KernelRows,
     covariance: Float64[np.ndarray, "tasks tasks"],
     alpha: float,
     *,
@@ -109,7 +109,7 @@ def solve_complete_features(
 
 def solve_features(
     matrix: Float64[np.ndarray, "n m"],
-    rows: TaskRows,
+    rows: KernelRows,
     covariance: Float64[np.ndarray, "tasks tasks"],
     alpha: float,
     *,
@@ -147,7 +147,7 @@ class _Moments(NamedTuple):
 
 
 def _moments(
-    features: Float64[np.ndarray, "n m"], rows: TaskRows, task: int, centre: bool
+    features: Float64[np.ndarray, "n m"], rows: KernelRows, task: int, centre: bool
 ) -> _Moments:
     """Weighted products of one task's features and labels, about their means if asked."""
     own = np.flatnonzero(rows.task == task)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,10 +16,10 @@ from polytask.constraints import Choice, Constraint, Interval, OneOf
 from polytask.estimators import TaskTable
 from polytask.exceptions import DataError, ParameterError
 from polytask.kernel_methods._kernel_estimator import KernelEstimator
+from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._support_vectors import SupportVectors, minimize_dual
 from polytask.kernel_methods._task_losses import TaskLosses
 from polytask.kernel_methods._task_matrix import POSITIVE_SEMIDEFINITE, task_matrix
-from polytask.kernel_methods._task_rows import TaskRows
 
 __all__ = ["SupportVectorMachine"]
 
@@ -31,7 +31,7 @@ _CLOSE = 1e-4
 class SupportVectorMachine(KernelEstimator):
     """Losses of support vector machines plus the norm of the functions of the tasks.
 
-    A class says which losses its tasks have (`_losses`) and whether scores share (`_score_covariance`).
+    A class says which losses its tasks have (`_losses`) and how columns of scores covary (`_given_covariance`).
 
     Attributes
     ----------
@@ -53,12 +53,24 @@ class SupportVectorMachine(KernelEstimator):
         "max_iter": Interval(int, 1),
     }
 
-    epsilon_covariance: float
-    tol: float
-    max_iter: int
+    def __init__(
+        self,
+        alpha: float,
+        *,
+        loss: str | Sequence[str],
+        epsilon_covariance: float,
+        tol: float,
+        max_iter: int,
+        **kernel: Any,
+    ) -> None:
+        super().__init__(alpha, **kernel)
+        self.loss = loss
+        self.epsilon_covariance = epsilon_covariance
+        self.tol = tol
+        self.max_iter = max_iter
 
     @abstractmethod
-    def _losses(self, rows: TaskRows) -> tuple[TaskLosses, Float64[np.ndarray, " labels"]]:
+    def _losses(self, rows: KernelRows) -> tuple[TaskLosses, Float64[np.ndarray, " labels"]]:
         """Losses of the columns of scores, and labels as these read them."""
 
     def _given_covariance(self, n_columns: int) -> Float64[np.ndarray, "columns columns"]:
@@ -68,8 +80,25 @@ class SupportVectorMachine(KernelEstimator):
 
     def learn(self, table: TaskTable) -> None:
         """Solve the dual problem, in turn with the covariance where that is learned."""
-        problem = self._solve(TaskRows.of(table))
-        rows = problem.rows
+        self._learned(table)
+
+    def _learned(self, table: TaskTable) -> SupportVectors:
+        """The solved problem of all rows, whose solution is kept.
+
+        Raises
+        ------
+        DataError
+            If there are too many rows.
+        """
+        rows = KernelRows.of(table)
+        if rows.X.shape[0] > _MOST_ROWS:
+            sentence = (
+                f"{type(self).__name__} holds the kernel matrix of its rows, at most {_MOST_ROWS:,}. Got "
+                f"{rows.X.shape[0]:,} rows: give fewer, or use MultiTaskKernelRidge with an approximation."
+            )
+            raise DataError(sentence)
+        self._resolve_gamma(rows)
+        problem = self._solve(rows, self._kernel().matrix(rows.X, rows.X))
         used = np.flatnonzero(problem.beta)
         wide = problem.spread(problem.beta[used], used)
         kept = np.flatnonzero(wide.any(axis=1))
@@ -80,26 +109,13 @@ class SupportVectorMachine(KernelEstimator):
         self.task_covariance_ = problem.covariance
         self.n_support_ = np.bincount(rows.task[used], minlength=rows.n_tasks)
         self.n_iter_, self.dual_gap_, self.objective_ = problem.n_iter, problem.gap, problem.primal
+        return problem
 
-    def _solve(self, rows: TaskRows, gamma: float | None = None) -> SupportVectors:
-        """The solved problem of rows, with a given width of the kernel.
-
-        Raises
-        ------
-        DataError
-            If there are too many rows.
-        """
-        if rows.X.shape[0] > _MOST_ROWS:
-            sentence = (
-                f"{type(self).__name__} holds the kernel matrix of its rows, at most {_MOST_ROWS:,}. Got "
-                f"{rows.X.shape[0]:,} rows: give fewer, or use MultiTaskKernelRidge with an approximation."
-            )
-            raise DataError(sentence)
-        if gamma is None:
-            self._resolve_gamma(rows)
+    def _solve(self, rows: KernelRows, kernel: Float64[np.ndarray, "n n"]) -> SupportVectors:
+        """The solved problem of labels, with the kernel of all rows of X."""
         losses, label = self._losses(rows)
         problem = SupportVectors(
-            self._kernel().matrix(rows.X, rows.X),
+            kernel,
             rows.with_labels(label),
             losses,
             self.alpha,
@@ -114,7 +130,7 @@ class SupportVectorMachine(KernelEstimator):
                 f"{type(self).__name__} stopped after {problem.n_iter} working sets at a relative duality gap "
                 f"of {problem.gap:.2g}, above tol={self.tol:g}. Raise `max_iter`, `tol` or `alpha`."
             )
-            warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
+            warnings.warn(sentence, ConvergenceWarning, stacklevel=5)
         return problem
 
     def _learn_covariance(self, problem: SupportVectors) -> bool:

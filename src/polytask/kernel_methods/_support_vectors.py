@@ -9,8 +9,8 @@ from jaxtyping import Float64, Int
 from scipy.sparse.csgraph import connected_components
 
 from polytask.kernel_methods._interior_point import QuadraticProgram, solve_program
+from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._task_losses import TaskLosses
-from polytask.kernel_methods._task_rows import TaskRows
 
 __all__ = ["SupportVectors", "minimize_dual"]
 
@@ -34,7 +34,7 @@ class SupportVectors:
     ----------
     kernel : array of shape (n, n)
         Of rows.
-    rows : TaskRows
+    rows : KernelRows
         Labels of classes are −1 and 1.
     losses : TaskLosses
     alpha : float
@@ -53,7 +53,7 @@ class SupportVectors:
     """
 
     kernel: Float64[np.ndarray, "n n"]
-    rows: TaskRows
+    rows: KernelRows
     losses: TaskLosses
     alpha: float
     covariance: Float64[np.ndarray, "tasks tasks"]

@@ -36,17 +36,7 @@ class LabelledCells:
     @classmethod
     def of(cls, table: TaskTable) -> LabelledCells:
         """Those of a table, without cells of weight 0."""
-        if table.task is None:
-            seen = ~np.isnan(table.labels)
-            if table.weights is not None:
-                seen &= table.weights > 0
-            row, task = np.nonzero(seen)
-            label = table.labels[row, task]
-            weight = np.ones(len(row)) if table.weights is None else table.weights[row, task]
-        else:
-            row, task = np.arange(len(table.labels)), table.task
-            label = table.labels
-            weight = np.ones(len(row)) if table.weights is None else table.weights
+        row, task, label, weight = table.observed()
         weight = weight / np.bincount(task, weight, minlength=table.n_tasks)[task]
         if table.task_weights is not None:
             weight = weight * table.task_weights[task]

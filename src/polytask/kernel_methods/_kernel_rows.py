@@ -11,11 +11,11 @@ from scipy import sparse
 
 from polytask.estimators import TaskTable
 
-__all__ = ["TaskRows"]
+__all__ = ["KernelRows"]
 
 
 @dataclass(frozen=True, eq=False)
-class TaskRows:
+class KernelRows:
     """Labels with their rows, tasks and weights.
 
     Attributes
@@ -40,33 +40,30 @@ class TaskRows:
     complete: bool
 
     @classmethod
-    def of(cls, table: TaskTable) -> TaskRows:
+    def of(cls, table: TaskTable) -> KernelRows:
         """The labels of a checked table; those of weight 0 are left out."""
-        weights = np.ones(table.labels.shape) if table.weights is None else table.weights
-        used = ~np.isnan(table.labels) & (weights > 0)
-        row = np.nonzero(used)[0]
-        task = np.nonzero(used)[1] if table.task is None else table.task[row]
-        sums = np.bincount(task, weights[used], table.n_tasks)
+        row, task, label, weight = table.observed()
+        sums = np.bincount(task, weight, table.n_tasks)
         factors = np.ones(table.n_tasks) if table.task_weights is None else table.task_weights
-        weight = weights[used] * (factors / sums)[task]
+        weight = weight * (factors / sums)[task]
         complete = False
-        if table.task is None and used.all():
-            wide = weight.reshape(used.shape)
+        if table.task is None and len(label) == table.labels.size:
+            wide = weight.reshape(table.labels.shape)
             complete = bool(np.allclose(wide, wide[:, :1], rtol=1e-12, atol=0.0))
-        return cls(table.X, row, task, table.labels[used], weight, table.n_tasks, complete)
+        return cls(table.X, row, task, label, weight, table.n_tasks, complete)
 
-    def with_labels(self, label: Float64[np.ndarray, " labels"]) -> TaskRows:
+    def with_labels(self, label: Float64[np.ndarray, " labels"]) -> KernelRows:
         """The same rows with other labels."""
         return replace(self, label=label)
 
-    def take(self, chosen: np.ndarray) -> TaskRows:
+    def take(self, chosen: np.ndarray) -> KernelRows:
         """Some of the labels; at least one of each task."""
         weight = self.share[chosen]
         sums = np.bincount(self.task[chosen], weight, self.n_tasks)
         factor = np.bincount(self.task, self.weight, self.n_tasks)
         task = self.task[chosen]
         weight = weight * (factor / sums)[task]
-        return TaskRows(
+        return KernelRows(
             self.X, self.row[chosen], task, self.label[chosen], weight, self.n_tasks, complete=False
         )
 
