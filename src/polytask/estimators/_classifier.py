@@ -12,9 +12,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
-from polytask.estimators._checked_rows import checked, checked_labels, missing, plain
+from polytask.estimators._checked_rows import checked, missing, plain
 from polytask.estimators._estimator import MultiTaskEstimator, Numbers
-from polytask.estimators._mean_over_tasks import mean_over_tasks
 from polytask.estimators._task_ids import TaskIds
 from polytask.exceptions import DataError
 
@@ -191,13 +190,10 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
         Parameters
         ----------
         X, y, tasks, sample_weight
-            As for `fit`.
+            As for `fit`; a task may have no label.
         """
         predicted = self.predict(X, tasks=tasks)
-        labels, _ = checked_labels(type(self).__name__, y, len(predicted), classes=True)
-        return mean_over_tasks(
-            accuracy_score, labels, predicted, self._positions(tasks, len(labels)), sample_weight
-        )
+        return self._mean_score(accuracy_score, predicted, y, tasks, sample_weight)
 
     def _answers_all(self, tasks: Any) -> bool:
         """Whether each row is answered for several tasks."""

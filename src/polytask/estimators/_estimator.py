@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -21,7 +21,9 @@ from polytask.estimators._checked_rows import (
     checked_labels,
     checked_task_weights,
     checked_weights,
+    missing,
 )
+from polytask.estimators._mean_over_tasks import mean_over_tasks
 from polytask.estimators._task_ids import TaskIds
 from polytask.estimators._task_table import TaskTable
 from polytask.exceptions import DataError
@@ -206,6 +208,27 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         The logistic function by default.
         """
         return np.asarray(expit(scores))
+
+    def _mean_score(
+        self, measure: Callable[..., float], predicted: np.ndarray, y: Any, tasks: Any, weights: Any
+    ) -> float:
+        """The mean over tasks of a measure, on their labelled rows."""
+        name = type(self).__name__
+        labels, _ = checked_labels(name, y, len(predicted), classes=self.learns_classes)
+        task = self._positions(tasks, len(labels))
+        weights = checked_weights(name, weights, labels, task, partial=True)
+        if labels.size != predicted.size:
+            sentence = (
+                f"The `y` parameter of {name}.score must have the shape of predictions, {predicted.shape}. "
+                f"Got {labels.shape} instead."
+            )
+            raise DataError(sentence)
+        labels = labels.reshape(predicted.shape)
+        if missing(labels).all():
+            raise DataError(
+                f"The `y` parameter of {name}.score must have a label. All are missing."
+            )
+        return mean_over_tasks(measure, labels, predicted, task, weights)
 
     def _inputs(self, X: Any, *, reset: bool) -> Any:
         """Numbers, dense or as a CSR array; finite but for those that an estimator lets be missing."""

@@ -17,9 +17,9 @@ def mean_over_tasks(
     labels: np.ndarray,
     predicted: np.ndarray,
     task: np.ndarray | None,
-    weights: Any,
+    weights: np.ndarray | None,
 ) -> float:
-    """The mean over tasks of a measure of labels and predictions, on labelled rows.
+    """The mean of a measure of labels and predictions over the tasks that have labelled rows.
 
     Parameters
     ----------
@@ -38,7 +38,6 @@ def mean_over_tasks(
     >>> mean_over_tasks(accuracy_score, truth, np.ones((2, 2)), None, None)
     0.75
     """
-    given = None if weights is None else np.asarray(weights, dtype=float)
     selections: list[tuple[np.ndarray, Any]]
     if task is not None:
         selections = [(task == each, ...) for each in np.unique(task)]
@@ -46,10 +45,12 @@ def mean_over_tasks(
         selections = [(~missing(labels), ...)]
     else:
         selections = [(~missing(labels[:, k]), k) for k in range(labels.shape[1])]
-    found = []
+    values = []
     for rows, column in selections:
-        wide = given is not None and given.ndim == 2
-        own = None if given is None else (given[rows, column] if wide else given[rows])
+        if not rows.any():
+            continue
+        wide = weights is not None and weights.ndim == 2
+        own = None if weights is None else (weights[rows, column] if wide else weights[rows])
         truth = labels[rows, column].astype(predicted.dtype)
-        found.append(measure(truth, predicted[rows, column], sample_weight=own))
-    return float(np.mean(found))
+        values.append(measure(truth, predicted[rows, column], sample_weight=own))
+    return float(np.mean(values))

@@ -8,9 +8,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
-from polytask.estimators._checked_rows import checked_labels
 from polytask.estimators._estimator import MultiTaskEstimator, Numbers
-from polytask.estimators._mean_over_tasks import mean_over_tasks
 from polytask.estimators._task_ids import TaskIds
 
 __all__ = ["MultiTaskRegressor"]
@@ -52,10 +50,6 @@ class MultiTaskRegressor(RegressorMixin, MultiTaskEstimator):
         Parameters
         ----------
         X, y, tasks, sample_weight
-            As for `fit`.
+            As for `fit`; a task may have no label.
         """
-        predicted = self.predict(X, tasks=tasks)
-        labels, _ = checked_labels(type(self).__name__, y, len(predicted), classes=False)
-        return mean_over_tasks(
-            r2_score, labels, predicted, self._positions(tasks, len(labels)), sample_weight
-        )
+        return self._mean_score(r2_score, self.predict(X, tasks=tasks), y, tasks, sample_weight)

@@ -49,8 +49,8 @@ def check_estimator(estimator: Any) -> None:
     ------
     AssertionError
         If the forms of labels give different models, ids of tasks are mixed up, weights do not count as
-        repeated rows, sparse inputs give another model, bad values are accepted, answers have other
-        shapes, or an argument is changed.
+        repeated rows, sparse inputs give another model, bad values are accepted, `score` reads other labels
+        than those of the tasks, answers have other shapes, or an argument is changed.
     """
     require_instance("check_estimator", "estimator", estimator, MultiTaskEstimator)
     name = type(estimator).__name__
@@ -62,6 +62,7 @@ def check_estimator(estimator: Any) -> None:
     _check_scale(name, estimator, own, rows)
     _check_one(name, estimator, rows)
     _check_errors(name, estimator, own, rows)
+    _check_scores(name, shared, own, rows)
     if estimator.accepts_sparse:
         thin = sparse.csr_array(rows.X)
         again = _fit(estimator, thin, rows.Y)
@@ -172,6 +173,21 @@ def _check_errors(name: str, estimator: Any, own: Any, rows: _Rows) -> None:
         require("z" in str(error), f"{name}: an unknown task is not named.")
     else:
         raise AssertionError(f"{name}: an unknown task is predicted.")
+
+
+def _check_scores(name: str, shared: Any, own: Any, rows: _Rows) -> None:
+    """Labels that `score` receives belong to all tasks; those of a task may be missing."""
+    X, own_rows, labels = rows.X, rows.X[rows.own], rows.Y.copy()
+    labels[:, 1] = np.nan
+    require(np.isfinite(shared.score(X, labels)), f"{name}: no score without labels of a task.")
+    _require_error(name, "y", lambda: shared.score(X, rows.Y[:, :2]))
+    _require_error(name, "y", lambda: own.score(X, rows.Y, tasks=rows.tasks[: len(X)]))
+    few = np.ones(4)
+    for call in (
+        lambda: shared.score(X, rows.Y, sample_weight=few),
+        lambda: own.score(own_rows, rows.y, sample_weight=few, tasks=rows.tasks),
+    ):
+        _require_error(name, "sample_weight", call)
 
 
 def _require_error(name: str, parameter: str, call: Any) -> None:
