@@ -72,8 +72,13 @@ BOOSTED = {
     "random_state": 0,
 }
 
-# scikit-learn excuses its histogram booster, which these hold, from the same check.
-EXCUSED = {"check_sample_weight_equivalence_on_dense_data": "ties between splits are rounded"}
+# Of 15 rows and 30 features several split the rows alike, and rounding decides between them: predictions of weighted
+# and of repeated rows agree, but those of the rows of weight 0, from which nothing was learned, do not.
+EXCUSED = {
+    "MultiTaskBoostingRegressor": {
+        "check_sample_weight_equivalence_on_dense_data": "several features split the rows alike"
+    }
+}
 
 # Arguments of public classes that cannot be made without any, or whose defaults are large.
 ARGUMENTS = {
@@ -295,7 +300,7 @@ def test_estimators(cls):
 @pytest.mark.filterwarnings("ignore::UserWarning")  # such as strengths that leave nothing
 @every(MultiTaskEstimator)
 def test_estimators_pass_the_checks_of_scikit_learn(cls):
-    excused = EXCUSED if "Boosting" in cls.__name__ else None
+    excused = EXCUSED.get(cls.__name__)
     for result in estimator_checks.check_estimator(
         made(cls), expected_failed_checks=excused, on_fail=None, on_skip=None
     ):

@@ -1,6 +1,6 @@
-"""What estimators of several tasks share: checks of their input, and the forms of their answers.
+"""Base classes of joint estimators: checks of their inputs, and the forms of their answers.
 
-Begin with `MultiTaskEstimator`; `TaskTable` is what `fit` learns from.
+`MultiTaskEstimator` is the root; `TaskTable` holds the checked rows that `learn` receives.
 """
 
 from polytask.estimators._classifier import MultiTaskClassifier

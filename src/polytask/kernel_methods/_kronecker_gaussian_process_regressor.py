@@ -41,18 +41,21 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         \operatorname{cov}\big(f_k(x), f_l(x')\big) = B_{kl}\, e^{-\frac12 \sum_j (x_j - x'_j)^2 / s_j^2}, \qquad
         \varepsilon_{ik} \sim N(0, \sigma_k^2)
 
-    with :math:`B = F F^\top + \operatorname{diag}(\kappa)`. Length scales s, the factor F, (n_tasks, rank), the
-    tasks' own variances :math:`\kappa` and the noise of each task maximise the marginal likelihood. Labels are standardised for
-    each task before, and means m are those of the labels.
+    with :math:`B = F F^\top + \operatorname{diag}(\kappa)`. Length scales s, the factor F of shape (n_tasks, rank),
+    the tasks' own variances :math:`\kappa` and the variance of each task's noise maximise the marginal likelihood.
+    The labels of each task are standardised first; the means m are theirs.
+
+    Every row has a label of every task, and rows have no weights. Tables of `polytask.compare` may have gaps, so that
+    this is none of its learners.
 
     Parameters
     ----------
     rank : int, default 2
-        Columns of the factor, at most n_tasks are used.
+        Columns of the factor; at most n_tasks are used.
     ard : bool, default False
         Whether each feature has a length scale of its own; by default all have one.
     restarts : int, default 1
-        Starting points of the optimiser, at random length scales from the second on; the best is kept.
+        Starting points of the optimiser, with random length scales from the second on; the best is kept.
     max_iter : int, default 200
         Largest number of steps of the optimiser (L-BFGS) from each start.
     random_state : int, default 0
@@ -90,8 +93,8 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
     -----
     The eigenvectors of both kernels give the likelihood and its gradient in :math:`O(n^3 + n^2 T + T^3)` where one
     Cholesky factor of all labels takes :math:`O(n^3 T^3)`. Bonilla et al. maximise in turn by EM; here all
-    hyper-parameters move together, by L-BFGS. Rows of one task each, missing labels
-    and weights need another form: `MultiTaskKernelRidge` serves them.
+    hyper-parameters move together, by L-BFGS. `MultiTaskKernelRidge` learns from rows of one task each,
+    missing labels and weighted rows.
 
     References
     ----------
@@ -168,8 +171,8 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         self._one = labels.ndim == 1
         labels = labels.reshape(len(X), -1).astype(float)
         self.n_tasks_ = labels.shape[1]
-        named = np.arange(self.n_tasks_) if columns is None else np.array([*map(str, columns)])
-        self.tasks_ = named
+        names = np.arange(self.n_tasks_) if columns is None else np.array([*map(str, columns)])
+        self.tasks_ = names
         self.intercept_, spread = labels.mean(axis=0), labels.std(axis=0)
         self._spread = np.where(spread > 0, spread, 1.0)
         unit = (labels - self.intercept_) / self._spread
@@ -232,13 +235,13 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         self.dual_coef_ = dual @ covariance * self._spread
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
-        """Means and, if asked for, standard deviations of new labels.
+        """Means and, with `return_std`, standard deviations of new labels.
 
         Parameters
         ----------
         X : array or data frame of shape (n, n_features)
         return_std : bool, default False
-            Whether to give the standard deviations, too, noise included.
+            Whether to return standard deviations as well, noise included.
 
         Returns
         -------

@@ -15,8 +15,8 @@ __all__ = ["Decomposition", "Layout", "Likelihood", "kernel_of_scales"]
 class Layout(NamedTuple):
     """Parts of the vector of hyper-parameters.
 
-    Logarithms of length scales, the factor F of the covariance (row by row), logarithms of the tasks' own variances, and
-    those of the variances of their noise.
+    Logarithms of length scales, the factor F of the covariance (row by row), logarithms of the tasks' own variances,
+    and those of the variances of their noise.
 
     Attributes
     ----------

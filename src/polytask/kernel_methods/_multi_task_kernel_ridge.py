@@ -35,9 +35,10 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
     .. math:: \min_{f, b}\ \sum_k \sum_i \frac{\omega_{ik}}{2} (y_{ik} - f_k(x_i) - b_k)^2
         + \frac\alpha2 \|f\|^2, \qquad K\big((x, k), (x', l)\big) = B_{kl}\, k(x, x')
 
-    with row weights :math:`\omega` that sum to 1 in every task (times its factor, `task_weights`), and the norm of the space of the kernel K. By
-    default B is 1 on the diagonal and `shared` elsewhere: a part of the function is common to all tasks
-    and a part is each task's own.
+    with row weights :math:`\omega` that sum to 1 in every task (times its factor, `task_weights`), and the norm
+    of the space of the kernel K. By default B is 1 on the diagonal and `shared` elsewhere: a part of the function
+    is common to all tasks and a part is each task's own. In `polytask.compare` and on the command line its name is
+    ``multi_task_kernel_ridge``; it learns numbers, not classes.
 
     Parameters
     ----------

@@ -149,7 +149,7 @@ class _Moments(NamedTuple):
 def _moments(
     features: Float64[np.ndarray, "n m"], rows: KernelRows, task: int, centre: bool
 ) -> _Moments:
-    """Weighted products of one task's features and labels, about their means if asked."""
+    """Weighted products of one task's features and labels, about their means with `centre`."""
     own = np.flatnonzero(rows.task == task)
     weight, label, part = rows.weight[own], rows.label[own], features[rows.row[own]]
     share = weight / weight.sum()

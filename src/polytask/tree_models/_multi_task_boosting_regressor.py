@@ -61,8 +61,8 @@ class MultiTaskBoostingRegressor(MultiTaskRegressor, AdditiveBoosting):
     n_iter_ : int
         The most rounds of both parts together.
     validation_loss_ : array of shape (3, n_tasks)
-        Mean loss of held-out labels, half a squared error in units of :math:`\sigma_k^2`, of constants, of F alone, and of
-        both parts; not where `folds` is None.
+        Mean loss of held-out labels, half a squared error in units of :math:`\sigma_k^2`, of constants, of F alone,
+        and of both parts; not where `folds` is None.
     level_ : array of shape (n_tasks,)
         a, in units of :math:`\sigma_k`.
     offset_, scale_ : array of shape (n_tasks,)

@@ -25,7 +25,7 @@ class Booster:
 
     @property
     def block(self) -> int:
-        """Rounds on one quadratic, after which held-out rows are looked at."""
+        """Rounds on one quadratic, after which held-out losses are evaluated."""
         return 20 if self._exact else 10
 
     def blocks(self, rounds: int) -> list[int]:
