@@ -14,11 +14,13 @@ from sklearn.model_selection import KFold
 from polytask.datafits import Huber, OwnRows, SharedRows, Squared
 from polytask.exceptions import DataError, ParameterError, UnknownNameError
 from polytask.linear_model import (
+    DirtyModelRegressor,
     IndependentRidgeRegressor,
     L21Classifier,
     L21ClassifierCV,
     L21Regressor,
     L21RegressorCV,
+    TraceNormRegressor,
 )
 from polytask.penalties import L21, TraceNorm
 from polytask.solvers import GroupNewton, ProximalGradient
@@ -175,6 +177,14 @@ def test_given_folds_are_masks_or_positions_with_rows_of_every_task(table):
         L21RegressorCV(cv=[(np.arange(60), [])]).fit(X, Y)
 
 
+@pytest.mark.parametrize("kind", [L21Regressor, DirtyModelRegressor, TraceNormRegressor])
+def test_no_strength_of_a_norm_is_least_squares(table, kind):
+    X, Y = table
+    model = kind(alpha=0.0).fit(X, Y)
+    np.testing.assert_allclose(model.coef_, LinearRegression().fit(X, Y).coef_)
+    assert model.residual_ < 1e-10
+
+
 def test_counts_of_constant_features_have_their_mean_as_rate():
     model = IndependentRidgeRegressor(loss="poisson").fit(np.ones((5, 2)), np.arange(5.0))
     np.testing.assert_allclose(model.predict(np.ones((1, 2))), 2.0)
@@ -248,6 +258,10 @@ def test_rows_that_come_in_parts_give_the_model_of_all_rows(table, gaps, fit_int
         UnknownNameError, match=r"`tasks` parameter of L21Regressor .* Got 'd' instead"
     ):
         parts.partial_fit(X[:1], Y[:1, 0], tasks=["d"])
+    again = parts.fit(X, labels, **own).partial_fit(X[:40], labels[:40], tasks=tasks[:40])
+    alone = L21Regressor(0.1, fit_intercept=fit_intercept, tol=1e-10)
+    alone.fit(X[:40], labels[:40], tasks=tasks[:40])
+    np.testing.assert_allclose(again.coef_, alone.coef_, atol=1e-6)
     assert not hasattr(L21Regressor(loss="huber"), "partial_fit")
     assert not hasattr(L21RegressorCV(), "partial_fit")
 

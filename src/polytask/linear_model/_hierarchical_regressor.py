@@ -8,17 +8,16 @@ from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Float64
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from polytask.constraints import Choice, Constraint, InstanceOf, Interval, Optional
 from polytask.datafits import TaskRows, rows_of
 from polytask.estimators import MultiTaskRegressor, TaskTable
-from polytask.estimators._task_ids import TaskIds
 from polytask.linear_model._empirical_bayes import OF_MEAN, Estimate, Sums, estimate
 from polytask.linear_model._label_counts import label_counts, task_counts
-from polytask.linear_model._linear_estimator import LinearEstimator, row_scores
+from polytask.linear_model._linear_estimator import LinearEstimator
 
 __all__ = ["HierarchicalRegressor"]
 
@@ -180,12 +179,9 @@ class HierarchicalRegressor(MultiTaskRegressor, LinearEstimator):
         self.noise_ = float(size * np.sqrt(found.noise))
         self.n_iter_, self.residual_ = found.n_iter, found.residual
 
-    def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
-        """Scores of all tasks, or of each row by its own task or, of unknown tasks, by the prior."""
-        if task is None:
-            return super().scores(X, task)
-        coef = np.vstack([self.coef_, self.prior_mean_[:-1]])
-        return row_scores(X, coef, np.append(self.intercept_, self.prior_mean_[-1]), task)
+    def of_unknown(self) -> tuple[np.ndarray, np.ndarray]:
+        """The mean of the prior."""
+        return self.prior_mean_[None, :-1], self.prior_mean_[-1:]
 
     def predict(self, X: Any, *, tasks: Any = None, return_std: bool = False) -> Any:
         """Predicted numbers.
@@ -225,11 +221,6 @@ class HierarchicalRegressor(MultiTaskRegressor, LinearEstimator):
             elif k < self.n_tasks_:
                 variances.reshape(len(dense), -1)[:, k] = spread
         return predicted, np.sqrt(variances + self.noise_**2)
-
-    def _positions(self, tasks: Any, n_rows: int) -> np.ndarray | None:
-        if tasks is None or self.unknown_tasks == "error":
-            return super()._positions(tasks, n_rows)
-        return TaskIds.positions(type(self).__name__, self.tasks_, tasks, n_rows, others=True)
 
 
 def _standardised(

@@ -23,7 +23,7 @@ class L21RegressorCV(PathEstimator, L21Regressor):
         Number of strengths.
     eps : float in (0, 1), default 0.001
         The smallest strength, in units of the largest, `alpha_max` of all rows.
-    alphas : sequence of float, optional
+    alphas : list or tuple of float in (0, inf), optional
         The strengths themselves.
     cv : int, splitter of scikit-learn, or list of (training rows, test rows), default 5
         Number of folds, each with an equal share of the labels of every task, or other folds of rows.

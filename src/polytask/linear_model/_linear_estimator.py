@@ -9,6 +9,7 @@ from jaxtyping import Float64, Int
 from scipy import sparse
 
 from polytask.estimators import MultiTaskEstimator
+from polytask.estimators._task_ids import TaskIds
 
 __all__ = ["LinearEstimator", "row_scores"]
 
@@ -22,8 +23,11 @@ class LinearEstimator(MultiTaskEstimator):
         In units of labels per unit of the feature. Of a classifier, one row per column of scores: a
         task of more than two classes has one for each.
     intercept_ : array of shape (n_tasks,)
+    unknown_tasks : str, default "error"
+        Whether tasks that were not learned are refused; else `of_unknown` answers.
     """
 
+    unknown_tasks: str = "error"
     coef_: Float64[np.ndarray, "tasks features"]
     intercept_: Float64[np.ndarray, " tasks"]
 
@@ -31,7 +35,20 @@ class LinearEstimator(MultiTaskEstimator):
         """Scores of all tasks, (n, n_tasks), or of each row by its own task, (n,)."""
         if task is None:
             return np.asarray(X @ self.coef_.T) + self.intercept_
-        return row_scores(X, self.coef_, self.intercept_, task)
+        coef, intercept = self.coef_, self.intercept_
+        if (task >= len(coef)).any():
+            further, constant = self.of_unknown()
+            coef, intercept = np.vstack([coef, further]), np.append(intercept, constant)
+        return row_scores(X, coef, intercept, task)
+
+    def of_unknown(self) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients and intercepts of tasks that were not learned, a row per column of scores."""
+        return self.coef_[:0], self.intercept_[:0]
+
+    def _positions(self, tasks: Any, n_rows: int) -> np.ndarray | None:
+        if tasks is None or self.unknown_tasks == "error":
+            return super()._positions(tasks, n_rows)
+        return TaskIds.positions(type(self).__name__, self.tasks_, tasks, n_rows, others=True)
 
 
 def row_scores(

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Float64
 
 from polytask.constraints import Choice, Constraint, Interval
 from polytask.datafits import Datafit
-from polytask.estimators._task_ids import TaskIds
-from polytask.linear_model._linear_estimator import row_scores
 from polytask.linear_model._mean_and_deviations import MeanAndDeviations, averages
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator
 from polytask.penalties import Penalty
@@ -66,23 +64,15 @@ class MeanRegularized(PenalizedEstimator):
 
     @property
     def mean_coef_(self) -> Float64[np.ndarray, "..."]:
-        means: np.ndarray = averages(self.groups()) @ self.coef_
+        means = self.of_unknown()[0]
         return means[0] if len(means) == 1 else means
 
     @property
     def mean_intercept_(self) -> Any:
-        means = averages(self.groups()) @ self.intercept_
+        means = self.of_unknown()[1]
         return float(means[0]) if len(means) == 1 else means
 
-    def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
-        """Scores of all tasks, or of each row by its own task or, of unknown tasks, by the mean."""
-        if task is None or not (task >= len(self.coef_)).any():
-            return super().scores(X, task)
+    def of_unknown(self) -> tuple[np.ndarray, np.ndarray]:
+        """Means over tasks."""
         means = averages(self.groups())
-        coef = np.vstack([self.coef_, means @ self.coef_])
-        return row_scores(X, coef, np.append(self.intercept_, means @ self.intercept_), task)
-
-    def _positions(self, tasks: Any, n_rows: int) -> np.ndarray | None:
-        if tasks is None or self.unknown_tasks == "error":
-            return super()._positions(tasks, n_rows)
-        return TaskIds.positions(type(self).__name__, self.tasks_, tasks, n_rows, others=True)
+        return means @ self.coef_, means @ self.intercept_

@@ -17,7 +17,7 @@ from polytask.estimators import TaskTable
 from polytask.exceptions import DataError, ParameterError
 from polytask.linear_model._linear_estimator import LinearEstimator
 from polytask.linear_model._named_datafit import named_datafit
-from polytask.penalties import Penalty
+from polytask.penalties import Penalty, SquaredL2
 from polytask.ranges import Range, SearchRange
 from polytask.solvers import (
     AlternatingDirections,
@@ -201,11 +201,17 @@ def solve(
 ) -> Solution:
     """Minimise by the first solver that serves both.
 
+    Norms of strength 0 are left out: their dual says nothing of the optimum, and the loss alone has a
+    solution in closed form, or by quasi-Newton steps.
+
     Raises
     ------
     ParameterError
         If none does, with what each misses.
     """
+    if penalty.alpha == 0 and penalty.dual_norm(np.zeros(bound.shape)) is not None:
+        settings = solvers[0].tol, solvers[0].max_iter
+        penalty, solvers = SquaredL2(0.0), [ClosedForm(*settings), QuasiNewton(*settings)]
     refusals = []
     for solver in solvers:
         refusal = solver.refuses(bound, penalty)

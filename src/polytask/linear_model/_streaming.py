@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 
 from polytask.constraints import check_parameters
 from polytask.datafits import Moments
+from polytask.estimators import TaskTable
 from polytask.exceptions import ParameterError
 from polytask.linear_model._penalized_estimator import PenalizedEstimator, solve
 from polytask.solvers import Solution
@@ -24,6 +25,14 @@ class Streaming(PenalizedEstimator):
     Sums of products of features are kept, (n_features, n_features), one per task unless all tasks have
     the same labelled rows.
     """
+
+    _moments: Moments | None = None
+    _solution: Solution | None = None
+
+    def learn(self, table: TaskTable) -> None:
+        """Learn from these rows alone; `partial_fit` begins anew after it."""
+        self._moments, self._solution = None, None
+        super().learn(table)
 
     def _has_moments(self) -> bool:
         return not self.learns_classes and self.datafit().by_moments
@@ -41,7 +50,7 @@ class Streaming(PenalizedEstimator):
     ) -> Fitted:
         """Learn from further rows and all that came before, as `fit` does from all at once.
 
-        A task that has had no label yet has the coefficients that the penalty prefers.
+        Rows of an earlier `fit` do not count. A task that has had no label yet has the coefficients that the penalty prefers.
 
         Parameters
         ----------
@@ -58,7 +67,7 @@ class Streaming(PenalizedEstimator):
             If a task is not among those of the first call.
         """
         check_parameters(self)
-        moments: Moments | None = getattr(self, "_moments", None)
+        moments = self._moments
         known = None if all_tasks is None else np.unique(all_tasks)
         if moments is not None:
             if known is not None and not np.array_equal(known, self.tasks_):
@@ -75,8 +84,7 @@ class Streaming(PenalizedEstimator):
             moments.add(table)
         self._moments = moments
         bound = self.bind(moments.rows(fit_intercept=self.fit_intercept))
-        start = getattr(self, "_solution", None)
-        solution: Solution = solve(bound, self.penalty(), self.solvers(), start)
+        solution = solve(bound, self.penalty(), self.solvers(), self._solution)
         self._solution = solution
         self.keep(bound, solution)
         return self
