@@ -1,11 +1,13 @@
 """The contracts of penalties and datafits, held by fakes and broken one promise at a time."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
 from fakes_classical import AbsoluteSum, LearnedCentre, Squared, SquaredNorm
 
-from polytask.datafits import Datafit
+from polytask.datafits import Datafit, Huber
 from polytask.exceptions import ParameterError
 from polytask.penalties import Penalty
 from polytask.testing import check_datafit, check_penalty
@@ -153,6 +155,14 @@ class KinkWithoutProx(AbsoluteSum):
     prox = Penalty.prox
 
 
+class DeclaredNorms(AbsoluteSum):
+    sums_norms = True
+
+
+class DeclaredTurning(AbsoluteSum):
+    rotates = True
+
+
 class SquaredAlpha(SquaredNorm):
     def value(self, weights, state=None):
         return self.alpha * super().value(weights)
@@ -210,6 +220,14 @@ def relearned(change):
         (Widening(), "float32 in, float64 out"),
         (KinkDeclaredSmooth(), "declared smooth, but its gradient jumps"),
         (KinkWithoutProx(), "is not smooth, so it needs `prox`"),
+        (DeclaredNorms(), "declared a sum of norms of features, and is another"),
+        (DeclaredTurning(), "declared the same in every basis of features, and is not"),
+        (altered(AbsoluteSum, "dual_norm", lambda *_: 0.1), "the dual norm is too small"),
+        (altered(AbsoluteSum, "dual_norm", lambda *_: 9.0), "dual norm of a subgradient is not 1"),
+        (
+            altered(SquaredNorm, "task_precision", lambda _, n, *__: 2 * np.eye(n)),
+            "no gradient of its precision",
+        ),
         (SquaredAlpha(), "with 2 times `alpha` the value is not 2 times as large"),
         (CentreInPlace(), "`refit` changed `centre` in place"),
         (CentreAtZeroByDefault(), "without a state the value is not that of `start`"),
@@ -266,6 +284,11 @@ class TooSmooth(Squared):
     curvature = 0.9
 
 
+@dataclass(frozen=True)
+class OfMoments(Huber):
+    by_moments = True
+
+
 @pytest.mark.parametrize(
     ("datafit", "words"),
     [
@@ -281,6 +304,7 @@ class TooSmooth(Squared):
         (TwiceTheSlope(), "disagrees with finite differences"),
         (WithoutIntercepts(), "disagrees with finite differences"),
         (TwiceTheValue(), "`value` and `value_and_gradient` disagree"),
+        (OfMoments(delta=0.1), "declared a loss of moments, but they give another"),
         (Centring(), "changed in place"),
     ],
     ids=lambda value: type(value).__name__,

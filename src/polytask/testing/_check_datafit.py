@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from polytask.datafits import Bound, Datafit, OwnRows, SharedRows, TaskRows
+from polytask.datafits import Bound, Datafit, Moments, OwnRows, SharedRows, TaskRows, rows_of
+from polytask.estimators import TaskTable
 from polytask.testing._require import (
     require,
     require_close,
@@ -32,7 +33,8 @@ def check_datafit(datafit: Datafit, targets: np.ndarray | None = None) -> None:
     ------
     AssertionError
         If a gradient disagrees with finite differences, the loss is not convex, the curvature is too small,
-        the constant score is not the best, the conjugate breaks its inequality, or an argument is changed.
+        the constant score is not the best, the conjugate breaks its inequality, moments do not say all, or an
+        argument is changed.
     """
     require_instance("check_datafit", "datafit", datafit, Datafit)
     name = type(datafit).__name__
@@ -54,6 +56,9 @@ def check_datafit(datafit: Datafit, targets: np.ndarray | None = None) -> None:
         for _ in range(3):
             coef = generator.normal(size=bound.shape)
             _check_gradient(name, bound, coef, bound.start() + generator.normal(size=len(coef)))
+    if datafit.by_moments:
+        full = TaskTable(inputs[:8], labels.reshape(8, 3), None, None, 3)
+        _check_moments(name, datafit, full, generator)
     require_same(inputs, kept[0], f"{name}: the inputs were changed in place")
     require_same(labels, kept[1], f"{name}: the targets were changed in place")
 
@@ -79,6 +84,17 @@ def _check_losses(
         if conjugate is not None:
             sentence = f"{name}: the conjugate of a slope is not slope · score − loss"
             require_close(conjugate, slope * scores - loss, sentence, absolute=1e-8)
+
+
+def _check_moments(
+    name: str, datafit: Datafit, table: TaskTable, generator: np.random.Generator
+) -> None:
+    """Check that sums of products give the loss of the rows."""
+    coef = generator.normal(size=(table.n_tasks, table.X.shape[1]))
+    bounds = [datafit.bind(each) for each in (rows_of(table), Moments(table).rows())]
+    of_rows, of_sums = (bound.value(coef, bound.start()) for bound in bounds)
+    sentence = f"{name} is declared a loss of moments, but they give another than the rows"
+    require_close(of_sums, of_rows, sentence)
 
 
 def _check_start(name: str, bound: Bound) -> None:

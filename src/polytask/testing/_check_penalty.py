@@ -46,7 +46,8 @@ def check_penalty(
     AssertionError
         If the gradient disagrees with finite differences or is no subgradient, a proximal
         point is not the best, the strength is not a factor, learning increases the value, numpy
-        and torch disagree, or an argument is changed.
+        and torch disagree, an argument is changed, or the dual norm or what is declared of matrices
+        does not hold.
     """
     require_instance("check_penalty", "penalty", penalty, Penalty)
     name = type(penalty).__name__
@@ -78,7 +79,7 @@ def _check_declarations(
     *,
     proximal: bool,
 ) -> None:
-    """Check the dual norm, and whether a declared sum of norms of features is one."""
+    """Check the dual norm, and what is declared of matrices."""
     largest = penalty.dual_norm(weights)
     if largest is not None:
         products, unit = [], replace(penalty, alpha=1.0)
@@ -93,10 +94,27 @@ def _check_declarations(
         if proximal:
             left = strong.prox(weights, 1.0)
             require_close(left, 0 * left, f"{name}: `alpha_max` leaves parameters", absolute=1e-9)
-    if penalty.sums_norms and weights.ndim == 2:
+    if weights.ndim == 2:
+        _check_matrices(name, penalty, weights, generator)
+
+
+def _check_matrices(
+    name: str, penalty: Penalty, weights: np.ndarray, generator: np.random.Generator
+) -> None:
+    """Check what is declared of matrices."""
+    if penalty.sums_norms:
         norms = float(np.linalg.norm(weights, axis=0).sum())
         sentence = f"{name} is declared a sum of norms of features, and is another"
         require_close(penalty.value(weights), penalty.alpha * norms, sentence)
+    if penalty.rotates:
+        turned = weights @ np.linalg.qr(generator.normal(size=(weights.shape[1],) * 2))[0]
+        sentence = f"{name} is declared the same in every basis of features, and is not"
+        require_close(penalty.value(turned), penalty.value(weights), sentence)
+    state = penalty.start(weights.shape)
+    precision = penalty.task_precision(len(weights), state)
+    if precision is not None:
+        slope, sentence = penalty.gradient(weights, state), f"{name}: no gradient of its precision"
+        require_close(slope, penalty.alpha * np.asarray(precision) @ weights, sentence)
 
 
 def _refuses(penalty: Penalty, weights: np.ndarray) -> bool:
