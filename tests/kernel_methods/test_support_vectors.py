@@ -102,6 +102,9 @@ def test_working_sets_find_the_solution_of_all_coefficients(monkeypatch):
     np.testing.assert_allclose(apart.predict(sparse.csr_array(X)), table.predict(X), atol=1e-4)
     with pytest.warns(ConvergenceWarning, match=r"relative duality gap.*`max_iter`"):
         MultiTaskSVR(0.01, max_iter=1).fit(X, GAPS)
+    monkeypatch.setattr(_support_vectors.SupportVectors, "improve", lambda self, chosen: False)
+    with pytest.warns(ConvergenceWarning, match=r"last set did not improve it: raise `alpha`"):
+        MultiTaskSVR(0.01).fit(X, GAPS)
 
 
 def test_a_learned_covariance_finds_opposite_tasks_and_lowers_the_objective():

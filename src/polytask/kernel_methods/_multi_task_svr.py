@@ -97,7 +97,8 @@ them, default "epsilon_insensitive"
     -----
     Each task's intercept gives the dual problem an equation of its own, which solvers for one task do not have.
     Here the problem is solved in sets of some hundred coefficients by an interior-point method, exactly to
-    rounding where all fit into one. With a learned covariance the objective has the further term
+    rounding where all fit into one. Where thousands of coefficients are free, at small strengths, it may stop above
+    `tol`, with a warning. With a learned covariance the objective has the further term
     :math:`\tfrac{\alpha\varepsilon}2 \operatorname{tr} B^{-1}` and is convex in functions and covariance together;
     both are solved in turn (Zhang and Yeung).
 

@@ -126,9 +126,14 @@ class SupportVectorMachine(KernelEstimator):
         if isinstance(self.task_covariance, str):
             solved = self._learn_covariance(problem)
         if not solved:
+            remedy = (
+                "The last set did not improve it: raise `alpha` or `tol`."
+                if problem.stalled
+                else "Raise `max_iter`, `tol` or `alpha`."
+            )
             sentence = (
                 f"{type(self).__name__} stopped after {problem.n_iter} working sets at a relative duality gap "
-                f"of {problem.gap:.2g}, above tol={self.tol:g}. Raise `max_iter`, `tol` or `alpha`."
+                f"of {problem.gap:.2g}, above tol={self.tol:g}. {remedy}"
             )
             warnings.warn(sentence, ConvergenceWarning, stacklevel=5)
         return problem

@@ -50,6 +50,8 @@ class SupportVectors:
     n_iter : int
     gap : float
         Relative duality gap, in units of the loss of constant scores.
+    stalled : bool
+        Whether the last working set did not improve the solution.
     """
 
     kernel: Float64[np.ndarray, "n n"]
@@ -67,7 +69,7 @@ class SupportVectors:
         self.order = np.argsort(rows.task, kind="stable")
         self.first = np.searchsorted(rows.task[self.order], np.arange(rows.n_tasks))
         self.beta, self.function = np.zeros(len(rows.label)), np.zeros(len(rows.label))
-        self.n_iter, self.gap = 0, np.inf
+        self.n_iter, self.gap, self.stalled = 0, np.inf, False
         self.measure()
         self.unit = self.primal or 1.0
 
@@ -173,12 +175,14 @@ def _between(most: np.ndarray, least: np.ndarray) -> np.ndarray:
 
 def minimize_dual(problem: SupportVectors, tol: float, max_iter: int) -> bool:
     """Improve working sets until the relative duality gap is below `tol`; whether it is."""
+    problem.stalled = False
     for _ in range(max_iter):
         problem.gap = (problem.primal - problem.dual) / problem.unit
         if problem.gap <= tol:
             return True
         problem.n_iter += 1
         if not problem.improve(problem.working_set(tol)):
+            problem.stalled = True
             return False
         problem.measure()
     problem.gap = (problem.primal - problem.dual) / problem.unit
