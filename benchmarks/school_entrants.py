@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from classical_entrants import Entrant, Settings, grid, ours, theirs
 from school_baselines import CatBoostWithTask, ForestWithTask, LightGBMWithTask, PerTask, Pooled
+from school_stack import Stack
 
 __all__ = ["ENTRANTS"]
 
@@ -45,6 +46,7 @@ ENTRANTS = [
     Entrant("random forest, mean of the school", ForestWithTask, FORESTS),
     theirs("LightGBM, school as category", LightGBMWithTask, BOOSTED, "lightgbm"),
     theirs("CatBoost, school as category", CatBoostWithTask, CATBOOST, "catboost"),
+    theirs("stack", Stack, [{}], "lightgbm"),
     ours("hierarchical empirical Bayes", "linear_model.HierarchicalRegressor"),
     ours("mean-regularised", "linear_model.MeanRegularizedRegressor", grid("alpha", 0.3, 30, 9)),
     ours("MTRL", "linear_model.TaskRelationshipRegressor", grid("alpha", 5, 20, 3), epsilon=0.1),
