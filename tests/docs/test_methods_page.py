@@ -163,11 +163,12 @@ ESTIMATORS = {
 
 @pytest.mark.parametrize("name", sorted(ESTIMATORS))
 def test_an_estimator_has_a_row_with_its_papers_and_attributes(name):
-    named = f"`{name.removesuffix('CV')}`"
+    plain = name.removesuffix("CV") if name.removesuffix("CV") in ESTIMATORS else name
+    named = f"`{plain}`"
     (line,) = [each for each in "".join(TABLES).splitlines() if named in each.split(" | ")[0]]
     first, *_, paper = re.split(r"(?<!\\) \| ", line.strip("| "))
-    assert not name.endswith("CV") or "`…CV`" in first
-    check_papers(paper, ESTIMATORS[name.removesuffix("CV")])
+    assert plain == name or "`…CV`" in first
+    check_papers(paper, ESTIMATORS[plain])
     for attribute in re.findall(r"`(\w+_)`", line):
         assert attribute in inspect.getdoc(ESTIMATORS[name])
 

@@ -271,7 +271,7 @@ def test_a_path_by_sums_of_products_is_that_of_rows(table, gaps, monkeypatch):
     for labels in (Y, gaps):
         by_sums = L21RegressorCV(n_alphas=5, cv=3, tol=1e-9).fit(X, labels)
         with monkeypatch.context() as patch:
-            patch.setattr("polytask.linear_model._path_estimator._MOST_FEATURES", 0)
+            patch.setattr("polytask.linear_model._path_search._MOST_FEATURES", 0)
             by_rows = L21RegressorCV(n_alphas=5, cv=3, tol=1e-9).fit(X, labels)
         np.testing.assert_allclose(by_sums.losses_, by_rows.losses_, rtol=1e-5)
         np.testing.assert_allclose(by_sums.coef_, by_rows.coef_, atol=1e-5)

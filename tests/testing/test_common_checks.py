@@ -37,6 +37,7 @@ from polytask.learners import (
     StackedTargets,
     TargetChain,
 )
+from polytask.linear_model import L21Regressor
 from polytask.losses import Loss
 from polytask.merging import Merging, TaskArithmetic
 from polytask.metrics import Metric
@@ -123,6 +124,7 @@ ARGUMENTS = {
     "JointEstimator": {"estimator": (PulledRegressor(), PulledClassifier())},
     "LearnedBranching": {"architecture": HardSharing(MLP((8, 8))), "starts": 2, "rounds": 0},
     "LoRA": {"encoder": MLP((16,))},
+    "PathSearchCV": {"estimator": L21Regressor()},
     "PerTaskEstimator": {"estimator": (Ridge(), Classifier())},
     "PooledEstimator": {"estimator": RandomForestRegressor(n_estimators=5)},
     "Pretrained": {"recipe": CNN((4,)), "path": "weights.safetensors", "digest": "0" * 64},

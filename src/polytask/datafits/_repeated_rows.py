@@ -37,7 +37,7 @@ class RepeatedRows(TaskRows):
     def __init__(self, inner: TaskRows, n_parts: int = 2) -> None:
         self.inner, self.n_parts = inner, n_parts
         self.labels, self.weights = inner.labels, inner.weights
-        self.means = np.tile(inner.means, (1, n_parts))
+        self.means, self.level = np.tile(inner.means, (1, n_parts)), inner.level
         self.n_rows, self.fit_intercept = inner.n_rows, inner.fit_intercept
         self.common = inner.common
 

@@ -1,7 +1,7 @@
 """Linear models that learn several tasks together, by scikit-learn's contract.
 
-Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its own `learn`; those named
-``…CV`` choose the strength by folds (`PathEstimator`).
+Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its own `learn`. `PathSearchCV` chooses
+the strength and further settings of any by folds; some have classes of their own for that, ``…CV`` (`PathEstimator`).
 """
 
 from polytask.linear_model._clustered_classifier import ClusteredClassifier
@@ -19,6 +19,7 @@ from polytask.linear_model._linf1_regressor import LInf1Regressor
 from polytask.linear_model._mean_regularized_classifier import MeanRegularizedClassifier
 from polytask.linear_model._mean_regularized_regressor import MeanRegularizedRegressor
 from polytask.linear_model._path_estimator import PathEstimator
+from polytask.linear_model._path_search_cv import PathSearchCV
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.linear_model._pooled_ridge_regressor import PooledRidgeRegressor
 from polytask.linear_model._robust_l21_classifier import RobustL21Classifier
@@ -51,6 +52,7 @@ __all__ = [
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
     "PathEstimator",
+    "PathSearchCV",
     "PenalizedEstimator",
     "PooledRidgeRegressor",
     "RobustL21Classifier",

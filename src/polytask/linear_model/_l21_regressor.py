@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from polytask.estimators import MultiTaskRegressor
 from polytask.linear_model._l21 import JointSelection
-from polytask.linear_model._streaming import Streaming
 
 __all__ = ["L21Regressor"]
 
 
-class L21Regressor(MultiTaskRegressor, Streaming, JointSelection):
+class L21Regressor(MultiTaskRegressor, JointSelection):
     r"""Regression with features that are selected for all tasks together (multi-task lasso).
 
     .. math:: \min_{W, b}\ \sum_k \frac{1}{2 n_k} \sum_i (y_{ik} - x_i^\top w_k - b_k)^2

@@ -15,8 +15,8 @@ from polytask.constraints import Constraint, InstanceOf, Interval, check_paramet
 from polytask.datafits import Bound, Datafit, TaskRows, rows_of
 from polytask.estimators import TaskTable
 from polytask.exceptions import DataError, ParameterError
-from polytask.linear_model._linear_estimator import LinearEstimator
 from polytask.linear_model._named_datafit import named_datafit
+from polytask.linear_model._streaming import Streaming
 from polytask.penalties import Penalty, SquaredL2
 from polytask.ranges import Range, SearchRange
 from polytask.solvers import (
@@ -33,13 +33,13 @@ __all__ = ["STRENGTH", "PenalizedEstimator"]
 STRENGTH = Range(1e-5, 10.0, log=True, default=0.01, values=(0.1, 0.001, 1.0, 0.0001))
 
 
-class PenalizedEstimator(LinearEstimator):
+class PenalizedEstimator(Streaming):
     r"""Minimises the tasks' mean losses plus a penalty of all coefficients.
 
     .. math:: \min_{W, b}\ \sum_k \sum_i \omega_{ik}\, \ell(x_i^\top w_k + b_k, y_{ik}) + \alpha\,\Omega(W)
 
     with weights that sum to 1 in every task. A class defines `penalty`; the first of `solvers` that serves
-    loss and penalty is used.
+    loss and penalty is used. Squared errors are learned from rows in parts, too (`partial_fit`).
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class PenalizedEstimator(LinearEstimator):
         "max_iter": Interval(int, 1),
     }
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH}
-    _zero_remedy: ClassVar[str] = "Lower `alpha`."
+    _zero_remedy: str = "Lower `alpha`."
 
     def __init__(
         self,
@@ -98,6 +98,10 @@ class PenalizedEstimator(LinearEstimator):
         """`alpha`; of a path, the strength that is being tried."""
         return self.alpha
 
+    @strength.setter
+    def strength(self, value: float) -> None:
+        self.alpha = value
+
     @abstractmethod
     def penalty(self) -> Penalty:
         """The penalty of these settings, with `strength`."""
@@ -113,8 +117,13 @@ class PenalizedEstimator(LinearEstimator):
 
     def learn(self, table: TaskTable) -> None:
         """Minimise, and keep coefficients and what the penalty learned."""
+        self._forget()
         bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
-        self.keep(bound, solve(bound, self.penalty(), self.solvers()))
+        self.keep(bound, self.solution(bound))
+
+    def solution(self, bound: Bound, start: Solution | None = None) -> Solution:
+        """Minimise, from zero or from a solution of a near problem."""
+        return solve(bound, self.penalty(), self.solvers(), start)
 
     def alpha_max(
         self,
@@ -160,10 +169,13 @@ class PenalizedEstimator(LinearEstimator):
             raise DataError(f"The `y` parameter of {type(self).__name__} {problem}.")
         return datafit.bind(rows)
 
+    def linear(self, bound: Bound, solution: Solution) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients, (n_tasks, n_features), and intercepts for inputs as they came."""
+        return solution.coef, bound.rows.intercepts(solution.coef, solution.intercept)
+
     def keep(self, bound: Bound, solution: Solution) -> None:
         """Set the fitted attributes, and warn of what is unusual about them."""
-        self.coef_ = solution.coef
-        self.intercept_ = bound.rows.intercepts(solution.coef, solution.intercept)
+        self.coef_, self.intercept_ = self.linear(bound, solution)
         self.n_iter_ = solution.n_iter
         if solution.measure == "duality gap":
             self.dual_gap_ = solution.gap

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
 from polytask.constraints import check_parameters
-from polytask.datafits import Moments
-from polytask.estimators import TaskTable
+from polytask.datafits import Bound, Datafit, Moments, TaskRows
 from polytask.exceptions import ParameterError
-from polytask.linear_model._penalized_estimator import PenalizedEstimator, solve
+from polytask.linear_model._linear_estimator import LinearEstimator
 from polytask.solvers import Solution
 
 __all__ = ["Streaming"]
@@ -19,20 +19,36 @@ __all__ = ["Streaming"]
 Fitted = TypeVar("Fitted", bound="Streaming")
 
 
-class Streaming(PenalizedEstimator):
+class Streaming(LinearEstimator):
     """Learns rows in parts, in memory that does not grow with them, where the loss is squared.
 
     Sums of products of features are kept, (n_features, n_features), one per task unless all tasks have
     the same labelled rows.
     """
 
+    fit_intercept: bool
     _moments: Moments | None = None
     _solution: Solution | None = None
 
-    def learn(self, table: TaskTable) -> None:
-        """Learn from these rows alone; `partial_fit` begins anew after it."""
+    @abstractmethod
+    def datafit(self) -> Datafit:
+        """The loss of these settings."""
+
+    @abstractmethod
+    def bind(self, rows: TaskRows) -> Bound:
+        """The loss on rows."""
+
+    @abstractmethod
+    def solution(self, bound: Bound, start: Solution | None = None) -> Solution:
+        """Minimise, from zero or from a solution of a near problem."""
+
+    @abstractmethod
+    def keep(self, bound: Bound, solution: Solution) -> None:
+        """Set the fitted attributes."""
+
+    def _forget(self) -> None:
+        """Let `partial_fit` begin anew."""
         self._moments, self._solution = None, None
-        super().learn(table)
 
     def _has_moments(self) -> bool:
         return not self.learns_classes and self.datafit().by_moments
@@ -84,7 +100,7 @@ class Streaming(PenalizedEstimator):
             moments.add(table)
         self._moments = moments
         bound = self.bind(moments.rows(fit_intercept=self.fit_intercept))
-        solution = solve(bound, self.penalty(), self.solvers(), self._solution)
+        solution = self.solution(bound, self._solution)
         self._solution = solution
         self.keep(bound, solution)
         return self

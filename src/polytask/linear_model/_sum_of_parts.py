@@ -80,8 +80,13 @@ class SumOfParts(PenalizedEstimator):
         """The loss of the sum."""
         return super().bind(RepeatedRows(rows))
 
+    def linear(self, bound: Bound, solution: Solution) -> tuple[np.ndarray, np.ndarray]:
+        """The sum of both parts."""
+        parts, intercept = super().linear(bound, solution)
+        common, own = np.split(parts, 2, axis=1)
+        return common + own, intercept
+
     def keep(self, bound: Bound, solution: Solution) -> None:
-        """Keep both parts and their sum."""
+        """Keep both parts, too."""
         super().keep(bound, solution)
         self.common_coef_, self.own_coef_ = np.split(solution.coef, 2, axis=1)
-        self.coef_ = self.common_coef_ + self.own_coef_

@@ -10,8 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from polytask.constraints import Constraint, Interval
-from polytask.datafits import Bound, Datafit, rows_of
-from polytask.estimators import TaskTable
+from polytask.datafits import Bound, Datafit
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator, solve
 from polytask.penalties import SquaredL2, TaskCovariance
 from polytask.ranges import Range, SearchRange
@@ -61,14 +60,14 @@ class TaskRelationship(PenalizedEstimator):
         """A quasi-Newton method on W, for the best covariance of each W."""
         return (QuasiNewton(self.tol, self.max_iter),)
 
-    def learn(self, table: TaskTable) -> None:
+    def solution(self, bound: Bound, start: Solution | None = None) -> Solution:
         """Ridge regressions, whose sizes are the unit of `epsilon`; then covariance and coefficients."""
-        bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
         apart = self.apart(bound)
         size = float(np.mean(np.square(apart.coef).sum(axis=1)))
         penalty = replace(self.penalty(), epsilon=self.epsilon * max(size, 1e-200))
-        start = replace(apart, state=penalty.start(bound.shape))
-        self.keep(bound, solve(bound, penalty, self.solvers(), start))
+        if start is None:
+            start = replace(apart, state=penalty.start(bound.shape))
+        return solve(bound, penalty, self.solvers(), start)
 
     def apart(self, bound: Bound) -> Solution:
         """Ridge regressions of the same strength."""

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 
-from polytask.estimators import MultiTaskClassifier, MultiTaskEstimator
+from polytask.estimators import MultiTaskEstimator
 from polytask.exceptions import PolytaskError, UnknownNameError
 from polytask.testing._require import (
     require,
@@ -22,6 +22,8 @@ from polytask.testing._require import (
 __all__ = ["check_estimator"]
 
 _CLOSE = 1e-4
+_NEAR = 1e-2
+"""Of solutions that were started from others."""
 
 
 class _Rows(NamedTuple):
@@ -49,12 +51,12 @@ def check_estimator(estimator: Any) -> None:
     ------
     AssertionError
         If the forms of labels give different models, ids of tasks are mixed up, weights do not count as
-        repeated rows, sparse inputs give another model, bad values are accepted, `score` reads other labels
+        repeated rows, sparse inputs or rows in parts give another model, bad values are accepted, `score` reads other labels
         than those of the tasks, answers have other shapes, or an argument is changed.
     """
     require_instance("check_estimator", "estimator", estimator, MultiTaskEstimator)
     name = type(estimator).__name__
-    rows = _rows(classes=isinstance(estimator, MultiTaskClassifier))
+    rows = _rows(classes=is_classifier(estimator))
     kept = [array.copy() for array in rows]
     shared = _fit(estimator, rows.X, rows.Y)
     own = _fit(estimator, rows.X[rows.own], rows.y, tasks=rows.tasks)
@@ -63,6 +65,8 @@ def check_estimator(estimator: Any) -> None:
     _check_one(name, estimator, rows)
     _check_errors(name, estimator, own, rows)
     _check_scores(name, shared, own, rows)
+    if hasattr(estimator, "partial_fit"):
+        _check_parts(name, estimator, shared, rows)
     if estimator.accepts_sparse:
         thin = sparse.csr_array(rows.X)
         again = _fit(estimator, thin, rows.Y)
@@ -121,6 +125,19 @@ def _check_forms(name: str, shared: Any, own: Any, rows: _Rows) -> None:
     require_same(_scores(again, rows.X), _scores(own, rows.X), f"{name}: a second fit differs")
     require(
         np.isfinite(own.score(rows.X[rows.own], rows.y, tasks=rows.tasks)), f"{name}: no score."
+    )
+
+
+def _check_parts(name: str, estimator: Any, shared: Any, rows: _Rows) -> None:
+    """Rows that come in parts give the model of all."""
+    parts = clone(estimator)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for part in (slice(0, 25), slice(25, None)):
+            parts.partial_fit(rows.X[part], rows.Y[part])
+    sentence = f"{name}: rows in parts give another model"
+    require_close(
+        _scores(parts, rows.X), _scores(shared, rows.X), sentence, relative=_NEAR, absolute=_NEAR
     )
 
 
