@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError
 
+from polytask.solvers._lower_factors import lower_factor, solve_lower
 from polytask.solvers._norm_forms import NormForm, Response, Sizes
 
 __all__ = ["solve_norms"]
@@ -118,15 +119,17 @@ def _newton(
     hessian: Float64[np.ndarray, "k k"], slope: Sizes, sizes: Sizes, damping: float
 ) -> Sizes:
     """A damped Newton step; sizes that it would make negative are 0 after it, and the others know of it."""
-    damped = hessian + np.diag(damping * hessian.diagonal() + 1e-300)
+    damped = hessian.copy()
+    np.fill_diagonal(damped, (1 + damping) * hessian.diagonal() + 1e-300)
     move, free = np.zeros(len(slope)), np.ones(len(slope), dtype=bool)
     for _ in range(_MOST_BOUNDS):
         wanted = slope[free] - damped[np.ix_(free, ~free)] @ move[~free]
         try:
-            factor = cho_factor(damped[np.ix_(free, free)], lower=True, check_finite=False)
+            factor = lower_factor(damped[np.ix_(free, free)])
         except LinAlgError:
             return np.zeros(len(slope))
-        move[free] = cho_solve(factor, wanted, check_finite=False)
+        inner = solve_lower(factor, wanted[:, None])
+        move[free] = solve_lower(factor, inner, transposed=True)[:, 0]
         negative = free & (sizes + move < 0)
         if not negative.any():
             break

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float64
-from scipy.linalg import cholesky, solve_triangular
+
+from polytask.solvers._lower_factors import inverse_factors, lower_factor, solve_lower
 
 __all__ = ["ByProducts", "ByRows", "NormForm", "Response", "Sizes"]
 
@@ -137,22 +138,16 @@ def _squared(matrices: Matrices) -> Matrices:
 
 
 def _factor(matrices: Matrices) -> Matrices:
-    """L of I + A = L Lᵀ of one matrix, the inverses of several, which multiply faster than L is solved."""
-    shifted = matrices + np.eye(matrices.shape[1])
-    if len(matrices) == 1:
-        lower: np.ndarray = cholesky(shifted[0], lower=True, overwrite_a=True, check_finite=False)
-        return lower[None]
-    inverses: np.ndarray = np.linalg.inv(np.linalg.cholesky(shifted))
-    return inverses
+    """L of I + A = L Lᵀ of one matrix, the inverses of several; A is overwritten."""
+    diagonal = np.arange(matrices.shape[1])
+    matrices[:, diagonal, diagonal] += 1.0
+    return lower_factor(matrices[0])[None] if len(matrices) == 1 else inverse_factors(matrices)
 
 
 def _solve(factor: Matrices, right: Matrices, *, transposed: bool = False) -> Matrices:
     """L⁻¹ or L⁻ᵀ times matrices."""
     if len(factor) == 1:
-        solved: np.ndarray = solve_triangular(
-            factor[0], right[0], trans=int(transposed), lower=True, check_finite=False
-        )
-        return solved[None]
+        return solve_lower(factor[0], right[0], transposed=transposed)[None]
     inverses = factor.transpose(0, 2, 1) if transposed else factor
     products: np.ndarray = inverses @ right
     return products
