@@ -19,9 +19,15 @@ from polytask.solvers._solver import Solver
 __all__ = ["GroupNewton"]
 
 _FEWEST = 30
-"""Features that are added at once."""
-_NEWTON_SHARE, _DESCENT_SHARE = 1e-3, 0.03
-"""Of the duality gap of all features, down to which those of a working set are solved."""
+"""Features that are added at least, if so many violate optimality."""
+_STEPS = 24
+"""Steps on the first working set in the time of the gradients of all features, by multiplications."""
+_GROWTH = 3
+"""Features that are added, per feature in use."""
+_SHARE = 0.1
+"""Of the duality gap, down to which a set is solved that lacks features that violate optimality."""
+_INSIDE = 0.3
+"""Of the tolerance, down to which other sets are solved."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ class _Search:
     ) -> None:
         self.bound, self.alpha = bound, alpha
         self.scale = bound.scale()
-        self.tol = tol
+        self.tol, self.few = tol, self._few()
         self.coef = np.zeros(bound.shape) if start is None else start.coef.copy()
         self.left = bound.cross if start is None else bound.left(self.coef)
 
@@ -102,7 +108,8 @@ class _Search:
         gap, n_iter = self._gap(), 0
         while gap > self.tol and n_iter < max_iter:
             before = gap, np.count_nonzero(self.coef.any(axis=0))
-            self._solve(self._features(), gap)
+            features, last = self._features()
+            self._solve(features, max(_INSIDE * self.tol, 0.0 if last else _SHARE * gap))
             n_iter += 1
             gap = self._gap()
             if before == (gap, np.count_nonzero(self.coef.any(axis=0))):
@@ -110,19 +117,28 @@ class _Search:
         converged = bool(gap <= self.tol)
         return Solution(self.coef, self.bound.mean, n_iter, gap, "duality gap", converged)
 
-    def _features(self) -> Int[np.ndarray, " k"]:
-        """Those in use, and as many of those that violate optimality most."""
+    def _features(self) -> tuple[Int[np.ndarray, " k"], bool]:
+        """Those in use and those that violate optimality most, and whether the set may be the last."""
         used = np.flatnonzero(self.coef.any(axis=0))
         norms = np.linalg.norm(self.left, axis=0)
         norms[used] = 0.0
-        more = min(max(_FEWEST, len(used)), int((norms > self.alpha).sum()))
+        violating = int((norms > self.alpha).sum())
+        more = min(max(_FEWEST, self.few - len(used), _GROWTH * len(used)), violating)
         added = np.argpartition(-norms, more - 1)[:more] if more else np.zeros(0, dtype=int)
-        return np.sort(np.concatenate([used, added]))
+        features = np.sort(np.concatenate([used, added]))
+        return features, more == violating or len(features) <= self.few
 
-    def _solve(self, features: Int[np.ndarray, " k"], gap: float) -> None:
-        values = self._descended(features, max(0.3 * self.tol, _DESCENT_SHARE * gap))
+    def _few(self) -> int:
+        """Features on which Newton steps take less than the gradients of all features."""
+        rows, n_features = self.bound.rows, self.bound.shape[1]
+        gradients = 2 * int(np.minimum(rows.n_rows, n_features).sum()) * n_features
+        problems = 1 if rows.common else rows.n_tasks
+        return max(_FEWEST, int((gradients / (2.5 * _STEPS * problems)) ** (1 / 3)))
+
+    def _solve(self, features: Int[np.ndarray, " k"], goal: float) -> None:
+        values = self._descended(features, goal)
         if values is None:
-            values = self._newton(features, max(0.1 * self.tol, _NEWTON_SHARE * gap))
+            values = self._newton(features, goal)
         used = values.any(axis=0)
         self.coef = np.zeros(self.coef.shape)
         self.coef[:, features[used]] = values[:, used]

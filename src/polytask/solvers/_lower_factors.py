@@ -52,9 +52,7 @@ def solve_lower(
     if right.flags.f_contiguous:
         solved: np.ndarray = dtrsm(1.0, lower, right, lower=1, trans_a=int(transposed))
         return solved
-    mirrored: np.ndarray = dtrsm(
-        1.0, lower, right.T, side=1, lower=1, trans_a=int(not transposed)
-    )
+    mirrored: np.ndarray = dtrsm(1.0, lower, right.T, side=1, lower=1, trans_a=int(not transposed))
     return mirrored.T
 
 
