@@ -6,9 +6,9 @@ from scipy.optimize import approx_fprime
 from scipy.stats import multivariate_normal
 from sklearn.utils import estimator_checks
 
+from polytask._gaussian import Layout, Likelihood, kernel_of_scales
 from polytask.exceptions import DataError, ParameterError
 from polytask.kernel_methods import KroneckerGaussianProcessRegressor
-from polytask.kernel_methods._kronecker_likelihood import Layout, Likelihood, kernel_of_scales
 
 pytestmark = pytest.mark.usefixtures("unchecked_types")
 

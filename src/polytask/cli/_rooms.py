@@ -112,7 +112,15 @@ CLASSICAL = EstimatorRoom(
     "joint estimators on numpy, which learn several tasks together",
     "--model {}",
     "",
-    ("learners", "model", "models", "kernel_methods", "tree_models", "linear models"),
+    (
+        "learners",
+        "model",
+        "models",
+        "kernel_methods",
+        "tree_models",
+        "gaussian_processes",
+        "linear models",
+    ),
 )
 ROOMS = (
     Room(

@@ -15,16 +15,18 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from polytask._validation import message
-from polytask.constraints import Constraint, InstanceOf, Interval, check_parameters
-from polytask.estimators._checked_rows import checked
-from polytask.exceptions import ParameterError
-from polytask.kernel_methods._kronecker_likelihood import (
+from polytask._gaussian import (
+    STATIONARY_KERNELS,
     Decomposition,
     Layout,
     Likelihood,
     kernel_of_scales,
+    log_spread,
 )
+from polytask._validation import message
+from polytask.constraints import Choice, Constraint, InstanceOf, Interval, check_parameters
+from polytask.estimators._checked_rows import checked
+from polytask.exceptions import ParameterError
 
 __all__ = ["KroneckerGaussianProcessRegressor"]
 
@@ -38,20 +40,22 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
     r"""Gaussian process regression of tasks that share complete rows, with a learned covariance of tasks (ICM).
 
     .. math:: y_{ik} = m_k + f_k(x_i) + \varepsilon_{ik}, \qquad
-        \operatorname{cov}\big(f_k(x), f_l(x')\big) = B_{kl}\, e^{-\frac12 \sum_j (x_j - x'_j)^2 / s_j^2}, \qquad
+        \operatorname{cov}\big(f_k(x), f_l(x')\big) = B_{kl}\, k(x, x'), \qquad
         \varepsilon_{ik} \sim N(0, \sigma_k^2)
 
-    with :math:`B = F F^\top + \operatorname{diag}(\kappa)`. Length scales s, the factor F of shape (n_tasks, rank),
+    with :math:`B = F F^\top + \operatorname{diag}(\kappa)`. Length scales of k, the factor F of shape (n_tasks, rank),
     the tasks' own variances :math:`\kappa` and the variance of each task's noise maximise the marginal likelihood.
     The labels of each task are standardised first; the means m are theirs.
 
     Every row has a label of every task, and rows have no weights. Tables of `polytask.compare` may have gaps, so that
-    this is none of its learners.
+    this is none of its learners: `polytask.gaussian_processes.ICMRegressor` learns the same model of any rows.
 
     Parameters
     ----------
     rank : int, default 2
         Columns of the factor; at most n_tasks are used.
+    kernel : {"rbf", "matern12", "matern32", "matern52"}, default "rbf"
+        Kernel k of rows: Gaussian, or Matérn of smoothness 1/2, 3/2 or 5/2.
     ard : bool, default False
         Whether each feature has a length scale of its own; by default all have one.
     restarts : int, default 1
@@ -116,6 +120,7 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "rank": Interval(int, 1),
+        "kernel": Choice(STATIONARY_KERNELS),
         "ard": InstanceOf((bool,)),
         "restarts": Interval(int, 1),
         "max_iter": Interval(int, 1),
@@ -135,12 +140,14 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         self,
         rank: int = 2,
         *,
+        kernel: str = "rbf",
         ard: bool = False,
         restarts: int = 1,
         max_iter: int = 200,
         random_state: int = 0,
     ) -> None:
         self.rank = rank
+        self.kernel = kernel
         self.ard = ard
         self.restarts = restarts
         self.max_iter = max_iter
@@ -183,7 +190,7 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
 
     def _maximise(self, unit: np.ndarray, layout: Layout) -> np.ndarray:
         """The best hyper-parameters of all starts."""
-        likelihood = Likelihood(self.support_vectors_, unit)
+        likelihood = Likelihood(self.support_vectors_, unit, self.kernel)
         generator = np.random.default_rng(self.random_state)
         runs = [
             minimize(
@@ -211,7 +218,7 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         self, unit: np.ndarray, layout: Layout, generator: np.random.Generator | None
     ) -> np.ndarray:
         """Spread of the inputs as length scale, principal axes of the labels as factor."""
-        scales = _log_spread(self.support_vectors_, layout)
+        scales = log_spread(self.support_vectors_, layout.n_scales)
         if generator is not None:
             scales = scales + generator.normal(size=layout.n_scales)
         sizes, axes = np.linalg.eigh(unit.T @ unit / len(unit))
@@ -227,7 +234,7 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         covariance = layout.covariance(vector)
         self.task_covariance_ = covariance * np.outer(self._spread, self._spread)
         self.noise_ = np.exp(0.5 * noise) * self._spread
-        kernel = kernel_of_scales(self.support_vectors_, self.support_vectors_, scales)
+        kernel = kernel_of_scales(self.support_vectors_, self.support_vectors_, scales, self.kernel)
         parts = Decomposition.of(kernel, covariance, noise)
         self._vectors, self._sizes, self._spectrum = parts.vectors, parts.sizes, parts.spectrum
         self._shares = np.square(parts.axes * np.exp(noise)[:, None])
@@ -250,7 +257,7 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         check_is_fitted(self)
         with checked(type(self).__name__):
             X = validate_data(self, X, dtype=np.float64, reset=False)
-        kernel = kernel_of_scales(X, self.support_vectors_, np.log(self.length_scale_))
+        kernel = kernel_of_scales(X, self.support_vectors_, np.log(self.length_scale_), self.kernel)
         mean = kernel @ self.dual_coef_ + self.intercept_
         mean = mean[:, 0] if self._one else mean
         if not return_std:
@@ -287,18 +294,8 @@ def _negative(value: tuple[float, np.ndarray]) -> tuple[float, np.ndarray]:
     return -value[0], -value[1]
 
 
-def _log_spread(X: np.ndarray, layout: Layout) -> np.ndarray:
-    """Logarithm of a typical distance between rows, in all or each of the features."""
-    spread = X.std(axis=0)
-    spread = np.where(spread > 0, spread, 1.0)
-    if layout.n_scales == 1:
-        return np.log([np.sqrt(2 * np.square(X.std(axis=0)).sum()) or 1.0])
-    each: np.ndarray = np.log(spread * np.sqrt(2 * X.shape[1]))
-    return each
-
-
 def _bounds(X: np.ndarray, layout: Layout) -> list[tuple[float, float]]:
     """Ranges of the hyper-parameters; those of length scales about the spread of the inputs."""
-    scales = [(each - 6.0, each + 6.0) for each in _log_spread(X, layout)]
+    scales = [(each - 6.0, each + 6.0) for each in log_spread(X, layout.n_scales)]
     factors = [_FACTORS] * (layout.n_tasks * layout.rank)
     return [*scales, *factors, *[_OWN] * layout.n_tasks, *[_NOISE] * layout.n_tasks]

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 from scipy.linalg import eigh
-from scipy.spatial.distance import cdist
 
-__all__ = ["Decomposition", "Layout", "Likelihood", "kernel_of_scales"]
+from polytask._gaussian._stationary_kernel import kernel_and_slope
+
+__all__ = ["Decomposition", "Layout", "Likelihood"]
 
 
 class Layout(NamedTuple):
@@ -37,15 +38,6 @@ class Layout(NamedTuple):
         """F Fᵀ plus the tasks' own variances."""
         _, factor, own, _ = self.split(vector)
         return factor @ factor.T + np.diag(np.exp(own))
-
-
-def kernel_of_scales(
-    X: Float64[np.ndarray, "n p"], Z: Float64[np.ndarray, "m p"], log_scales: np.ndarray
-) -> Float64[np.ndarray, "n m"]:
-    """Gaussian kernel with one length scale, or one per feature."""
-    scales = np.exp(log_scales)
-    kernel: np.ndarray = np.exp(-0.5 * cdist(X / scales, Z / scales, "sqeuclidean"))
-    return kernel
 
 
 class Decomposition(NamedTuple):
@@ -95,8 +87,10 @@ class Likelihood:
     and the like for B.
     """
 
-    def __init__(self, X: Float64[np.ndarray, "n p"], Y: Float64[np.ndarray, "n tasks"]) -> None:
-        self.X, self.Y = X, Y
+    def __init__(
+        self, X: Float64[np.ndarray, "n p"], Y: Float64[np.ndarray, "n tasks"], kernel: str = "rbf"
+    ) -> None:
+        self.X, self.Y, self.kernel = X, Y, kernel
 
     def __call__(
         self, vector: Float64[np.ndarray, " m"], layout: Layout
@@ -106,7 +100,7 @@ class Likelihood:
         Examples
         --------
         >>> import numpy as np
-        >>> from polytask.kernel_methods._kronecker_likelihood import Layout, Likelihood
+        >>> from polytask._gaussian import Layout, Likelihood
         >>> likelihood = Likelihood(np.zeros((1, 1)), np.zeros((1, 1)))
         >>> value, slope = likelihood(np.array([0.0, 0.0, 0.0, 0.0]), Layout(1, 1, 1))
         >>> round(float(value), 6)  # one label of variance 1 + 1
@@ -114,7 +108,7 @@ class Likelihood:
         """
         log_scales, factor, own, log_noise = layout.split(vector)
         covariance = layout.covariance(vector)
-        kernel = kernel_of_scales(self.X, self.X, log_scales)
+        kernel, slope = kernel_and_slope(self.X, self.X, log_scales, self.kernel)
         parts = Decomposition.of(kernel, covariance, log_noise)
         values, vectors, sizes, axes, spectrum = parts
         turned = vectors.T @ self.Y @ axes
@@ -129,7 +123,7 @@ class Likelihood:
         by_tasks = axes @ inner @ axes.T
         by_noise = np.square(dual).sum(axis=0) - np.square(axes) @ (1 / spectrum).sum(axis=0)
         gradient = [
-            0.5 * self._by_scales(by_kernel * kernel, log_scales),
+            0.5 * self._by_scales(by_kernel * slope, log_scales),
             (by_tasks @ factor).ravel(),
             0.5 * np.diag(by_tasks) * np.exp(own),
             0.5 * by_noise * np.exp(log_noise),

@@ -1,0 +1,271 @@
+"""Base class of Gaussian processes of several tasks."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float64, Int
+from scipy.stats import norm
+from sklearn.exceptions import ConvergenceWarning
+
+from polytask._gaussian import STATIONARY_KERNELS, Layout, Likelihood
+from polytask._validation import message
+from polytask.constraints import Choice, Constraint, InstanceOf, Interval, Optional
+from polytask.estimators import MultiTaskRegressor, TaskTable
+from polytask.exceptions import DataError, MissingDependencyError, ParameterError
+from polytask.gaussian_processes._inducing_rows import inducing_rows
+from polytask.gaussian_processes._labelled_rows import LabelledRows
+from polytask.gaussian_processes._maximise import Maximum, maximise
+from polytask.gaussian_processes._parameters import Parameters, Shape
+from polytask.gaussian_processes._posterior import (
+    InducingPosterior,
+    JointPosterior,
+    KroneckerPosterior,
+)
+from polytask.gaussian_processes._starts import starts, typical_log_distance
+from polytask.ranges import Choices, SearchRange
+
+__all__ = ["CoregionalizedRegressor"]
+
+_MOST = 6_000
+_MISSING = (
+    "{} needs GPyTorch for these labels, which is not installed. Install it: "
+    "pip install 'polytask[gp]'."
+)
+
+
+class CoregionalizedRegressor(MultiTaskRegressor):
+    r"""Predicts :math:`m_k + \sum_q \sum_i C_{qik}\, k_q(x, x_i)`, with standard deviations.
+
+    A class defines `count_kernels`.
+
+    Attributes
+    ----------
+    length_scales_ : array of shape (n_kernels, n_features)
+        In units of the features.
+    task_covariances_ : array of shape (n_kernels, n_tasks, n_tasks)
+        Of each kernel, in units of the labels.
+    task_covariance_ : array of shape (n_tasks, n_tasks)
+        Their sum: the covariance of the tasks' functions in a row.
+    noise_ : array of shape (n_tasks,)
+        Standard deviation of the noise, in units of the labels.
+    intercept_ : array of shape (n_tasks,)
+        Means of the labels.
+    support_vectors_ : array of shape (n, n_features)
+    dual_coef_ : array of shape (n_kernels, n, n_tasks)
+    log_likelihood_ : float
+        Log marginal likelihood of the standardised labels.
+    n_iter_ : int
+        Steps of the optimiser.
+    """
+
+    accepts_sparse: ClassVar[bool] = False
+    weights_count_rows: ClassVar[bool] = True
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "rank": Interval(int, 1),
+        "kernel": Choice(STATIONARY_KERNELS),
+        "ard": InstanceOf((bool,)),
+        "inducing": Optional(Interval(int, 1)),
+        "restarts": Interval(int, 1),
+        "max_iter": Interval(int, 1),
+    }
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "rank": Choices((1, 2, 4)),
+        "kernel": Choices(("rbf", "matern52", "matern32")),
+        "ard": Choices((False, True)),
+    }
+
+    length_scales_: Float64[np.ndarray, "kernels p"]
+    task_covariances_: Float64[np.ndarray, "kernels tasks tasks"]
+    task_covariance_: Float64[np.ndarray, "tasks tasks"]
+    noise_: Float64[np.ndarray, " tasks"]
+    intercept_: Float64[np.ndarray, " tasks"]
+    support_vectors_: Float64[np.ndarray, "n p"]
+    dual_coef_: Float64[np.ndarray, "kernels n tasks"]
+    log_likelihood_: float
+    n_iter_: int
+
+    def __init__(
+        self,
+        rank: int,
+        *,
+        kernel: str,
+        ard: bool,
+        inducing: int | None,
+        restarts: int,
+        max_iter: int,
+    ) -> None:
+        self.rank = rank
+        self.kernel = kernel
+        self.ard = ard
+        self.inducing = inducing
+        self.restarts = restarts
+        self.max_iter = max_iter
+
+    @abstractmethod
+    def count_kernels(self) -> int:
+        """Number of kernels of rows."""
+
+    def learn(self, table: TaskTable) -> None:
+        """Maximise the marginal likelihood, and keep what predictions need."""
+        rows = LabelledRows.of(table)
+        n_scales = rows.X.shape[1] if self.ard else 1
+        n_kernels, rank = self.count_kernels(), min(self.rank, rows.n_tasks)
+        shape = Shape(n_kernels, n_scales, rows.n_tasks, rank)
+        exact = self.inducing is None
+        self._form = "inducing"
+        if exact:
+            self._form = "kronecker" if rows.complete and n_kernels == 1 else "joint"
+            self._check_size(rows)
+        chosen = np.arange(len(rows.X))
+        if self.inducing is not None:
+            typical = typical_log_distance(rows)
+            chosen = inducing_rows(rows.X, typical, self.kernel, self.inducing)
+        found = maximise(
+            self._likelihood(rows, shape, chosen),
+            (each.vector() for each in starts(rows, self.kernel, shape, self.restarts)),
+            shape.bounds(typical_log_distance(rows)),
+            self.max_iter,
+        )
+        self.log_likelihood_, self.n_iter_ = found.value, max(1, found.n_iter)
+        self._keep(Parameters.of_vector(found.vector, shape), rows, table.X[chosen])
+        self._warn(found)
+
+    def _likelihood(self, rows: LabelledRows, shape: Shape, chosen: np.ndarray) -> Any:
+        """Value and gradient at a vector of hyper-parameters."""
+        if self._form == "kronecker":
+            likelihood = Likelihood(rows.X, rows.matrix, self.kernel)
+            layout = Layout(shape.n_scales, shape.n_tasks, shape.rank)
+            return lambda vector: likelihood(vector, layout)
+        try:
+            with warnings.catch_warnings():  # of what GPyTorch uses of torch
+                warnings.simplefilter("ignore", DeprecationWarning)
+                from polytask.gaussian_processes._inducing_bound import InducingBound
+                from polytask.gaussian_processes._joint_likelihood import JointLikelihood
+        except ImportError as error:
+            raise MissingDependencyError(_MISSING.format(type(self).__name__)) from error
+        if self._form == "inducing":
+            return InducingBound(rows, chosen, self.kernel, shape)
+        return JointLikelihood(rows, self.kernel, shape)
+
+    def _check_size(self, rows: LabelledRows) -> None:
+        size = len(rows.X) if self._form == "kronecker" else len(rows.label)
+        if size > _MOST:
+            sentence = (
+                f"The covariance of {type(self).__name__} would have {size:,} rows; an exact likelihood has at most "
+                f"{_MOST:,}. Set `inducing`, such as inducing=200."
+            )
+            raise DataError(sentence)
+
+    def _keep(self, fitted: Parameters, rows: LabelledRows, support: np.ndarray) -> None:
+        """Fitted attributes, in the units of features and labels."""
+        units = rows.units
+        if self._form == "inducing":
+            fitted = replace(fitted, log_own=np.full_like(fitted.log_own, -np.inf))
+            self._factors = fitted.factors
+        elif self._form == "joint":
+            self._row, self._task, self._weight = rows.row, rows.task, rows.weight
+        self.intercept_, self._spread = units.mean, units.spread
+        self.length_scales_ = (
+            np.exp(fitted.log_scales) * np.ones_like(units.features) * units.features
+        )
+        self.task_covariances_ = fitted.covariances() * np.outer(units.spread, units.spread)
+        self.task_covariance_ = self.task_covariances_.sum(axis=0)
+        self.noise_ = np.exp(0.5 * fitted.log_noise) * units.spread
+        self.support_vectors_ = support.copy()
+        self.dual_coef_ = self._dual_coef(rows, np.exp(fitted.log_noise)) * units.spread
+
+    def _dual_coef(self, rows: LabelledRows, noise: np.ndarray) -> np.ndarray:
+        """Coefficients of kernels in units of standardised labels."""
+        if self._form == "inducing":
+            self._root = np.zeros((0, 0))
+            of_rows = replace(rows, X=rows.X * rows.units.features)
+            posterior = self._posterior()
+            self._root, coef = posterior.learned(of_rows, noise[rows.task] / rows.weight)
+            return coef
+        labels = rows.matrix if self._form == "kronecker" else rows.label
+        return self._posterior().dual_coef(labels)
+
+    def _posterior(self) -> Any:
+        """Of standardised labels, from the fitted attributes."""
+        covariances = self.task_covariances_ / np.outer(self._spread, self._spread)
+        noise = np.square(self.noise_ / self._spread)
+        common = (self.support_vectors_, self.kernel, np.log(self.length_scales_), covariances)
+        if self._form == "inducing":
+            return InducingPosterior(*common, self._factors, self._root)
+        if self._form == "kronecker":
+            return KroneckerPosterior(*common, noise)
+        return JointPosterior(*common, self._row, self._task, noise[self._task] / self._weight)
+
+    def _warn(self, found: Maximum) -> None:
+        if found.n_iter >= self.max_iter:
+            sentence = (
+                f"{type(self).__name__} stopped after {found.n_iter} steps of the optimiser, with the largest "
+                f"slope {found.slope:.2g}. Raise `max_iter`."
+            )
+            warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
+
+    def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
+        """Means of all tasks, (n, n_tasks), or of each row by its own task, (n,)."""
+        means = self._posterior().mean(X, task, self.dual_coef_)
+        return means + (self.intercept_ if task is None else self.intercept_[task])
+
+    def predict(self, X: Any, *, tasks: Any = None, return_std: bool = False) -> Any:
+        """Means and, with `return_std`, standard deviations of new labels.
+
+        Parameters
+        ----------
+        X : array or data frame of shape (n, n_features)
+        tasks : array of shape (n,), optional
+            The id of each row's task; by default every row is predicted for all tasks.
+        return_std : bool, default False
+            Whether to return standard deviations as well, noise included.
+
+        Returns
+        -------
+        array of shape (n,) or (n, n_tasks), or two of them
+            (n,) of a single task, or with `tasks`.
+
+        Raises
+        ------
+        UnknownNameError
+            If a task was not learned.
+        """
+        mean = super().predict(X, tasks=tasks)
+        if not return_std:
+            return mean
+        X, task = self._checked(X, tasks)
+        variance = self._posterior().variance(X, task)
+        spread, noise = self._spread, self.noise_
+        if task is not None:
+            spread, noise = spread[task], noise[task]
+        return mean, np.sqrt(variance * spread**2 + noise**2).reshape(mean.shape)
+
+    def predict_interval(
+        self, X: Any, coverage: float = 0.95, *, tasks: Any = None
+    ) -> tuple[Float64[np.ndarray, "..."], Float64[np.ndarray, "..."]]:
+        """Ends of intervals that hold new labels with a probability, given the hyper-parameters.
+
+        Parameters
+        ----------
+        X : array or data frame of shape (n, n_features)
+        coverage : float in (0, 1), default 0.95
+        tasks : array of shape (n,), optional
+            The id of each row's task; by default every row is predicted for all tasks.
+
+        Returns
+        -------
+        two arrays of shape (n,) or (n, n_tasks)
+            Lower and upper ends.
+        """
+        if not 0 < coverage < 1:
+            sentence = message(type(self).__name__, "coverage", "a number in (0, 1)", coverage)
+            raise ParameterError(sentence)
+        mean, std = self.predict(X, tasks=tasks, return_std=True)
+        reach = std * norm.ppf(0.5 + coverage / 2)
+        return mean - reach, mean + reach
