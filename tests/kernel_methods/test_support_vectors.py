@@ -9,7 +9,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC, SVR, LinearSVC
 
 from polytask.exceptions import DataError, ParameterError
-from polytask.kernel_methods import MultiTaskSVC, MultiTaskSVR, _support_vectors
+from polytask.kernel_methods import MultiTaskSVC, MultiTaskSVR, _joint_kernel, _support_vectors
 
 pytestmark = pytest.mark.usefixtures("unchecked_types")
 
@@ -105,6 +105,36 @@ def test_working_sets_find_the_solution_of_all_coefficients(monkeypatch):
     monkeypatch.setattr(_support_vectors.SupportVectors, "improve", lambda self, chosen: False)
     with pytest.warns(ConvergenceWarning, match=r"last set did not improve it: raise `alpha`"):
         MultiTaskSVR(0.01).fit(X, GAPS)
+
+
+@pytest.mark.parametrize("own_rows", [False, True])
+def test_blocks_and_features_of_rows_give_the_solution_of_all_entries(monkeypatch, own_rows):
+    labels = np.sin(X @ np.arange(18.0).reshape(3, 6)) + np.tile(Y, 2)
+    rows, columns = np.nonzero(GENERATOR.random(labels.shape) < (0.2 if own_rows else 0.6))
+    data = X[rows], labels[rows, columns]
+    settings = {"alpha": 0.003, "shared": 0.7, "loss": (*LOSSES, "epsilon_insensitive") * 2}
+    models = []
+    for few_columns in (False, True):
+        monkeypatch.setattr(
+            _joint_kernel.JointKernel, "_few_columns", lambda self, chosen, few=few_columns: few
+        )
+        models.append(MultiTaskSVR(**settings).fit(*data, tasks=columns))
+    np.testing.assert_allclose(models[1].predict(X), models[0].predict(X), atol=1e-7)
+    if own_rows:
+        return
+    monkeypatch.setattr(_joint_kernel, "_LANDMARKS", 15)
+    rough = MultiTaskSVR(**settings, tol=1e-6).fit(*data, tasks=columns)
+    assert rough.dual_gap_ < 1e-6
+    assert rough.n_iter_ > 1
+    np.testing.assert_allclose(rough.predict(X), models[0].predict(X), atol=1e-2)
+    assert rough.n_support_.sum() < 1.3 * models[0].n_support_.sum()
+
+
+def test_equal_rows_with_different_labels_are_solved():
+    labels = np.round(Y, 1)
+    repeated = np.tile(X[:15], (4, 1))
+    model = MultiTaskSVR(1e-4, shared=1.0).fit(repeated, labels)
+    assert model.dual_gap_ < 1e-6
 
 
 def test_a_learned_covariance_finds_opposite_tasks_and_lowers_the_objective():

@@ -6,14 +6,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from polytask.kernel_methods._joint_matrices import JITTER, JointMatrix
 
 __all__ = ["QuadraticProgram", "solve_program"]
 
 _STEPS = 100
-_GAP = 1e-13
-_JITTER = 1e-14
 _REFINEMENTS = 3
+_REFINED = 1e-10
+_DAMPINGS = (JITTER, 1e-10, 1e-6)
 
 
 class QuadraticProgram(NamedTuple):
@@ -23,8 +24,7 @@ class QuadraticProgram(NamedTuple):
 
     Attributes
     ----------
-    hessian : array of shape (n, n)
-        Positive semi-definite.
+    hessian : JointMatrix of shape (n, n)
     linear, cost, low, high : array of shape (n,)
         q, ε, and the bounds, which may be infinite where H is definite.
     group : array of shape (n,), int
@@ -32,7 +32,7 @@ class QuadraticProgram(NamedTuple):
     sums : array of shape (n_groups,), or of shape (0,) without such constraints
     """
 
-    hessian: Float64[np.ndarray, "n n"]
+    hessian: JointMatrix
     linear: Float64[np.ndarray, " n"]
     cost: Float64[np.ndarray, " n"]
     low: Float64[np.ndarray, " n"]
@@ -40,31 +40,37 @@ class QuadraticProgram(NamedTuple):
     group: Int[np.ndarray, " n"]
     sums: Float64[np.ndarray, " groups"]
 
-    @property
-    def member(self) -> Float64[np.ndarray, "n groups"]:
-        """Indicators of groups."""
-        return (self.group[:, None] == np.arange(len(self.sums))).astype(float)
+    def totals(self, beta: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " groups"]:
+        """Sums of groups."""
+        if len(self.sums) == 0:
+            return self.sums
+        totals: np.ndarray = np.bincount(self.group, beta, len(self.sums))
+        return totals
 
     def height(self, beta: Float64[np.ndarray, " n"]) -> float:
         """What is minimised."""
-        half = 0.5 * self.hessian @ beta - self.linear
+        half = 0.5 * self.hessian.product(beta) - self.linear
         return float(beta @ half + self.cost @ np.abs(beta))
 
 
-def solve_program(program: QuadraticProgram) -> Float64[np.ndarray, " n"]:
+def solve_program(program: QuadraticProgram, accuracy: float = 1e-13) -> Float64[np.ndarray, " n"]:
     """The solution, by a predictor-corrector interior-point method; numbers at a bound are exactly there.
+
+    It ends where complementarity has the relative size `accuracy`; above 1e-10 numbers are only near their bounds.
 
     Examples
     --------
     >>> import numpy as np
     >>> from polytask.kernel_methods._interior_point import QuadraticProgram, solve_program
+    >>> from polytask.kernel_methods._joint_matrices import DenseMatrix
     >>> ones, group = np.ones(3), np.zeros(3, dtype=int)
     >>> linear = np.array([3.0, 1.0, 0.0])
-    >>> program = QuadraticProgram(np.eye(3), linear, 0 * ones, -ones, ones, group, np.zeros(1))
+    >>> matrix = DenseMatrix(np.eye(3))
+    >>> program = QuadraticProgram(matrix, linear, 0 * ones, -ones, ones, group, np.zeros(1))
     >>> solve_program(program).round(6)
     array([ 1.,  0., -1.])
     """
-    point = _Point(program)
+    point = _Point(program, accuracy)
     for _ in range(_STEPS):
         if point.optimal or not point.advance():
             break
@@ -81,20 +87,20 @@ class _Move(NamedTuple):
 class _Point:
     """Positive and negative parts of β inside their bounds, with multipliers of bounds and sums."""
 
-    def __init__(self, program: QuadraticProgram) -> None:
-        self.program, self.member = program, program.member
+    def __init__(self, program: QuadraticProgram, accuracy: float) -> None:
+        self.program, self.accuracy = program, accuracy
         above, below = np.flatnonzero(program.high > 0), np.flatnonzero(program.low < 0)
         self.index = np.concatenate([above, below])
         self.sign = np.repeat([1.0, -1.0], [len(above), len(below)])
         self.bound = np.concatenate([program.high[above], -program.low[below]])
         self.finite = np.isfinite(self.bound)
         self.size = float(np.abs(program.linear).mean() + program.cost.mean()) or 1.0
-        diagonal = float(np.diag(program.hessian).mean())
+        diagonal = float(program.hessian.diagonal.mean())
         self.reach = min(self.size / max(diagonal, 1e-300), float(self.bound.max()))
         self.part = np.minimum(self.bound / 2, self.reach)
         self.room = np.where(self.finite, self.bound - self.part, 1.0)
         self.multiplier = np.zeros(len(program.sums))
-        slope = (program.hessian @ self.joined(self.part) - program.linear)[self.index]
+        slope = (program.hessian.product(self.joined(self.part)) - program.linear)[self.index]
         slope = self.sign * slope + program.cost[self.index]
         self.lower = np.maximum(slope, 0.0) + self.size
         self.upper = np.where(self.finite, np.maximum(-slope, 0.0) + self.size, 0.0)
@@ -111,19 +117,21 @@ class _Point:
         self.count = len(self.part) + int(self.finite.sum())
         self.mean = float(products) / self.count
         beta = self.joined(self.part)
-        product = self.program.hessian @ beta
-        slope = product - self.program.linear - self.member @ self.multiplier
+        product = self.program.hessian.product(beta)
+        slope = product - self.program.linear
+        if len(self.multiplier):
+            slope -= self.multiplier[self.program.group]
         self.scale = max(self.size * self.reach, float(beta @ product) / self.count)
         cost = self.program.cost[self.index]
         self.dual = self.sign * slope[self.index] + cost - self.lower + self.upper
-        self.primal = self.member.T @ beta - self.program.sums
+        self.primal = self.program.totals(beta) - self.program.sums
 
     @property
     def optimal(self) -> bool:
         """Whether complementarity and residuals are at the level of rounding."""
-        noise = 1e-15 * float(self.part.sum()) * float(np.diag(self.program.hessian).max())
+        noise = 1e-15 * float(self.part.sum()) * float(self.program.hessian.diagonal.max())
         small = np.abs(self.dual).max() < 1e-11 * self.size + noise
-        return bool(small) and self.mean < _GAP * self.scale
+        return bool(small) and self.mean < self.accuracy * self.scale
 
     def advance(self) -> bool:
         """One step, by prediction and correction; False where it would not move."""
@@ -136,7 +144,7 @@ class _Point:
         target = self.mean * (ahead / self.count / self.mean) ** 3
         move = self._newton(target, move.part * move.lower, -move.part * move.upper)
         length = min(1.0, 0.995 * self._length(move))
-        if not length > 1e-8 or self.mean < 1e-3 * _GAP * self.scale:
+        if not length > 1e-8 or self.mean < 1e-3 * self.accuracy * self.scale:
             return False
         self.part = self.part + length * move.part
         self.room = self.room - length * move.part * self.finite
@@ -156,20 +164,15 @@ class _Point:
         positive = np.bincount(self.index, width * (self.sign > 0), n)
         negative = np.bincount(self.index, width * (self.sign < 0), n)
         self.parallel = (positive * (negative / both))[self.index]
-        self.factor = factorised(self.program.hessian, 1 / both)
-        self.spread = cho_solve(self.factor, self.member, check_finite=False)
+        self.factor = self.program.hessian.factor(1 / both)
 
     def _newton(self, target: float, first: Any, second: Any) -> _Move:
         """The step to complementarity `target`, with products of an earlier step left out."""
         lower = -self.lower + (target - first) / self.part
         upper = np.where(self.finite, -self.upper + (target - second) / self.room, 0.0)
         right = -self.dual + lower - upper
-        move = cho_solve(self.factor, self.joined(self.share * right), check_finite=False)
-        shift = np.zeros(len(self.primal))
-        if len(shift):
-            schur = self.member.T @ self.spread
-            shift = np.linalg.solve(schur, -self.primal - self.member.T @ move)
-            move = move + self.spread @ shift
+        right_side = self.joined(self.share * right)
+        move, shift = self.factor.solve(right_side, self.program.group, -self.primal)
         together = np.bincount(self.index, right, len(move))[self.index]
         # Without differences of numbers that nearly cancel where one part is free.
         step = self.parallel * together + self.sign * self.share * move[self.index]
@@ -196,27 +199,26 @@ class _Point:
         part = np.where(empty, 0.0, np.where(full, self.bound, self.part))
         beta = self.joined(part)
         between = np.bincount(self.index, ~(empty | full), len(beta)) > 0
-        rounded = self._refined(beta, np.flatnonzero(between))
-        plain = self.joined(self.part)
-        return rounded if self._accepts(rounded, plain) else plain
+        free, plain = np.flatnonzero(between), self.joined(self.part)
+        if self.accuracy > _REFINED:
+            return plain
+        for damping in _DAMPINGS:
+            rounded = self._refined(beta, free, damping)
+            if self._accepts(rounded, plain):
+                return rounded
+        return plain
 
-    def _refined(self, beta: np.ndarray, free: np.ndarray) -> np.ndarray:
+    def _refined(self, beta: np.ndarray, free: np.ndarray, damping: float) -> np.ndarray:
         """Newton's method in free numbers."""
         if len(free) == 0:
             return beta
         program = self.program
-        inner = program.hessian[np.ix_(free, free)]
-        factor = factorised(inner, np.full(len(free), _JITTER * np.trace(inner)))
-        member = self.member[free]
-        member = member[:, member.any(axis=0)]
-        spread = cho_solve(factor, member, check_finite=False)
-        groups = self.member[free].any(axis=0)
+        inner = program.hessian.take(free)
+        factor = inner.factor(np.full(len(free), damping * float(inner.diagonal.sum())))
         for _ in range(_REFINEMENTS):
-            slope = program.linear - program.cost * np.sign(beta) - program.hessian @ beta
-            move = cho_solve(factor, slope[free], check_finite=False)
-            if groups.any():
-                lack = (program.sums - self.member.T @ beta)[groups]
-                move += spread @ np.linalg.solve(member.T @ spread, lack - member.T @ move)
+            slope = program.linear - program.cost * np.sign(beta) - program.hessian.product(beta)
+            lack = program.sums - program.totals(beta)
+            move, _ = factor.solve(slope[free], program.group[free], lack)
             beta = beta.copy()
             beta[free] += move
         return beta
@@ -227,20 +229,8 @@ class _Point:
         inside = (beta >= program.low).all() and (beta <= program.high).all()
         if not inside or not np.isfinite(beta).all():
             return False
-        lack = np.abs(self.member.T @ beta - program.sums)
+        lack = np.abs(program.totals(beta) - program.sums)
         if lack.size and lack.max() > 1e-12 * np.abs(beta).sum():
             return False
         height, before = program.height(beta), program.height(plain)
         return height <= before + 1e-9 * abs(before)
-
-
-def factorised(matrix: Float64[np.ndarray, "n n"], diagonal: Float64[np.ndarray, " n"]) -> Any:
-    """Cholesky factor of a matrix plus a diagonal; with more on it where that is not definite."""
-    jitter = 0.0
-    while True:
-        damped = matrix.copy()
-        damped.flat[:: len(matrix) + 1] += diagonal + jitter
-        try:
-            return cho_factor(damped, lower=True, overwrite_a=True, check_finite=False)
-        except LinAlgError:
-            jitter = max(10 * jitter, _JITTER * float(np.trace(matrix)))

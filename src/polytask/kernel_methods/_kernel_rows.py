@@ -21,6 +21,7 @@ class KernelRows:
     Attributes
     ----------
     X : array or sparse CSR array of shape (n, n_features)
+        Equal rows of tasks with rows of their own stand there once, unless sparse.
     row, task : array of shape (n_labels,), int
         Row of X and task of each label, task by task within a row.
     label, weight : array of shape (n_labels,)
@@ -50,7 +51,10 @@ class KernelRows:
         if table.task is None and len(label) == table.labels.size:
             wide = weight.reshape(table.labels.shape)
             complete = bool(np.allclose(wide, wide[:, :1], rtol=1e-12, atol=0.0))
-        return cls(table.X, row, task, label, weight, table.n_tasks, complete)
+        X = table.X
+        if table.task is not None and not sparse.issparse(X):
+            X, row = _distinct(X, row)
+        return cls(X, row, task, label, weight, table.n_tasks, complete)
 
     def with_labels(self, label: Float64[np.ndarray, " labels"]) -> KernelRows:
         """The same rows with other labels."""
@@ -92,3 +96,14 @@ class KernelRows:
             return float(share @ second - (share @ first) ** 2)
         centre = float(share @ self.X.mean(axis=1))
         return float(share @ np.square(self.X - centre).mean(axis=1))
+
+
+def _distinct(X: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of inputs in the order of their first appearance, and the position of each label's row there."""
+    _, first, number = np.unique(X, axis=0, return_index=True, return_inverse=True)
+    if len(first) == len(X):
+        return X, row
+    order = np.argsort(first)
+    rank = np.empty(len(order), dtype=int)
+    rank[order] = np.arange(len(order))
+    return X[first[order]], rank[number.ravel()][row]

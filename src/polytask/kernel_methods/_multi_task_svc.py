@@ -61,7 +61,7 @@ class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
     tol : float in (0, inf), default 1e-6
         Relative duality gap at which the solver stops, in units of the loss of constant predictions.
     max_iter : int, default 1000
-        Largest number of working sets of the solver.
+        Largest number of sets of coefficients that the solver improves; one of all is often enough.
     calibration_folds : int, default 3
         Folds of the training rows whose held-out scores give probabilities their scale; 0 takes scores as
         log odds. Each fold is a further fit.

@@ -61,7 +61,7 @@ them, default "epsilon_insensitive"
     tol : float in (0, inf), default 1e-6
         Relative duality gap at which the solver stops, in units of the loss of constant predictions.
     max_iter : int, default 1000
-        Largest number of working sets of the solver.
+        Largest number of sets of coefficients that the solver improves; one of all is often enough.
 
     Attributes
     ----------
@@ -96,15 +96,18 @@ them, default "epsilon_insensitive"
     Notes
     -----
     Each task's intercept gives the dual problem an equation of its own, which solvers for one task do not have.
-    Here the problem is solved in sets of some hundred coefficients by an interior-point method, exactly to
-    rounding where all fit into one. Where thousands of coefficients are free, at small strengths, it may stop above
-    `tol`, with a warning. With a learned covariance the objective has the further term
+    Here it is solved by an interior-point method. With :math:`B = d I + R R^\top` of small rank (1 by default), the
+    joint kernel is a block per task plus a product of few columns, so that n rows of T tasks cost :math:`O(T n^3)`
+    and not :math:`O(T^3 n^3)`, to rounding. For more than 600 rows the columns are those of 300 of them
+    (Nyström), blocks stay exact, and such solutions are directions of descent of the exact problem, which is solved until its
+    duality gap is below `tol`. Where that is too much work, sets of some hundred coefficients are solved in turn. With a learned covariance the objective has the further term
     :math:`\tfrac{\alpha\varepsilon}2 \operatorname{tr} B^{-1}` and is convex in functions and covariance together;
     both are solved in turn (Zhang and Yeung).
 
     References
     ----------
     Evgeniou, Micchelli and Pontil, "Learning multiple tasks with kernel methods", JMLR 2005.
+    Fine and Scheinberg, "Efficient SVM training using low-rank kernel representations", JMLR 2001.
     Zhang and Yeung, "A convex formulation for learning task relationships in multi-task learning",
     UAI 2010.
 

@@ -56,6 +56,20 @@ class TaskLosses(NamedTuple):
         losses: np.ndarray = np.where(self.squared[task], short * short / 2, short)
         return losses
 
+    def slopes(
+        self,
+        label: Float64[np.ndarray, " n"],
+        score: Float64[np.ndarray, " n"],
+        task: Int[np.ndarray, " n"],
+    ) -> Float64[np.ndarray, " n"]:
+        """Slope of the loss at each score."""
+        away = score - label
+        toward = np.where(self.classes[task], -label, np.sign(away))
+        short = np.where(self.classes[task], 1 - label * score, np.abs(away) - self.epsilon[task])
+        steep = np.where(self.squared[task], np.maximum(short, 0.0), short > 0)
+        slopes: np.ndarray = toward * steep
+        return slopes
+
     def bounds(
         self,
         label: Float64[np.ndarray, " n"],
