@@ -75,9 +75,10 @@ class ByProducts(NormForm):
         self, response: Response, free: Bool[np.ndarray, " k"]
     ) -> Float64[np.ndarray, "free free"]:
         """By S = G − G E (I + E G E)⁻¹ E G."""
-        across = self.products[:, :, free]
+        across = _taken(self.products, free, axis=2)
         inner = _solve(response.factor, np.sqrt(response.sizes)[:, None] * across)
-        return _weighted(across[:, free] - _squared(inner), response.left[:, free])
+        remaining = _taken(across, free, axis=1) - _squared(inner)
+        return _weighted(remaining, _taken(response.left, free, axis=1))
 
 
 class ByRows(NormForm):
@@ -106,7 +107,7 @@ class ByRows(NormForm):
 
     def respond(self, sizes: Sizes) -> Response:
         """By the factors of M."""
-        scaled = self.rows[:, :, sizes > 0] * np.sqrt(sizes[sizes > 0])
+        scaled = self.rows * np.sqrt(sizes)
         factor = _factor(_squared(scaled.transpose(0, 2, 1)))
         inner = _solve(factor, self.labels)
         left = self.rows.transpose(0, 2, 1) @ _solve(factor, inner, transposed=True)
@@ -116,11 +117,17 @@ class ByRows(NormForm):
         self, response: Response, free: Bool[np.ndarray, " k"]
     ) -> Float64[np.ndarray, "free free"]:
         """By S = (L⁻¹A)ᵀ(L⁻¹A); with one column per problem all of them are one product."""
-        inner, left = _solve(response.factor, self.rows[:, :, free]), response.left[:, free]
+        inner = _solve(response.factor, _taken(self.rows, free, axis=2))
+        left = _taken(response.left, free, axis=1)
         if left.shape[2] == 1:
             tall = (inner * left.transpose(0, 2, 1)).reshape(-1, inner.shape[2])
             return _squared(tall[None])[0]
         return _weighted(_squared(inner), left)
+
+
+def _taken(arrays: Matrices, free: Bool[np.ndarray, " k"], axis: int) -> Matrices:
+    """Some features' entries along an axis; the arrays themselves where these are all."""
+    return arrays if free.all() else arrays.take(np.flatnonzero(free), axis=axis)
 
 
 def _weighted(remaining: Matrices, left: Cross) -> Float64[np.ndarray, "free free"]:
