@@ -45,6 +45,7 @@ class SquaredBound(Bound):
         self.centred = rows.labels - rows.spread(self.mean)
         self.cross = rows.pull(rows.weights * self.centred)
         self.energy = rows.totals(rows.weights * self.centred**2)
+        self._last = np.zeros(self.shape), self.cross
 
     @property
     def by_products(self) -> bool:
@@ -80,18 +81,25 @@ class SquaredBound(Bound):
     ) -> Float64[np.ndarray, "tasks features"]:
         """Correlations of all features with the residuals, c − G w, minus the gradient.
 
+        Those of the last coefficients are kept, from which the next strength of a path begins.
+
         Parameters
         ----------
         coef : array of shape (n_tasks, n_features)
         features : array of shape (k,), int, optional
             Those whose coefficients are not 0.
         """
-        used = np.flatnonzero(coef.any(axis=0)) if features is None else features
-        if len(used) == 0:
-            return self.cross
+        if not np.array_equal(coef, self._last[0]):
+            used = np.flatnonzero(coef.any(axis=0)) if features is None else features
+            self._last = coef.copy(), self._left(used, coef[:, used])
+        return self._last[1]
+
+    def _left(
+        self, used: Int[np.ndarray, " k"], coef: Float[np.ndarray, "tasks k"]
+    ) -> Float64[np.ndarray, "tasks features"]:
         if self.by_products:
-            return self.cross - _times(coef[:, used], self.products[..., used, :])
-        scores = self.rows.scores_of(used, coef[:, used])
+            return self.cross - _times(coef, self.products[..., used, :])
+        scores = self.rows.scores_of(used, coef)
         return self.rows.pull(self.rows.weights * (self.centred - scores))
 
     def start(self) -> Float64[np.ndarray, " tasks"]:

@@ -123,9 +123,10 @@ def _newton(
     np.fill_diagonal(damped, (1 + damping) * hessian.diagonal() + 1e-300)
     move, free = np.zeros(len(slope)), np.ones(len(slope), dtype=bool)
     for _ in range(_MOST_BOUNDS):
-        wanted = slope[free] - damped[np.ix_(free, ~free)] @ move[~free]
+        all_free = bool(free.all())
+        wanted = slope if all_free else (slope - damped @ np.where(free, 0.0, move))[free]
         try:
-            factor = lower_factor(damped[np.ix_(free, free)])
+            factor = lower_factor(damped.copy() if all_free else damped[np.ix_(free, free)])
         except LinAlgError:
             return np.zeros(len(slope))
         inner = solve_lower(factor, wanted[:, None])
