@@ -63,13 +63,18 @@ def error(truth: np.ndarray, response: np.ndarray) -> float:
     return float(np.sqrt(squares[totals > 0] / totals[totals > 0]).mean())
 
 
+def fitted(entrant: Entrant, settings: Settings, X: np.ndarray, Y: np.ndarray) -> Any:
+    """A fit to rows."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return entrant.make(**settings).fit(X, Y)
+
+
 def response_of(
     entrant: Entrant, settings: Settings, X: np.ndarray, Y: np.ndarray, new: np.ndarray
 ) -> np.ndarray:
     """Predictions (m, tasks) of a fit."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        response = entrant.make(**settings).fit(X, Y).predict(new)
+    response = fitted(entrant, settings, X, Y).predict(new)
     return np.asarray(response).reshape(len(new), -1)
 
 
@@ -77,6 +82,9 @@ def choose(entrant: Entrant, X: np.ndarray, Y: np.ndarray) -> Settings:
     """Those with the least error over three folds of the training rows."""
     if len(entrant.settings) == 1:
         return entrant.settings[0]
+    if entrant.judge is not None:
+        worth = [entrant.judge(fitted(entrant, each, X, Y)) for each in entrant.settings]
+        return entrant.settings[int(np.argmin(worth))]
     errors = np.zeros(len(entrant.settings))
     for inside, labels, held, truth in folded(X, Y, 3, seed=1):
         for i, settings in enumerate(entrant.settings):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 from classical_entrants import Entrant, grid, ours, theirs
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.multioutput import MultiOutputRegressor, RegressorChain
+from stacking import stack_of
+
+from polytask.bookkeeping import Budget
+from polytask.data import MultiTaskDataset
+from polytask.learners import ExtraTrees, StackedTargets, TargetChain
+from polytask.tasks import Task
 
 __all__ = ["ENTRANTS"]
 
@@ -43,20 +50,73 @@ def extra_trees(**settings: Any) -> ExtraTreesRegressor:
     return ExtraTreesRegressor(200, random_state=0, **settings)
 
 
+class OnArrays:
+    """A learner of `compare` by the contract of the others here."""
+
+    def __init__(self, learner: Any) -> None:
+        self.learner = learner
+
+    def fit(self, X: np.ndarray, Y: np.ndarray) -> Self:
+        """Learn all rows; the learners here make no use of validation rows."""
+        self.names = [f"task {k}" for k in range(Y.shape[1])]
+        data = self._data(X, Y)
+        self.model = self.learner.fit(data, data, 0, Budget())
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Predictions (m, tasks)."""
+        answers = self.model.predict(self._data(X, np.zeros((len(X), len(self.names)))))
+        return np.column_stack([answers[name].response for name in self.names])
+
+    def _data(self, X: np.ndarray, Y: np.ndarray) -> MultiTaskDataset:
+        tasks = [Task(name, "regression") for name in self.names]
+        return MultiTaskDataset.from_arrays(X, Y, tasks)
+
+
+def staged(kind: Any) -> Any:
+    """Extremely randomised trees of each task that read predictions of others."""
+    return lambda **settings: OnArrays(kind(ExtraTrees(**settings)))
+
+
+def staged_alone(**settings: Any) -> OnArrays:
+    """Extremely randomised trees of each task alone."""
+    return OnArrays(ExtraTrees(**settings))
+
+
 BOOSTED = [{"n_estimators": n, "num_leaves": 8, "learning_rate": 0.05} for n in (100, 300)]
 CATBOOST = [{"iterations": 300, "learning_rate": 0.1, "depth": 4}]
 TREES = [
-    {"max_leaf_nodes": leaves, "shrinkage": shrinkage}
-    for leaves in (4, 8)
+    {"max_leaf_nodes": 8, "max_features": share, "shrinkage": shrinkage}
+    for share in (0.5, 1.0)
     for shrinkage in (1.0, 10.0)
 ]
 FEATURES = [{"max_features": share} for share in (1 / 3, 1.0)]
+COLUMNS = [{"columns": share} for share in (1 / 3, 1.0)]
 
 KERNELS = [
-    {"alpha": 10.0**exponent, "gamma": gamma}
-    for gamma in (0.01, 0.1)
+    {"kernel": kernel, "alpha": 10.0**exponent, "gamma": gamma, "shared": shared}
+    for kernel, gammas in (("rbf", (0.01, 0.1)), ("laplacian", (0.01, 0.1)))
+    for gamma in gammas
     for exponent in (-5, -4, -3, -2)
+    for shared in (0.0, 0.5)
 ]
+
+PROCESS = ours(
+    "Gaussian process",
+    "kernel_methods.KroneckerGaussianProcessRegressor",
+    [{"ard": False}, {"ard": True}],
+)
+KERNEL_RIDGE = ours("kernel ridge", "kernel_methods.MultiTaskKernelRidge", KERNELS)
+BOOSTING = ours(
+    "multi_task_boosting",
+    "tree_models.MultiTaskBoostingRegressor",
+    TREES,
+    min_samples_leaf=5,
+    max_iter=1000,
+    random_state=0,
+)
+STACKED = Entrant("stacked targets of extra trees", staged(StackedTargets), COLUMNS)
+OWN_TREES = Entrant("extra trees per task (`extra_trees`)", staged_alone, COLUMNS)
 
 ENTRANTS = [
     Entrant("ridge", Ridge, grid("alpha", 0.01, 1e4, 7)),
@@ -68,13 +128,10 @@ ENTRANTS = [
     ours("l21", "linear_model.L21Regressor", grid("alpha", 1e-3, 0.3, 6)),
     ours("trace norm", "linear_model.TraceNormRegressor", grid("alpha", 1e-3, 1, 7)),
     ours("mean-regularised", "linear_model.MeanRegularizedRegressor", grid("alpha", 1e-4, 1, 7)),
-    ours("kernel ridge", "kernel_methods.MultiTaskKernelRidge", KERNELS),
-    ours(
-        "multi_task_boosting",
-        "tree_models.MultiTaskBoostingRegressor",
-        TREES,
-        min_samples_leaf=5,
-        max_iter=1000,
-        random_state=0,
-    ),
+    KERNEL_RIDGE,
+    PROCESS,
+    BOOSTING,
+    STACKED,
+    Entrant("chain of extra trees", staged(TargetChain), COLUMNS),
+    Entrant("stack of ours", stack_of([KERNEL_RIDGE, PROCESS, BOOSTING, OWN_TREES])),
 ]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from classical_entrants import Entrant, Settings, grid, ours, theirs
-from school_baselines import CatBoostWithTask, ForestWithTask, LightGBMWithTask, PerTask, Pooled
+from classical_entrants import Entrant, grid, ours, theirs, two
+from own_rows_baselines import (
+    CatBoostWithTask,
+    ForestWithTask,
+    LightGBMWithTask,
+    per_task,
+    pooled,
+)
 from school_stack import Stack
+from sklearn.linear_model import Ridge
 
 __all__ = ["ENTRANTS"]
 
@@ -21,7 +28,11 @@ CATBOOST = [
 FORESTS = [
     {"n_estimators": 200, "min_samples_leaf": n, "max_features": 1 / 3} for n in (10, 20, 40)
 ]
-TREES = [{"max_leaf_nodes": leaves} for leaves in (4, 16)]
+TREES = [
+    {"max_leaf_nodes": leaves, "shrinkage": shrinkage}
+    for leaves in (4, 8, 16)
+    for shrinkage in (10.0, 30.0, 100.0)
+]
 RIDGES = [
     {"alpha": alpha, "gamma": 0.01, "shared": shared}
     for shared in (0.8, 0.95)
@@ -35,14 +46,9 @@ LINEAR = [
 ]
 
 
-def two(first: list[Settings], name: str, *values: float) -> list[Settings]:
-    """Every strength with every value of another setting."""
-    return [{**each, name: value} for value in values for each in first]
-
-
 ENTRANTS = [
-    Entrant("pooled ridge", Pooled, grid("alpha", 0.1, 100, 7)),
-    Entrant("single-task ridge", PerTask, grid("alpha", 1, 1e3, 10)),
+    Entrant("pooled ridge", pooled(Ridge), grid("alpha", 0.1, 100, 7)),
+    Entrant("single-task ridge", per_task(Ridge), grid("alpha", 1, 1e3, 10)),
     Entrant("random forest, mean of the school", ForestWithTask, FORESTS),
     theirs("LightGBM, school as category", LightGBMWithTask, BOOSTED, "lightgbm"),
     theirs("CatBoost, school as category", CatBoostWithTask, CATBOOST, "catboost"),
@@ -104,7 +110,7 @@ ENTRANTS = [
     ours(
         "multi_task_boosting",
         "tree_models.MultiTaskBoostingRegressor",
-        two(TREES, "shrinkage", 10.0, 50.0),
+        TREES,
         standardize=False,  # the scores of all schools are of one exam
         learning_rate=0.05,
         random_state=0,

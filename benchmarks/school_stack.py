@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
-from school_baselines import LightGBMWithTask
+from own_rows_baselines import LightGBMWithTask
 from scipy.optimize import nnls
 
 from polytask.kernel_methods import MultiTaskKernelRidge

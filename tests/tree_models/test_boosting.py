@@ -84,6 +84,20 @@ def test_rounds_are_those_of_fewer_rows_and_no_more_than_allowed():
     assert (again.predict(X) == model.predict(X)).all()
 
 
+def test_features_of_each_split_are_drawn_anew_in_each_booster():
+    settings = {**SMALL, "max_features": 0.4, "max_iter": 30}
+    one, again, other = (
+        MultiTaskBoostingRegressor(**settings | {"random_state": seed}).fit(X, Y).predict(X)
+        for seed in (0, 0, 1)
+    )
+    assert (one == again).all()
+    assert (one != other).any()
+    start = {"learning_rate": 0.1, "max_features": 0.4, "min_samples_leaf": 5, "random_state": 0}
+    drawn = Booster(Squared(), start | {"max_leaf_nodes": 2})
+    first, second = (drawn.fit(X, Y[:, 0], np.ones(120), 9, part).predict(X) for part in (0, 1))
+    assert (first != second).any()
+
+
 def test_features_may_be_missing_and_labels_too():
     thin = np.where(np.random.default_rng(2).random(X.shape) < 0.2, np.nan, X)
     for model, labels in (
@@ -126,6 +140,7 @@ def test_no_block_raises_the_log_loss_of_a_rare_class():
     labels = (Y[:, 0] > 1.4).astype(float)
     assert 0.02 < labels.mean() < 0.1
     settings = {"max_leaf_nodes": 8, "min_samples_leaf": 2, "early_stopping": False}
+    settings |= {"random_state": 0}
     start, ones = np.full(120, -3.0), np.ones(120)
     booster = Booster(Logistic(), {**settings, "learning_rate": 0.5})
     trees = BoostedTrees(booster, X, np.arange(120), labels, ones, start)

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils import check_random_state
 
+from polytask._fewest_bins import set_fewest_bins
 from polytask.constraints import Constraint, InstanceOf, Interval, OneOf
 from polytask.datafits import Datafit
 from polytask.estimators import MultiTaskEstimator, TaskTable
@@ -31,7 +33,7 @@ class AdditiveBoosting(MultiTaskEstimator):
 
     Parameters
     ----------
-    learning_rate, max_leaf_nodes, min_samples_leaf, l2_regularization
+    learning_rate, max_leaf_nodes, min_samples_leaf, l2_regularization, max_features
         As in ``HistGradientBoostingRegressor``.
     shrinkage : float in [0, inf), default 10.0
         Rows without a deviation, added to each level and each leaf of a task's own trees.
@@ -40,7 +42,7 @@ class AdditiveBoosting(MultiTaskEstimator):
     folds : int from 2, or None, default 3
         Folds of rows on which each task's numbers of rounds are chosen; None runs all rounds.
     random_state : int, RandomState or None, default None
-        Draws the folds, and the rows that bins are learned from where there are more than 200 000.
+        Draws the folds, features of splits, and the rows that bins are learned from where there are more than 200 000.
 
     Attributes
     ----------
@@ -64,6 +66,7 @@ class AdditiveBoosting(MultiTaskEstimator):
         "min_samples_leaf": Interval(int, 1),
         "l2_regularization": Interval(float, 0.0),
         "shrinkage": Interval(float, 0.0),
+        "max_features": Interval(float, 0.0, 1.0, closed="right"),
         "max_iter": Interval(int, 1),
         "folds": OneOf((Interval(int, 2), InstanceOf((type(None),)))),
         "random_state": InstanceOf((int, np.integer, np.random.RandomState, type(None))),
@@ -73,6 +76,7 @@ class AdditiveBoosting(MultiTaskEstimator):
         "max_leaf_nodes": Range(4, 64, log=True, integer=True, default=31),
         "min_samples_leaf": Range(2, 50, log=True, integer=True, default=20),
         "shrinkage": Range(1.0, 300.0, log=True, default=10.0),
+        "max_features": Range(0.1, 1.0, default=1.0),
     }
 
     common_: list[list[Any]]
@@ -91,6 +95,7 @@ class AdditiveBoosting(MultiTaskEstimator):
         min_samples_leaf: int = 20,
         l2_regularization: float = 0.0,
         shrinkage: float = 10.0,
+        max_features: float = 1.0,
         max_iter: int = 300,
         folds: int | None = 3,
         random_state: Any = None,
@@ -100,6 +105,7 @@ class AdditiveBoosting(MultiTaskEstimator):
         self.min_samples_leaf = min_samples_leaf
         self.l2_regularization = l2_regularization
         self.shrinkage = shrinkage
+        self.max_features = max_features
         self.max_iter = max_iter
         self.folds = folds
         self.random_state = random_state
@@ -122,27 +128,31 @@ class AdditiveBoosting(MultiTaskEstimator):
         cells = LabelledCells.of(table)
         start, self.offset_, self.scale_ = self.units(cells)
         label = (cells.label - self.offset_[cells.task]) / self.scale_[cells.task]
-        seed = int(generator.randint(np.iinfo(np.int32).max))
+        settings = self._settings(table.X, int(generator.randint(np.iinfo(np.int32).max)))
         problem = AdditiveProblem(
             table.X,
             cells.with_labels(label),
             start,
             self.groups(table.n_tasks),
-            Booster(self.datafit(), self._settings(self.l2_regularization, seed)),
-            Booster(self.datafit(), self._settings(self.shrinkage, seed)),
+            Booster(self.datafit(), settings | {"l2_regularization": self.l2_regularization}),
+            Booster(self.datafit(), settings | {"l2_regularization": self.shrinkage}),
         )
         self._keep(problem, self._rounds(problem, generator))
         self.level_ += start
 
-    def _settings(self, regularization: float, seed: int) -> dict[str, Any]:
-        return {
-            "learning_rate": self.learning_rate,
-            "max_leaf_nodes": self.max_leaf_nodes,
-            "min_samples_leaf": self.min_samples_leaf,
-            "l2_regularization": regularization,
-            "early_stopping": False,
-            "random_state": seed,
-        }
+    def _settings(self, X: Any, seed: int) -> dict[str, Any]:
+        """Settings of the boosters of both parts."""
+        trees = HistGradientBoostingRegressor(
+            learning_rate=self.learning_rate,
+            max_leaf_nodes=self.max_leaf_nodes,
+            min_samples_leaf=self.min_samples_leaf,
+            max_features=self.max_features,
+            early_stopping=False,
+            random_state=seed,
+        )
+        set_fewest_bins(trees, X)
+        settings: dict[str, Any] = trees.get_params()
+        return settings
 
     def _rounds(self, problem: AdditiveProblem, generator: Any) -> ChosenRounds:
         """Numbers of rounds: all, or those chosen on folds."""

@@ -38,13 +38,15 @@ class MultiTaskBoostingClassifier(MultiTaskClassifier, AdditiveBoosting):
         Added to the curvature of the loss in the leaves of F, at most 1/4 per label.
     shrinkage : float in [0, inf), default 10.0
         The same for the level of each task and the leaves of its own trees.
+    max_features : float in (0, 1], default 1.0
+        Share of the features that is drawn for each split; fewer than all make trees differ.
     max_iter : int from 1, default 300
         Largest number of rounds of F, and of each :math:`G_k`.
     folds : int from 2, or None, default 3
         Folds of rows on which numbers of rounds are chosen; all rows are used in the end. None runs
         `max_iter` rounds of both parts.
     random_state : int, RandomState or None, default None
-        Draws the folds, and the rows that bins are learned from where there are more than 200 000.
+        Draws the folds, features of splits, and the rows that bins are learned from where there are more than 200 000.
 
     Attributes
     ----------

@@ -44,13 +44,15 @@ class MultiTaskBoostingRegressor(MultiTaskRegressor, AdditiveBoosting):
     standardize : bool, default True
         Whether :math:`\mu_k` and :math:`\sigma_k` are mean and standard deviation of each task. If not, they
         are common to all, and levels of tasks are drawn to their mean: for labels in one unit.
+    max_features : float in (0, 1], default 1.0
+        Share of the features that is drawn for each split; fewer than all make trees differ.
     max_iter : int from 1, default 300
         Largest number of rounds of F, and of each :math:`G_k`.
     folds : int from 2, or None, default 3
         Folds of rows on which numbers of rounds are chosen; all rows are used in the end. None runs
         `max_iter` rounds of both parts.
     random_state : int, RandomState or None, default None
-        Draws the folds, and the rows that bins are learned from where there are more than 200 000.
+        Draws the folds, features of splits, and the rows that bins are learned from where there are more than 200 000.
 
     Attributes
     ----------
@@ -125,6 +127,7 @@ class MultiTaskBoostingRegressor(MultiTaskRegressor, AdditiveBoosting):
         l2_regularization: float = 0.0,
         shrinkage: float = 10.0,
         standardize: bool = True,
+        max_features: float = 1.0,
         max_iter: int = 300,
         folds: int | None = 3,
         random_state: Any = None,
@@ -135,6 +138,7 @@ class MultiTaskBoostingRegressor(MultiTaskRegressor, AdditiveBoosting):
             min_samples_leaf=min_samples_leaf,
             l2_regularization=l2_regularization,
             shrinkage=shrinkage,
+            max_features=max_features,
             max_iter=max_iter,
             folds=folds,
             random_state=random_state,

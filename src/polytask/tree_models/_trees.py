@@ -15,6 +15,8 @@ from polytask.tree_models._majorant import working_labels
 
 __all__ = ["BoostedTrees", "Booster", "staged_sums", "sum_of_trees"]
 
+_SEEDS = 2**31
+
 
 @dataclass(frozen=True)
 class Booster:
@@ -38,7 +40,9 @@ class Booster:
     def _exact(self) -> bool:
         return isinstance(self.loss, Squared)
 
-    def fit(self, X: Any, steps: np.ndarray, curvature: np.ndarray, rounds: int) -> Any:
+    def fit(
+        self, X: Any, steps: np.ndarray, curvature: np.ndarray, rounds: int, part: int = 0
+    ) -> Any:
         r"""Lower :math:`\sum_i h_i (z_i - \bar z - F(x_i))^2` from :math:`F = 0`.
 
         Parameters
@@ -49,9 +53,15 @@ class Booster:
         curvature : array of shape (n,)
             h > 0.
         rounds : int
+        part : int
+            Number of the booster, each of which draws other features.
         """
         middle = np.average(steps, weights=curvature)
-        trees = HistGradientBoostingRegressor(**self.settings, max_iter=rounds)
+        trees = HistGradientBoostingRegressor(**self.settings)
+        seed = (trees.random_state + part) % _SEEDS
+        # no column of fewer rows has more values
+        bins = min(trees.max_bins, max(2, len(X)))
+        trees.set_params(max_iter=rounds, random_state=seed, max_bins=bins)
         return trees.fit(X, steps - middle, sample_weight=curvature)
 
 
@@ -94,7 +104,7 @@ class BoostedTrees:
         used = np.flatnonzero(mass)
         means = np.bincount(self.row, curvature * steps, minlength=n)[used] / mass[used]
         X = self.X if len(used) == n else self.X[used]
-        part = self.booster.fit(X, means, mass[used], rounds)
+        part = self.booster.fit(X, means, mass[used], rounds, len(self.parts))
         self.parts.append(part)
         added = np.zeros(n)
         added[used] = part.predict(X)
