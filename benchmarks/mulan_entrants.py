@@ -74,30 +74,27 @@ class OnArrays:
 
 
 def staged(kind: Any) -> Any:
-    """Extremely randomised trees of each task that read predictions of others."""
-    return lambda **settings: OnArrays(kind(ExtraTrees(**settings)))
-
-
-def staged_alone(**settings: Any) -> OnArrays:
-    """Extremely randomised trees of each task alone."""
-    return OnArrays(ExtraTrees(**settings))
+    """Extremely randomised trees of each task that read predictions of others, at their defaults."""
+    return lambda: OnArrays(kind(ExtraTrees()))
 
 
 BOOSTED = [{"n_estimators": n, "num_leaves": 8, "learning_rate": 0.05} for n in (100, 300)]
 CATBOOST = [{"iterations": 300, "learning_rate": 0.1, "depth": 4}]
 TREES = [
-    {"max_leaf_nodes": 8, "max_features": share, "shrinkage": shrinkage}
-    for share in (0.5, 1.0)
-    for shrinkage in (1.0, 10.0)
+    {"learning_rate": 0.1, "min_samples_leaf": 5},
+    {"learning_rate": 0.05, "min_samples_leaf": 10, "max_features": 0.3},
 ]
 FEATURES = [{"max_features": share} for share in (1 / 3, 1.0)]
-COLUMNS = [{"columns": share} for share in (1 / 3, 1.0)]
 
 KERNELS = [
-    {"kernel": kernel, "alpha": 10.0**exponent, "gamma": gamma, "shared": shared}
-    for kernel, gammas in (("rbf", (0.01, 0.1)), ("laplacian", (0.01, 0.1)))
-    for gamma in gammas
-    for exponent in (-5, -4, -3, -2)
+    {"kernel": kernel, "alpha": alpha, "gamma": gamma, "shared": shared}
+    for kernel, gamma, alphas in (
+        ("rbf", 0.01, (1e-5, 1e-4, 1e-3)),
+        ("rbf", 0.1, (1e-5, 1e-4, 1e-3)),
+        ("laplacian", 0.1, (1e-4, 1e-3, 1e-2)),
+        ("laplacian", 0.3, (1e-4, 1e-3, 1e-2)),
+    )
+    for alpha in alphas
     for shared in (0.0, 0.5)
 ]
 
@@ -111,12 +108,11 @@ BOOSTING = ours(
     "multi_task_boosting",
     "tree_models.MultiTaskBoostingRegressor",
     TREES,
-    min_samples_leaf=5,
+    max_leaf_nodes=8,
     max_iter=1000,
     random_state=0,
 )
-STACKED = Entrant("stacked targets of extra trees", staged(StackedTargets), COLUMNS)
-OWN_TREES = Entrant("extra trees per task (`extra_trees`)", staged_alone, COLUMNS)
+MEMBERS = [KERNEL_RIDGE, BOOSTING, Entrant("extra trees", extra_trees, FEATURES)]
 
 ENTRANTS = [
     Entrant("ridge", Ridge, grid("alpha", 0.01, 1e4, 7)),
@@ -131,7 +127,7 @@ ENTRANTS = [
     KERNEL_RIDGE,
     PROCESS,
     BOOSTING,
-    STACKED,
-    Entrant("chain of extra trees", staged(TargetChain), COLUMNS),
-    Entrant("stack of ours", stack_of([KERNEL_RIDGE, PROCESS, BOOSTING, OWN_TREES])),
+    Entrant("stacked_targets(extra_trees)", staged(StackedTargets)),
+    Entrant("target_chain(extra_trees)", staged(TargetChain)),
+    Entrant("stack of kernel ridge, boosting and extra trees", stack_of(MEMBERS)),
 ]

@@ -98,6 +98,19 @@ def test_features_of_each_split_are_drawn_anew_in_each_booster():
     assert (first != second).any()
 
 
+def test_features_that_no_split_can_divide_are_left_out_and_change_nothing():
+    rare = np.zeros((120, 3))
+    rare[:4, 0], rare[5:10, 1], rare[:, 2] = 1.0, np.nan, 7.0
+    wide = np.hstack([rare, X])
+    model = MultiTaskBoostingRegressor(**ALL_ROUNDS).fit(wide, Y)
+    assert list(model.features_) == [1, 3, 4, 5]
+    plain = booster().fit(wide, Y[:, 0]).predict(wide)
+    one = MultiTaskBoostingRegressor(**ALL_ROUNDS).fit(wide, Y[:, 0])
+    assert one.predict(wide) == pytest.approx(plain, abs=1e-6)
+    flat = MultiTaskBoostingRegressor(**ALL_ROUNDS).fit(rare[:, :1], Y)
+    assert np.ptp(flat.predict(rare[:, :1]), axis=0) == pytest.approx(0)
+
+
 def test_features_may_be_missing_and_labels_too():
     thin = np.where(np.random.default_rng(2).random(X.shape) < 0.2, np.nan, X)
     for model, labels in (

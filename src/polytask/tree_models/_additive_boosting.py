@@ -53,6 +53,8 @@ class AdditiveBoosting(MultiTaskEstimator):
     group_, n_common_iter_, n_own_iter_ : array of shape (n_columns,), int
     n_iter_ : int
         The most rounds of both parts together.
+    features_ : array of shape (n_used,), int
+        The features that some split of so many rows per leaf can divide; trees see no others.
     level_, offset_, scale_ : array of shape (n_columns,)
     validation_loss_ : array of shape (3, n_columns)
         Where numbers of rounds were chosen.
@@ -81,6 +83,7 @@ class AdditiveBoosting(MultiTaskEstimator):
 
     common_: list[list[Any]]
     own_: list[list[Any]]
+    features_: Int[np.ndarray, " used"]
     level_: Float64[np.ndarray, " tasks"]
     offset_: Float64[np.ndarray, " tasks"]
     scale_: Float64[np.ndarray, " tasks"]
@@ -128,9 +131,11 @@ class AdditiveBoosting(MultiTaskEstimator):
         cells = LabelledCells.of(table)
         start, self.offset_, self.scale_ = self.units(cells)
         label = (cells.label - self.offset_[cells.task]) / self.scale_[cells.task]
-        settings = self._settings(table.X, int(generator.randint(np.iinfo(np.int32).max)))
+        self.features_ = _divisible(table.X, self.min_samples_leaf)
+        X = table.X[:, self.features_]
+        settings = self._settings(X, int(generator.randint(np.iinfo(np.int32).max)))
         problem = AdditiveProblem(
-            table.X,
+            X,
             cells.with_labels(label),
             start,
             self.groups(table.n_tasks),
@@ -196,6 +201,7 @@ class AdditiveBoosting(MultiTaskEstimator):
 
     def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
         """Scores of all tasks, (n, n_tasks), or of each row by its own task, (n,)."""
+        X = X[:, self.features_]
         common = common_scores(self.common_, self.group_, self.n_common_iter_, X)
         if task is None:
             own = np.stack([sum_of_trees(parts, X) for parts in self.own_], axis=1)
@@ -206,3 +212,12 @@ class AdditiveBoosting(MultiTaskEstimator):
             total[rows] += sum_of_trees(self.own_[each], X[rows])
         answer: np.ndarray = self.offset_[task] + self.scale_[task] * total
         return answer
+
+
+def _divisible(
+    X: Float64[np.ndarray, "n features"], min_samples_leaf: int
+) -> Int[np.ndarray, " used"]:
+    """The columns with enough rows beside their commonest value for a leaf, or else the first."""
+    rare = (np.median(X, axis=0) != X).sum(axis=0)  # the median is a value that most rows have
+    used = np.flatnonzero(rare >= min_samples_leaf)
+    return used if len(used) else np.zeros(1, dtype=np.int64)

@@ -56,6 +56,8 @@ class MultiTaskBoostingClassifier(MultiTaskClassifier, AdditiveBoosting):
         Rounds of F and of :math:`G_k`; one column of scores per task of two classes, one per class of others.
     n_iter_ : int
         The most rounds of both parts together.
+    features_ : array of shape (n_used,)
+        Positions of the features that can be split with `min_samples_leaf` rows on both sides.
     validation_loss_ : array of shape (3, n_columns)
         Mean log loss of held-out labels, of constants, of F alone, and of both parts; not where
         `folds` is None.

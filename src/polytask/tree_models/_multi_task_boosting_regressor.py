@@ -62,6 +62,8 @@ class MultiTaskBoostingRegressor(MultiTaskRegressor, AdditiveBoosting):
         Rounds of :math:`G_k`.
     n_iter_ : int
         The most rounds of both parts together.
+    features_ : array of shape (n_used,)
+        Positions of the features that can be split with `min_samples_leaf` rows on both sides.
     validation_loss_ : array of shape (3, n_tasks)
         Mean loss of held-out labels, half a squared error in units of :math:`\sigma_k^2`, of constants, of F alone,
         and of both parts; not where `folds` is None.
