@@ -62,10 +62,14 @@ def nystroem(n_components: int) -> Entrant:
 
 LEAVES = [{"min_samples_leaf": rows} for rows in (1, 5)]
 C = grid("C", 1e-3, 1e2, 6)
-TREES = [
-    {"max_leaf_nodes": leaves, "max_features": share} for leaves in (4, 16) for share in (0.3, 1.0)
-]
-BOOSTING = {"learning_rate": 0.1, "min_samples_leaf": 10, "max_iter": 500, "random_state": 0}
+TREES = [{"max_leaf_nodes": 4}, {"max_leaf_nodes": 12, "max_features": 0.3}]
+BOOSTING = {
+    "learning_rate": 0.1,
+    "min_samples_leaf": 10,
+    "max_bins": 32,
+    "max_iter": 500,
+    "random_state": 0,
+}
 
 
 def linear(low: float, high: float) -> list[Entrant]:

@@ -9,6 +9,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from polytask.datafits import Logistic, Squared
 from polytask.exceptions import DataError
 from polytask.tree_models import MultiTaskBoostingClassifier, MultiTaskBoostingRegressor
+from polytask.tree_models._bins import Bins
 from polytask.tree_models._majorant import working_labels
 from polytask.tree_models._trees import BoostedTrees, Booster
 
@@ -48,7 +49,8 @@ def test_the_common_trees_are_the_booster_of_all_labels_one_after_another():
 
 def test_own_trees_are_the_booster_of_what_is_left():
     model = MultiTaskBoostingRegressor(**ALL_ROUNDS, shrinkage=0.0).fit(X, Y)
-    common = sum(part.predict(X) for part in model.common_[0])
+    numbers = Bins(model.features_, model.bin_edges_).numbers(X)
+    common = sum(part.predict(numbers) for part in model.common_[0])
     residual = (Y[:, 1] - Y[:, 1].mean()) / Y[:, 1].std() - common
     wanted = common + booster().fit(X, residual).predict(X)
     assert model.predict(X)[:, 1] == pytest.approx(
@@ -80,6 +82,8 @@ def test_tasks_use_the_common_part_where_it_helps_and_own_trees_where_they_do():
 def test_rounds_are_those_of_fewer_rows_and_no_more_than_allowed():
     model = MultiTaskBoostingRegressor(**SMALL, max_iter=7).fit(X, Y)
     assert model.n_common_iter_.max() == model.n_own_iter_.max() == 7
+    coarse = MultiTaskBoostingRegressor(**SMALL, max_iter=7, max_bins=2).fit(X, Y)
+    assert len(np.unique(coarse.predict(X)[:, 0])) <= 8  # two values of each of three features
     again = MultiTaskBoostingRegressor(**SMALL, max_iter=7).fit(X, Y)
     assert (again.predict(X) == model.predict(X)).all()
 
@@ -92,7 +96,7 @@ def test_features_of_each_split_are_drawn_anew_in_each_booster():
     )
     assert (one == again).all()
     assert (one != other).any()
-    start = {"learning_rate": 0.1, "max_features": 0.4, "min_samples_leaf": 5, "random_state": 0}
+    start = {"max_features": 0.4, "min_samples_leaf": 5, "random_state": 0, "max_bins": 255}
     drawn = Booster(Squared(), start | {"max_leaf_nodes": 2})
     first, second = (drawn.fit(X, Y[:, 0], np.ones(120), 9, part).predict(X) for part in (0, 1))
     assert (first != second).any()
@@ -109,6 +113,26 @@ def test_features_that_no_split_can_divide_are_left_out_and_change_nothing():
     assert one.predict(wide) == pytest.approx(plain, abs=1e-6)
     flat = MultiTaskBoostingRegressor(**ALL_ROUNDS).fit(rare[:, :1], Y)
     assert np.ptp(flat.predict(rare[:, :1]), axis=0) == pytest.approx(0)
+
+
+def test_many_values_have_bins_of_as_many_rows_each_which_keep_their_order():
+    generator = np.random.RandomState(0)
+    values = np.exp(2 * generator.normal(size=(3000, 1)))
+    values[:30] = np.nan
+    bins = Bins.of(values, 16, 1, generator)
+    numbers = bins.numbers(values)
+    assert np.isnan(numbers[:30]).all()
+    counts = np.unique(numbers[30:], return_counts=True)[1]
+    assert len(counts) == bins.most == 16
+    assert (np.abs(counts - 2970 / 16) <= 1).all()
+    order = np.argsort(values[30:, 0])
+    assert (np.diff(numbers[30:, 0][order]) >= 0).all()
+
+
+def test_values_between_those_of_training_rows_go_where_scikit_learn_sends_them():
+    new = np.random.default_rng(5).uniform(-1.1, 1.1, size=(200, 3))
+    one = MultiTaskBoostingRegressor(**ALL_ROUNDS).fit(X, Y[:, 0])
+    assert one.predict(new) == pytest.approx(booster().fit(X, Y[:, 0]).predict(new), abs=1e-6)
 
 
 def test_features_may_be_missing_and_labels_too():
@@ -153,7 +177,7 @@ def test_no_block_raises_the_log_loss_of_a_rare_class():
     labels = (Y[:, 0] > 1.4).astype(float)
     assert 0.02 < labels.mean() < 0.1
     settings = {"max_leaf_nodes": 8, "min_samples_leaf": 2, "early_stopping": False}
-    settings |= {"random_state": 0}
+    settings |= {"random_state": 0, "max_bins": 255}
     start, ones = np.full(120, -3.0), np.ones(120)
     booster = Booster(Logistic(), {**settings, "learning_rate": 0.5})
     trees = BoostedTrees(booster, X, np.arange(120), labels, ones, start)

@@ -14,10 +14,10 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import QuantileRegressor
 
-from polytask._fewest_bins import set_fewest_bins
 from polytask._trust import is_own
 from polytask.learners._early_stopping import fit_with_early_stopping, stops_by_callback
 from polytask.learners._estimators import gives_several_outputs, takes
+from polytask.learners._fewest_bins import set_fewest_bins
 from polytask.learners._fewest_folds import with_fewest_folds
 from polytask.learners._rows import Rows
 from polytask.predictor._suitable_threads import are_few, suitable_threads

@@ -8,15 +8,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
-from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils import check_random_state
 
-from polytask._fewest_bins import set_fewest_bins
 from polytask.constraints import Constraint, InstanceOf, Interval, OneOf
 from polytask.datafits import Datafit
 from polytask.estimators import MultiTaskEstimator, TaskTable
 from polytask.ranges import Range, SearchRange
 from polytask.tree_models._additive_problem import AdditiveProblem, common_scores
+from polytask.tree_models._bins import Bins
 from polytask.tree_models._cells import LabelledCells
 from polytask.tree_models._chosen_rounds import ChosenRounds, choose_rounds
 from polytask.tree_models._trees import Booster, sum_of_trees
@@ -33,7 +32,7 @@ class AdditiveBoosting(MultiTaskEstimator):
 
     Parameters
     ----------
-    learning_rate, max_leaf_nodes, min_samples_leaf, l2_regularization, max_features
+    learning_rate, max_leaf_nodes, min_samples_leaf, l2_regularization, max_features, max_bins
         As in ``HistGradientBoostingRegressor``.
     shrinkage : float in [0, inf), default 10.0
         Rows without a deviation, added to each level and each leaf of a task's own trees.
@@ -55,6 +54,8 @@ class AdditiveBoosting(MultiTaskEstimator):
         The most rounds of both parts together.
     features_ : array of shape (n_used,), int
         The features that some split of so many rows per leaf can divide; trees see no others.
+    bin_edges_ : array of shape (n_used, n_edges)
+        Edges of bins, by whose numbers trees split.
     level_, offset_, scale_ : array of shape (n_columns,)
     validation_loss_ : array of shape (3, n_columns)
         Where numbers of rounds were chosen.
@@ -69,6 +70,7 @@ class AdditiveBoosting(MultiTaskEstimator):
         "l2_regularization": Interval(float, 0.0),
         "shrinkage": Interval(float, 0.0),
         "max_features": Interval(float, 0.0, 1.0, closed="right"),
+        "max_bins": Interval(int, 2, 255),
         "max_iter": Interval(int, 1),
         "folds": OneOf((Interval(int, 2), InstanceOf((type(None),)))),
         "random_state": InstanceOf((int, np.integer, np.random.RandomState, type(None))),
@@ -84,6 +86,7 @@ class AdditiveBoosting(MultiTaskEstimator):
     common_: list[list[Any]]
     own_: list[list[Any]]
     features_: Int[np.ndarray, " used"]
+    bin_edges_: Float64[np.ndarray, "used edges"]
     level_: Float64[np.ndarray, " tasks"]
     offset_: Float64[np.ndarray, " tasks"]
     scale_: Float64[np.ndarray, " tasks"]
@@ -99,6 +102,7 @@ class AdditiveBoosting(MultiTaskEstimator):
         l2_regularization: float = 0.0,
         shrinkage: float = 10.0,
         max_features: float = 1.0,
+        max_bins: int = 255,
         max_iter: int = 300,
         folds: int | None = 3,
         random_state: Any = None,
@@ -109,6 +113,7 @@ class AdditiveBoosting(MultiTaskEstimator):
         self.l2_regularization = l2_regularization
         self.shrinkage = shrinkage
         self.max_features = max_features
+        self.max_bins = max_bins
         self.max_iter = max_iter
         self.folds = folds
         self.random_state = random_state
@@ -131,11 +136,12 @@ class AdditiveBoosting(MultiTaskEstimator):
         cells = LabelledCells.of(table)
         start, self.offset_, self.scale_ = self.units(cells)
         label = (cells.label - self.offset_[cells.task]) / self.scale_[cells.task]
-        self.features_ = _divisible(table.X, self.min_samples_leaf)
-        X = table.X[:, self.features_]
-        settings = self._settings(X, int(generator.randint(np.iinfo(np.int32).max)))
+        settings = self._settings(int(generator.randint(np.iinfo(np.int32).max)))
+        bins = Bins.of(table.X, self.max_bins, self.min_samples_leaf, generator)
+        self.features_, self.bin_edges_ = bins.features, bins.edges
+        settings["max_bins"] = bins.most
         problem = AdditiveProblem(
-            X,
+            bins.numbers(table.X),
             cells.with_labels(label),
             start,
             self.groups(table.n_tasks),
@@ -145,19 +151,16 @@ class AdditiveBoosting(MultiTaskEstimator):
         self._keep(problem, self._rounds(problem, generator))
         self.level_ += start
 
-    def _settings(self, X: Any, seed: int) -> dict[str, Any]:
-        """Settings of the boosters of both parts."""
-        trees = HistGradientBoostingRegressor(
-            learning_rate=self.learning_rate,
-            max_leaf_nodes=self.max_leaf_nodes,
-            min_samples_leaf=self.min_samples_leaf,
-            max_features=self.max_features,
-            early_stopping=False,
-            random_state=seed,
-        )
-        set_fewest_bins(trees, X)
-        settings: dict[str, Any] = trees.get_params()
-        return settings
+    def _settings(self, seed: int) -> dict[str, Any]:
+        """What the boosters of both parts have in common."""
+        return {
+            "learning_rate": self.learning_rate,
+            "max_leaf_nodes": self.max_leaf_nodes,
+            "min_samples_leaf": self.min_samples_leaf,
+            "max_features": self.max_features,
+            "early_stopping": False,
+            "random_state": seed,
+        }
 
     def _rounds(self, problem: AdditiveProblem, generator: Any) -> ChosenRounds:
         """Numbers of rounds: all, or those chosen on folds."""
@@ -201,7 +204,7 @@ class AdditiveBoosting(MultiTaskEstimator):
 
     def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
         """Scores of all tasks, (n, n_tasks), or of each row by its own task, (n,)."""
-        X = X[:, self.features_]
+        X = Bins(self.features_, self.bin_edges_).numbers(X)
         common = common_scores(self.common_, self.group_, self.n_common_iter_, X)
         if task is None:
             own = np.stack([sum_of_trees(parts, X) for parts in self.own_], axis=1)
@@ -212,12 +215,3 @@ class AdditiveBoosting(MultiTaskEstimator):
             total[rows] += sum_of_trees(self.own_[each], X[rows])
         answer: np.ndarray = self.offset_[task] + self.scale_[task] * total
         return answer
-
-
-def _divisible(
-    X: Float64[np.ndarray, "n features"], min_samples_leaf: int
-) -> Int[np.ndarray, " used"]:
-    """The columns with enough rows beside their commonest value for a leaf, or else the first."""
-    rare = (np.median(X, axis=0) != X).sum(axis=0)  # the median is a value that most rows have
-    used = np.flatnonzero(rare >= min_samples_leaf)
-    return used if len(used) else np.zeros(1, dtype=np.int64)

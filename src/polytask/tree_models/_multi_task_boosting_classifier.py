@@ -40,6 +40,8 @@ class MultiTaskBoostingClassifier(MultiTaskClassifier, AdditiveBoosting):
         The same for the level of each task and the leaves of its own trees.
     max_features : float in (0, 1], default 1.0
         Share of the features that is drawn for each split; fewer than all make trees differ.
+    max_bins : int from 2 to 255, default 255
+        Largest number of bins of a feature, which are learned once from all rows.
     max_iter : int from 1, default 300
         Largest number of rounds of F, and of each :math:`G_k`.
     folds : int from 2, or None, default 3
@@ -58,6 +60,8 @@ class MultiTaskBoostingClassifier(MultiTaskClassifier, AdditiveBoosting):
         The most rounds of both parts together.
     features_ : array of shape (n_used,)
         Positions of the features that can be split with `min_samples_leaf` rows on both sides.
+    bin_edges_ : array of shape (n_used, n_edges)
+        Edges between the bins of these, in units of the feature, then infinite ones; trees split numbers of bins.
     validation_loss_ : array of shape (3, n_columns)
         Mean log loss of held-out labels, of constants, of F alone, and of both parts; not where
         `folds` is None.

@@ -46,6 +46,8 @@ class MultiTaskBoostingRegressor(MultiTaskRegressor, AdditiveBoosting):
         are common to all, and levels of tasks are drawn to their mean: for labels in one unit.
     max_features : float in (0, 1], default 1.0
         Share of the features that is drawn for each split; fewer than all make trees differ.
+    max_bins : int from 2 to 255, default 255
+        Largest number of bins of a feature, which are learned once from all rows.
     max_iter : int from 1, default 300
         Largest number of rounds of F, and of each :math:`G_k`.
     folds : int from 2, or None, default 3
@@ -64,6 +66,8 @@ class MultiTaskBoostingRegressor(MultiTaskRegressor, AdditiveBoosting):
         The most rounds of both parts together.
     features_ : array of shape (n_used,)
         Positions of the features that can be split with `min_samples_leaf` rows on both sides.
+    bin_edges_ : array of shape (n_used, n_edges)
+        Edges between the bins of these, in units of the feature, then infinite ones; trees split numbers of bins.
     validation_loss_ : array of shape (3, n_tasks)
         Mean loss of held-out labels, half a squared error in units of :math:`\sigma_k^2`, of constants, of F alone,
         and of both parts; not where `folds` is None.
@@ -130,6 +134,7 @@ class MultiTaskBoostingRegressor(MultiTaskRegressor, AdditiveBoosting):
         shrinkage: float = 10.0,
         standardize: bool = True,
         max_features: float = 1.0,
+        max_bins: int = 255,
         max_iter: int = 300,
         folds: int | None = 3,
         random_state: Any = None,
@@ -141,6 +146,7 @@ class MultiTaskBoostingRegressor(MultiTaskRegressor, AdditiveBoosting):
             l2_regularization=l2_regularization,
             shrinkage=shrinkage,
             max_features=max_features,
+            max_bins=max_bins,
             max_iter=max_iter,
             folds=folds,
             random_state=random_state,

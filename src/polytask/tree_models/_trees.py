@@ -57,11 +57,10 @@ class Booster:
             Number of the booster, each of which draws other features.
         """
         middle = np.average(steps, weights=curvature)
-        trees = HistGradientBoostingRegressor(**self.settings)
-        seed = (trees.random_state + part) % _SEEDS
-        # no column of fewer rows has more values
-        bins = min(trees.max_bins, max(2, len(X)))
-        trees.set_params(max_iter=rounds, random_state=seed, max_bins=bins)
+        bins = min(self.settings["max_bins"], max(2, len(X)))  # so few rows have no more values
+        seed = (self.settings["random_state"] + part) % _SEEDS
+        settings = self.settings | {"max_bins": bins, "random_state": seed}
+        trees = HistGradientBoostingRegressor(**settings, max_iter=rounds)
         return trees.fit(X, steps - middle, sample_weight=curvature)
 
 

@@ -30,7 +30,7 @@ def set_fewest_bins(estimator: Any, X: Any) -> None:
     --------
     >>> import numpy as np
     >>> from sklearn.ensemble import HistGradientBoostingRegressor
-    >>> from polytask._fewest_bins import set_fewest_bins
+    >>> from polytask.learners._fewest_bins import set_fewest_bins
     >>> boosting = HistGradientBoostingRegressor()
     >>> set_fewest_bins(boosting, np.array([[0.0, 5.0], [1.0, 6.0], [1.0, 7.0]]))
     >>> boosting.max_bins

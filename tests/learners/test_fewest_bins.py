@@ -5,7 +5,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 
-from polytask._fewest_bins import set_fewest_bins
+from polytask.learners._fewest_bins import set_fewest_bins
 
 
 def columns(n_rows, seed):
