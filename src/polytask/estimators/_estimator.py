@@ -86,12 +86,15 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         Of a data frame only.
     weights_count_rows : bool, default False
         Whether a row of weight 2 is two rows. By default only ratios of weights within a task count.
+    orders_tasks : bool, default False
+        Whether each task is related to the next one of `tasks_`, such as times, so that their order counts.
     """
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {}
     accepts_sparse: ClassVar[bool] = True
     weights_count_rows: ClassVar[bool] = False
+    orders_tasks: ClassVar[bool] = False
     accepts_missing: ClassVar[bool] = False
 
     tasks_: np.ndarray

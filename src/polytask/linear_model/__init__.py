@@ -6,7 +6,10 @@ the strength and further settings of any by folds; some have classes of their ow
 
 from polytask.linear_model._clustered_classifier import ClusteredClassifier
 from polytask.linear_model._clustered_regressor import ClusteredRegressor
+from polytask.linear_model._dirty_model_classifier import DirtyModelClassifier
 from polytask.linear_model._dirty_model_regressor import DirtyModelRegressor
+from polytask.linear_model._fused_sparse_group_classifier import FusedSparseGroupClassifier
+from polytask.linear_model._fused_sparse_group_regressor import FusedSparseGroupRegressor
 from polytask.linear_model._graph_regularized_regressor import GraphRegularizedRegressor
 from polytask.linear_model._hierarchical_regressor import HierarchicalRegressor
 from polytask.linear_model._independent_ridge_regressor import IndependentRidgeRegressor
@@ -28,6 +31,7 @@ from polytask.linear_model._robust_low_rank_classifier import RobustLowRankClass
 from polytask.linear_model._robust_low_rank_regressor import RobustLowRankRegressor
 from polytask.linear_model._sparse_group_classifier import SparseGroupClassifier
 from polytask.linear_model._sparse_group_regressor import SparseGroupRegressor
+from polytask.linear_model._sparse_low_rank_classifier import SparseLowRankClassifier
 from polytask.linear_model._sparse_low_rank_regressor import SparseLowRankRegressor
 from polytask.linear_model._task_relationship_classifier import TaskRelationshipClassifier
 from polytask.linear_model._task_relationship_regressor import TaskRelationshipRegressor
@@ -39,7 +43,10 @@ from polytask.linear_model._trace_norm_regressor_cv import TraceNormRegressorCV
 __all__ = [
     "ClusteredClassifier",
     "ClusteredRegressor",
+    "DirtyModelClassifier",
     "DirtyModelRegressor",
+    "FusedSparseGroupClassifier",
+    "FusedSparseGroupRegressor",
     "GraphRegularizedRegressor",
     "HierarchicalRegressor",
     "IndependentRidgeRegressor",
@@ -61,6 +68,7 @@ __all__ = [
     "RobustLowRankRegressor",
     "SparseGroupClassifier",
     "SparseGroupRegressor",
+    "SparseLowRankClassifier",
     "SparseLowRankRegressor",
     "TaskRelationshipClassifier",
     "TaskRelationshipRegressor",

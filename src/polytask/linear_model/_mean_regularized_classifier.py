@@ -8,6 +8,7 @@ import numpy as np
 
 from polytask.estimators import MultiTaskClassifier
 from polytask.exceptions import DataError
+from polytask.linear_model._classes_of_columns import classes_of_columns
 from polytask.linear_model._mean_regularized import MeanRegularized
 
 __all__ = ["MeanRegularizedClassifier"]
@@ -90,17 +91,7 @@ class MeanRegularizedClassifier(MultiTaskClassifier, MeanRegularized):
 
     def groups(self) -> np.ndarray:
         """The class that a column of scores stands for, where all tasks have the same."""
-        columns = self._columns
-        groups = np.zeros(int(columns.max()) + 1, dtype=int)
-        if not isinstance(self.classes_, list):
-            for number, own in enumerate(columns.T):
-                groups[own[own >= 0]] = number
-            return groups
-        several = columns[(columns >= 0).sum(axis=1) > 1]
-        apart = np.zeros(len(groups), dtype=bool)
-        apart[several[several >= 0]] = True
-        groups[apart] = np.arange(apart.sum()) + int((~apart).any())
-        return groups
+        return classes_of_columns(self._columns, self.classes_)
 
     def _columns_of(self, task: np.ndarray) -> np.ndarray:
         unknown = task >= self.n_tasks_

@@ -147,8 +147,9 @@ class PenalizedEstimator(Streaming):
             If the penalty sets no coefficients to zero.
         """
         check_parameters(self)
-        table = clone(self)._table(X, y, tasks, sample_weight, task_weights)  # noqa: SLF001
-        return self.largest(self.bind(rows_of(table, fit_intercept=self.fit_intercept)))
+        model = clone(self)  # it learns of the tasks and their classes, which a penalty may need
+        table = model._table(X, y, tasks, sample_weight, task_weights)  # noqa: SLF001
+        return model.largest(model.bind(rows_of(table, fit_intercept=self.fit_intercept)))
 
     def largest(self, bound: Bound) -> float:
         """The smallest strength at which all coefficients are 0, for a loss on rows."""

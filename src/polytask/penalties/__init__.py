@@ -5,6 +5,7 @@ torch. `QuadraticPenalty` is the base of relations between tasks.
 """
 
 from polytask.penalties._cluster_norm import ClusterNorm
+from polytask.penalties._fused_sparse_group import FusedSparseGroup
 from polytask.penalties._graph_laplacian import GraphLaplacian
 from polytask.penalties._l1 import L1
 from polytask.penalties._l1_mean_deviation import L1MeanDeviation
@@ -28,6 +29,7 @@ __all__ = [
     "L1",
     "L21",
     "ClusterNorm",
+    "FusedSparseGroup",
     "GraphLaplacian",
     "L1MeanDeviation",
     "LInf1",
