@@ -107,6 +107,15 @@ ENTRANTS = [
             for each in two(grid("alpha", 0.001, 1, 7), "eta", 0.01, 0.1, 1.0)
         ],
     ),
+    *(
+        ours(
+            f"calibrated, {norm}",
+            "linear_model.CalibratedRegressor",
+            grid("alpha", 0.2, 2, 10),
+            norm=norm,
+        )
+        for norm in ("l21", "trace_norm")
+    ),
     ours(
         "multi_task_boosting",
         "tree_models.MultiTaskBoostingRegressor",

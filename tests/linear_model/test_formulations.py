@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.optimize import lsq_linear, minimize
 
-from polytask.datafits import SharedRows, Squared
+from polytask.datafits import OwnRows, ScaledTasks, SharedRows, Squared
 from polytask.exceptions import ParameterError
 from polytask.linear_model import (
+    CalibratedRegressor,
     DirtyModelClassifier,
     FusedSparseGroupClassifier,
     FusedSparseGroupRegressor,
@@ -121,7 +122,7 @@ def log_loss(model, X, labels):
 @pytest.mark.parametrize("kind", [DirtyModelClassifier, SparseLowRankClassifier])
 def test_no_near_point_of_classes_in_parts_has_a_lower_objective(kind):
     X, Y = table(60)
-    labels = (Y > np.median(Y, axis=0)).astype(int)
+    labels = (np.median(Y, axis=0) < Y).astype(int)
     model = kind(0.05, own_ratio=0.6, tol=1e-8).fit(X, labels)
     assert model.dual_gap_ <= 1e-8
     penalty, random = model.penalty(), np.random.default_rng(1)
@@ -152,3 +153,92 @@ def test_classes_in_parts_find_what_single_tasks_use():
     low = SparseLowRankClassifier(0.1, own_ratio=0.6).fit(X, labels)
     assert abs(low.own_coef_[1, 5]) == np.abs(low.own_coef_).max() > 0.3
     assert low.rank_ == 1
+
+
+NORMS = {
+    "l21": lambda W: np.linalg.norm(W, axis=0).sum(),
+    "trace_norm": lambda W: np.linalg.svd(W, compute_uv=False).sum(),
+}
+
+
+@pytest.mark.parametrize("norm", NORMS)
+def test_calibrated_errors_have_the_minimum_that_a_quasi_newton_method_finds(norm):
+    X, Y = table(25, 3, 2)
+    Y = Y * [1.0, 30.0]
+
+    def objective(point):
+        W = point[:6].reshape(2, 3)
+        roots = np.sqrt(((Y - X @ W.T - point[6:]) ** 2).mean(axis=0))
+        return roots.sum() + 0.05 * NORMS[norm](W)
+
+    model = CalibratedRegressor(0.05, norm=norm, tol=1e-10).fit(X, Y)
+    ours = np.concatenate([model.coef_.ravel(), model.intercept_])
+    starts = np.random.default_rng(0).normal(size=(3, 8))
+    others = [minimize(objective, start, method="BFGS", options={"gtol": 1e-9}) for start in starts]
+    assert objective(ours) == pytest.approx(min(each.fun for each in others), rel=1e-9)
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("share", [0.98, 0.3, 0.001])
+@pytest.mark.parametrize("form", ["table", "missing", "own", "wide"])
+def test_calibrated_errors_reach_the_duality_gap(norm, share, form):
+    X, Y = table(30, 60 if form == "wide" else 5, 4)
+    options = {}
+    if form == "missing":
+        Y[np.random.default_rng(1).random(Y.shape) < 0.3] = np.nan
+    if form == "own":
+        Y, options = Y[:, 0], {"tasks": np.arange(30) % 3}
+    largest = CalibratedRegressor(norm=norm).alpha_max(X, Y, **options)
+    model = CalibratedRegressor(share * largest, norm=norm).fit(X, Y, **options)
+    assert model.dual_gap_ <= 1e-6
+    assert model.n_iter_ < 60
+    assert model.rank_ == np.linalg.matrix_rank(model.coef_)
+
+
+def test_units_of_a_task_change_nothing_of_calibrated_errors_but_its_own_coefficients():
+    X, Y = table(60, 5, 3)
+    model = CalibratedRegressor(0.3, tol=1e-9).fit(X, Y)
+    weighted = CalibratedRegressor(0.3, tol=1e-9)
+    noise = model.noise_
+    squared = AlternatingDirections(tol=1e-12).solve(
+        Squared().bind(ScaledTasks(SharedRows(X, Y), 1 / noise)), model.penalty()
+    )
+    assert squared.coef == pytest.approx(model.coef_, abs=1e-5)
+    again = weighted.fit(X[:, ::-1], Y[:, ::-1])
+    assert again.coef_ == pytest.approx(model.coef_[::-1, ::-1], abs=1e-5)
+
+
+def test_a_task_that_is_fitted_exactly_does_not_stop_the_others():
+    X, Y = table(60, 3, 2)
+    Y[:, 0] = X @ [1.0, 2.0, 3.0]
+    model = CalibratedRegressor(0.001).fit(X, Y)
+    assert model.dual_gap_ <= 1e-6
+    assert model.coef_[0] == pytest.approx([1.0, 2.0, 3.0], abs=1e-3)
+    assert model.noise_[0] == pytest.approx(1e-3 * Y[:, 0].std())
+    constant = CalibratedRegressor(0.1).fit(X, np.stack([Y[:, 1], np.full(60, 4.0)], axis=1))
+    assert not constant.coef_[1].any()
+    assert constant.intercept_[1] == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_scaled_tasks_are_rows_with_other_weights_of_tasks(own):
+    X, Y = table(12, 3, 2)
+    factors, slopes = np.array([0.5, 3.0]), np.array([[1.0, 2.0, 0.5], [-1.0, 0.3, 2.0]])
+    if own:
+        parts = np.tile(X, (2, 1)), Y.T.ravel(), np.repeat([0, 1], 12)
+        plain, wanted = OwnRows(*parts), OwnRows(*parts, None, factors)
+    else:
+        plain, wanted = SharedRows(X, Y), SharedRows(X, Y, None, factors)
+    scaled = ScaledTasks(plain, factors)
+    for penalty in (FusedSparseGroup(0.1), FusedSparseGroup(0.0)):
+        ours, theirs = (
+            AlternatingDirections(tol=1e-12).solve(Squared().bind(each), penalty)
+            for each in (scaled, wanted)
+        )
+        assert ours.coef == pytest.approx(theirs.coef, abs=1e-6)
+    assert scaled.gram() == pytest.approx(np.broadcast_to(wanted.gram(), (2, 3, 3)))
+    assert scaled.curvature() == pytest.approx(wanted.curvature(), rel=1e-4)
+    roots, cells = scaled.roots(np.arange(3)), scaled.roots_of_cells(scaled.scores(slopes, factors))
+    assert roots.transpose(0, 2, 1) @ roots == pytest.approx(scaled.gram())
+    products = (roots.transpose(0, 2, 1) @ cells)[:, :, 0]
+    assert products == pytest.approx(wanted.pull(wanted.weights * wanted.scores(slopes, factors)))

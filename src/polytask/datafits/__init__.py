@@ -6,6 +6,7 @@ penalty.
 """
 
 from polytask.datafits._bound import Bound
+from polytask.datafits._calibrated_bound import CalibratedBound
 from polytask.datafits._datafit import Datafit
 from polytask.datafits._huber import Huber
 from polytask.datafits._logistic import Logistic
@@ -14,6 +15,7 @@ from polytask.datafits._own_rows import OwnRows
 from polytask.datafits._poisson import Poisson
 from polytask.datafits._repeated_rows import RepeatedRows
 from polytask.datafits._rows_of import rows_of
+from polytask.datafits._scaled_tasks import ScaledTasks
 from polytask.datafits._shared_rows import SharedRows
 from polytask.datafits._squared import Squared
 from polytask.datafits._squared_bound import SquaredBound
@@ -22,6 +24,7 @@ from polytask.datafits._task_rows import TaskRows
 
 __all__ = [
     "Bound",
+    "CalibratedBound",
     "Datafit",
     "Huber",
     "Logistic",
@@ -29,6 +32,7 @@ __all__ = [
     "OwnRows",
     "Poisson",
     "RepeatedRows",
+    "ScaledTasks",
     "SharedRows",
     "Squared",
     "SquaredBound",

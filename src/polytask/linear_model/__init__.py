@@ -4,6 +4,7 @@ Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its o
 the strength and further settings of any by folds; some have classes of their own for that, ``…CV`` (`PathEstimator`).
 """
 
+from polytask.linear_model._calibrated_regressor import CalibratedRegressor
 from polytask.linear_model._clustered_classifier import ClusteredClassifier
 from polytask.linear_model._clustered_regressor import ClusteredRegressor
 from polytask.linear_model._dirty_model_classifier import DirtyModelClassifier
@@ -41,6 +42,7 @@ from polytask.linear_model._trace_norm_regressor import TraceNormRegressor
 from polytask.linear_model._trace_norm_regressor_cv import TraceNormRegressorCV
 
 __all__ = [
+    "CalibratedRegressor",
     "ClusteredClassifier",
     "ClusteredRegressor",
     "DirtyModelClassifier",

@@ -6,6 +6,7 @@
 from polytask.solvers._alternating_directions import AlternatingDirections
 from polytask.solvers._closed_form import ClosedForm
 from polytask.solvers._group_newton import GroupNewton
+from polytask.solvers._noise_levels import NoiseLevels
 from polytask.solvers._proximal_gradient import ProximalGradient
 from polytask.solvers._quasi_newton import QuasiNewton
 from polytask.solvers._solution import Solution
@@ -15,6 +16,7 @@ __all__ = [
     "AlternatingDirections",
     "ClosedForm",
     "GroupNewton",
+    "NoiseLevels",
     "ProximalGradient",
     "QuasiNewton",
     "Solution",
