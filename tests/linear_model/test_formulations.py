@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import lsq_linear, minimize
+from sklearn.linear_model import LinearRegression
 
 from polytask.datafits import OwnRows, ScaledTasks, SharedRows, Squared
 from polytask.exceptions import ParameterError
@@ -242,3 +243,10 @@ def test_scaled_tasks_are_rows_with_other_weights_of_tasks(own):
     assert roots.transpose(0, 2, 1) @ roots == pytest.approx(scaled.gram())
     products = (roots.transpose(0, 2, 1) @ cells)[:, :, 0]
     assert products == pytest.approx(wanted.pull(wanted.weights * wanted.scores(slopes, factors)))
+
+
+def test_calibrated_errors_without_penalty_are_least_squares():
+    X, Y = table(60, 3, 2)
+    model = CalibratedRegressor(0.0).fit(X, Y)
+    assert model.coef_ == pytest.approx(LinearRegression().fit(X, Y).coef_, abs=1e-5)
+    assert model.noise_ == pytest.approx(np.sqrt(((Y - model.predict(X)) ** 2).mean(axis=0)))
