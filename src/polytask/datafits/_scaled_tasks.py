@@ -88,9 +88,10 @@ class ScaledTasks(TaskRows):
     def blocks(self) -> Iterator[tuple[Int[np.ndarray, " t"], Float64[np.ndarray, "b n features"]]]:
         """Scaled inputs of each task; of a common table by its triangular factor where that is smaller."""
         for tasks, inputs in self.inner.blocks():
-            block = inputs
+            block: np.ndarray = inputs
             if len(inputs) < len(tasks) and inputs.shape[1] > inputs.shape[2]:
-                block = np.linalg.qr(inputs[0], mode="r")[None]
+                triangle: np.ndarray = np.linalg.qr(inputs, mode="r")  # type: ignore[assignment] # numpy's stubs know no "r"
+                block = triangle
             yield tasks, block * np.sqrt(self.factors[tasks])[:, None, None]
 
     def curvature(self) -> Float64[np.ndarray, " tasks"]:

@@ -90,9 +90,11 @@ class _Turns:
     def __init__(
         self, bound: CalibratedBound, penalty: Penalty, tol: float, start: Solution | None
     ) -> None:
-        zero = np.zeros(bound.shape), bound.start(), 0, np.inf, "duality gap", False
+        zero = np.zeros(bound.shape), bound.start()
         self.bound, self.penalty, self.tol = bound, penalty, tol
-        self.last = Solution(*zero) if start is None else start
+        self.last = (
+            Solution(*zero, 0, np.inf, "duality gap", converged=False) if start is None else start
+        )
         self.kind = GroupNewton if penalty.sums_norms else AlternatingDirections
         self.scale, self.goal, self.gap = bound.scale(), _COARSEST, np.inf
         self.noise = self.plain = self._found(self.last.coef)
@@ -105,8 +107,10 @@ class _Turns:
             self._turn()
             since = 0 if self.gap < lowest else since + 1
             lowest = min(lowest, self.gap)
-        measures = n_iter, self.gap, "duality gap", self.gap <= self.tol
-        return Solution(self.last.coef, self.bound.start(), *measures)
+        converged = self.gap <= self.tol
+        return Solution(
+            self.last.coef, self.bound.start(), n_iter, self.gap, "duality gap", converged
+        )
 
     def _turn(self) -> None:
         """Solve a squared problem, measure the gap, and choose the next noise."""
