@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,8 @@ def checked_labels(
 
 def _array(owner: str, y: Any, *, classes: bool) -> np.ndarray:
     labels = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    if labels.dtype.kind == "O":
+        labels = _of_one_kind(labels, missing(labels))
     if labels.dtype.kind == "c":
         raise DataError(f"The `y` parameter of {owner} must be real. Complex data not supported.")
     if classes:
@@ -80,6 +83,20 @@ def _array(owner: str, y: Any, *, classes: bool) -> np.ndarray:
             "Classes are learned by a classifier."
         )
         raise DataError(sentence) from error
+
+
+def _of_one_kind(labels: np.ndarray, absent: np.ndarray) -> np.ndarray:
+    """Objects as numbers where they are such, NaN where they are missing; else themselves, or None."""
+    known = np.array(labels[~absent].tolist())
+    if known.dtype.kind not in "biuf":
+        named = labels.copy()
+        named[absent] = None
+        return named
+    if not absent.any():
+        return known.reshape(labels.shape)
+    numbers = np.full(labels.shape, np.nan)
+    numbers[~absent] = known
+    return numbers
 
 
 def checked_weights(
@@ -157,8 +174,17 @@ def _check_positive(
 
 
 def missing(labels: np.ndarray) -> np.ndarray:
-    """Which labels are missing: NaN, or None."""
-    return labels != labels if labels.dtype.kind in "fO" else np.zeros(labels.shape, dtype=bool)  # noqa: PLR0124
+    """Which labels are missing: NaN, None, or the NA of pandas."""
+    if labels.dtype.kind == "f":
+        return np.isnan(labels)
+    if labels.dtype.kind == "O":
+        return np.asarray(_is_missing(labels), dtype=bool)
+    return np.zeros(labels.shape, dtype=bool)
+
+
+@partial(np.frompyfunc, nin=1, nout=1)
+def _is_missing(value: Any) -> bool:
+    return value is None or type(value).__name__ in {"NAType", "NaTType"} or value != value  # noqa: PLR0124
 
 
 def plain(value: Any) -> Any:
