@@ -4,9 +4,13 @@ Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its o
 the strength and further settings of any by folds; some have classes of their own for that, ``…CV`` (`PathEstimator`).
 """
 
+from polytask.linear_model._aso_classifier import ASOClassifier
+from polytask.linear_model._aso_regressor import ASORegressor
 from polytask.linear_model._calibrated_regressor import CalibratedRegressor
 from polytask.linear_model._clustered_classifier import ClusteredClassifier
 from polytask.linear_model._clustered_regressor import ClusteredRegressor
+from polytask.linear_model._convex_aso_classifier import ConvexASOClassifier
+from polytask.linear_model._convex_aso_regressor import ConvexASORegressor
 from polytask.linear_model._dirty_model_classifier import DirtyModelClassifier
 from polytask.linear_model._dirty_model_regressor import DirtyModelRegressor
 from polytask.linear_model._fused_sparse_group_classifier import FusedSparseGroupClassifier
@@ -42,9 +46,13 @@ from polytask.linear_model._trace_norm_regressor import TraceNormRegressor
 from polytask.linear_model._trace_norm_regressor_cv import TraceNormRegressorCV
 
 __all__ = [
+    "ASOClassifier",
+    "ASORegressor",
     "CalibratedRegressor",
     "ClusteredClassifier",
     "ClusteredRegressor",
+    "ConvexASOClassifier",
+    "ConvexASORegressor",
     "DirtyModelClassifier",
     "DirtyModelRegressor",
     "FusedSparseGroupClassifier",

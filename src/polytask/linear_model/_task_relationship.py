@@ -11,10 +11,11 @@ from jaxtyping import Float64
 
 from polytask.constraints import Constraint, Interval
 from polytask.datafits import Bound, Datafit
+from polytask.linear_model._apart import ridge_per_task
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator, solve
-from polytask.penalties import SquaredL2, TaskCovariance
+from polytask.penalties import TaskCovariance
 from polytask.ranges import Range, SearchRange
-from polytask.solvers import ClosedForm, QuasiNewton, Solution, Solver
+from polytask.solvers import QuasiNewton, Solution, Solver
 
 __all__ = ["TaskRelationship"]
 
@@ -62,17 +63,12 @@ class TaskRelationship(PenalizedEstimator):
 
     def solution(self, bound: Bound, start: Solution | None = None) -> Solution:
         """Ridge regressions, whose sizes are the unit of `epsilon`; then covariance and coefficients."""
-        apart = self.apart(bound)
+        apart = ridge_per_task(bound, self.strength, self.tol, self.max_iter)
         size = float(np.mean(np.square(apart.coef).sum(axis=1)))
         penalty = replace(self.penalty(), epsilon=self.epsilon * max(size, 1e-200))
         if start is None:
             start = replace(apart, state=penalty.start(bound.shape))
         return solve(bound, penalty, self.solvers(), start)
-
-    def apart(self, bound: Bound) -> Solution:
-        """Ridge regressions of the same strength."""
-        solvers = ClosedForm(self.tol, self.max_iter), QuasiNewton(self.tol, self.max_iter)
-        return solve(bound, SquaredL2(self.strength), solvers)
 
     def keep(self, bound: Bound, solution: Solution) -> None:
         """Keep the covariance, too."""

@@ -86,6 +86,11 @@ class ClusterNorm(Penalty):
         """W with singular values lowered, the large ones by smaller shares."""
         return self._divided(weights, self.eta + step * self.alpha, self.eta)
 
+    def shares(self, weights: Array) -> Array:
+        """Eigenvalues of the best M, (min(n_tasks, n_features),), in the order of singular values."""
+        xp = namespace(weights)
+        return self._shares(xp.linalg.svdvals(as_matrix(weights)), self.eta)
+
     def _divided(self, weights: Array, shift: float, factor: float) -> Array:
         """Singular values times (m + factor) / (m + shift), or divided by the latter if factor is 0."""
         xp = namespace(weights)
