@@ -10,6 +10,7 @@ from polytask.datafits._calibrated_bound import CalibratedBound
 from polytask.datafits._datafit import Datafit
 from polytask.datafits._huber import Huber
 from polytask.datafits._logistic import Logistic
+from polytask.datafits._mapped_rows import MappedRows
 from polytask.datafits._moments import Moments
 from polytask.datafits._own_rows import OwnRows
 from polytask.datafits._poisson import Poisson
@@ -28,6 +29,7 @@ __all__ = [
     "Datafit",
     "Huber",
     "Logistic",
+    "MappedRows",
     "Moments",
     "OwnRows",
     "Poisson",

@@ -15,6 +15,8 @@ from polytask.linear_model._dirty_model_classifier import DirtyModelClassifier
 from polytask.linear_model._dirty_model_regressor import DirtyModelRegressor
 from polytask.linear_model._fused_sparse_group_classifier import FusedSparseGroupClassifier
 from polytask.linear_model._fused_sparse_group_regressor import FusedSparseGroupRegressor
+from polytask.linear_model._gomtl_classifier import GOMTLClassifier
+from polytask.linear_model._gomtl_regressor import GOMTLRegressor
 from polytask.linear_model._graph_regularized_regressor import GraphRegularizedRegressor
 from polytask.linear_model._hierarchical_regressor import HierarchicalRegressor
 from polytask.linear_model._independent_ridge_regressor import IndependentRidgeRegressor
@@ -57,6 +59,8 @@ __all__ = [
     "DirtyModelRegressor",
     "FusedSparseGroupClassifier",
     "FusedSparseGroupRegressor",
+    "GOMTLClassifier",
+    "GOMTLRegressor",
     "GraphRegularizedRegressor",
     "HierarchicalRegressor",
     "IndependentRidgeRegressor",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from polytask.datafits import Bound, rows_of
-from polytask.estimators import TaskTable
+from polytask.datafits import Bound
 from polytask.linear_model._apart import ridge_per_task
 from polytask.linear_model._outside_subspace import OutsideSubspace
 from polytask.linear_model._penalized_estimator import solve
@@ -29,14 +28,14 @@ class BestSubspace(SharedSubspace):
         """A quasi-Newton method on W, for the best subspace of each W."""
         return (QuasiNewton(self.tol, self.max_iter),)
 
-    def learn(self, table: TaskTable) -> None:
+    def solution(self, bound: Bound, start: Solution | None = None) -> Solution:
         """Ridge regressions, from which the subspace is learned; then both."""
-        bound = self.bind(rows_of(table, fit_intercept=self.fit_intercept))
         penalty = self.penalty()
-        ridge = self.strength * (1 + self.eta)
-        apart = ridge_per_task(bound, ridge, self.tol, self.max_iter)
-        start = replace(apart, state=penalty.start(bound.shape))
-        self.keep(bound, solve(bound, penalty, self.solvers(), start))
+        if start is None:
+            ridge = self.strength * (1 + self.eta)
+            apart = ridge_per_task(bound, ridge, self.tol, self.max_iter)
+            start = replace(apart, state=penalty.start(bound.shape))
+        return solve(bound, penalty, self.solvers(), start)
 
     def keep(self, bound: Bound, solution: Solution) -> None:
         """Keep the subspace, too."""

@@ -11,6 +11,7 @@ from sklearn.cluster import KMeans
 
 from polytask.constraints import Constraint, Interval
 from polytask.datafits import Bound, Datafit
+from polytask.linear_model._in_order import in_order
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.penalties import ClusterNorm, Penalty
 from polytask.ranges import Range, SearchRange
@@ -77,7 +78,4 @@ def _groups(coef: Float[np.ndarray, "tasks p"], n_clusters: int) -> Int[np.ndarr
     places = (left * sizes)[:, :n_clusters]
     distinct = len(np.unique(places.round(12), axis=0))
     model = KMeans(min(n_clusters, distinct), n_init=10, random_state=0)
-    labels = model.fit_predict(places)
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    groups: np.ndarray = np.argsort(np.argsort(first))[inverse]
-    return groups
+    return in_order(model.fit_predict(places))

@@ -195,18 +195,24 @@ class PenalizedEstimator(Streaming):
     def _warn(self, bound: Bound, solution: Solution) -> None:
         name = type(self).__name__
         if not solution.converged:
-            sentence = (
+            remark = (
                 f"{name} stopped after {solution.n_iter} iterations at a relative {solution.measure} of "
                 f"{solution.gap:.2g}, above tol={self.tol:g}. Raise `max_iter` or `tol`, or scale the "
                 "features alike."
             )
-            warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
-        if not solution.coef.any() and self.penalty().dual_norm(solution.coef) is not None:
-            sentence = (
-                f"All coefficients of {name} are 0: alpha={self.strength:g} is not below "
-                f"{self.largest(bound):.4g}, from which on this is the best solution. {self._zero_remedy}"
-            )
+            warnings.warn(remark, ConvergenceWarning, stacklevel=4)
+        sentence = None if solution.coef.any() else self._zero_remark(bound)
+        if sentence is not None:
             warnings.warn(sentence, UserWarning, stacklevel=4)
+
+    def _zero_remark(self, bound: Bound) -> str | None:
+        """What is to be said of coefficients that are all 0."""
+        if self.penalty().dual_norm(np.zeros(bound.shape)) is None:
+            return None
+        return (
+            f"All coefficients of {type(self).__name__} are 0: alpha={self.strength:g} is not below "
+            f"{self.largest(bound):.4g}, from which on this is the best solution. {self._zero_remedy}"
+        )
 
 
 def solve(
