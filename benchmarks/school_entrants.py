@@ -65,6 +65,13 @@ ENTRANTS = [
         n_components=100,
         random_state=0,
     ),
+    ours(
+        "Gaussian process, inducing rows",
+        "gaussian_processes.ICMRegressor",
+        [{"rank": 2}],
+        inducing=60,
+        max_iter=150,
+    ),
     ours("trace norm", "linear_model.TraceNormRegressor", grid("alpha", 0.5, 20, 12)),
     ours(
         "kernel ridge, linear kernel",

@@ -106,12 +106,26 @@ class Likelihood:
         >>> round(float(value), 6)  # one label of variance 1 + 1
         -1.265512
         """
+        return self._evaluate(vector, layout, self.Y)[:2]
+
+    def with_means(
+        self, vector: Float64[np.ndarray, " m"], layout: Layout
+    ) -> tuple[float, Float64[np.ndarray, " m"]]:
+        """The same of a vector that ends with means of the tasks' labels."""
+        rest, means = np.split(vector, [len(vector) - layout.n_tasks])
+        value, gradient, dual = self._evaluate(rest, layout, self.Y - means)
+        return value, np.concatenate([gradient, dual.sum(axis=0)])
+
+    def _evaluate(
+        self, vector: np.ndarray, layout: Layout, labels: Float64[np.ndarray, "n tasks"]
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        """Log likelihood, its gradient, and the inverse covariance times labels, of shape (n, n_tasks)."""
         log_scales, factor, own, log_noise = layout.split(vector)
         covariance = layout.covariance(vector)
         kernel, slope = kernel_and_slope(self.X, self.X, log_scales, self.kernel)
         parts = Decomposition.of(kernel, covariance, log_noise)
         values, vectors, sizes, axes, spectrum = parts
-        turned = vectors.T @ self.Y @ axes
+        turned = vectors.T @ labels @ axes
         solved = turned / spectrum
         value = -0.5 * float((turned * solved).sum() + np.log(spectrum).sum())
         value -= 0.5 * len(self.Y) * float(log_noise.sum() + len(covariance) * np.log(2 * np.pi))
@@ -128,7 +142,7 @@ class Likelihood:
             0.5 * np.diag(by_tasks) * np.exp(own),
             0.5 * by_noise * np.exp(log_noise),
         ]
-        return value, np.concatenate(gradient)
+        return value, np.concatenate(gradient), dual
 
     def _by_scales(
         self, weighted: Float64[np.ndarray, "n n"], log_scales: np.ndarray

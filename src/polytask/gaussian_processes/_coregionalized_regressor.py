@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float64, Int
-from scipy.stats import norm
+from scipy.stats import t as student
 from sklearn.exceptions import ConvergenceWarning
 
 from polytask._gaussian import STATIONARY_KERNELS, Layout, Likelihood
@@ -27,6 +27,7 @@ from polytask.gaussian_processes._posterior import (
     JointPosterior,
     KroneckerPosterior,
 )
+from polytask.gaussian_processes._prior import Prior, laplace_draws
 from polytask.gaussian_processes._starts import starts, typical_log_distance
 from polytask.ranges import Choices, SearchRange
 
@@ -55,7 +56,7 @@ class CoregionalizedRegressor(MultiTaskRegressor):
     noise_ : array of shape (n_tasks,)
         Standard deviation of the noise, in units of the labels.
     intercept_ : array of shape (n_tasks,)
-        Means of the labels.
+        Means m.
     support_vectors_ : array of shape (n, n_features)
     dual_coef_ : array of shape (n_kernels, n, n_tasks)
     log_likelihood_ : float
@@ -71,6 +72,8 @@ class CoregionalizedRegressor(MultiTaskRegressor):
         "kernel": Choice(STATIONARY_KERNELS),
         "ard": InstanceOf((bool,)),
         "inducing": Optional(Interval(int, 1)),
+        "prior": Interval(float, 0.0),
+        "draws": Interval(int, 0),
         "restarts": Interval(int, 1),
         "max_iter": Interval(int, 1),
     }
@@ -97,6 +100,8 @@ class CoregionalizedRegressor(MultiTaskRegressor):
         kernel: str,
         ard: bool,
         inducing: int | None,
+        prior: float,
+        draws: int,
         restarts: int,
         max_iter: int,
     ) -> None:
@@ -104,6 +109,8 @@ class CoregionalizedRegressor(MultiTaskRegressor):
         self.kernel = kernel
         self.ard = ard
         self.inducing = inducing
+        self.prior = prior
+        self.draws = draws
         self.restarts = restarts
         self.max_iter = max_iter
 
@@ -112,36 +119,47 @@ class CoregionalizedRegressor(MultiTaskRegressor):
         """Number of kernels of rows."""
 
     def learn(self, table: TaskTable) -> None:
-        """Maximise the marginal likelihood, and keep what predictions need."""
+        """Maximise the likelihood times the priors, and keep what predictions need."""
         rows = LabelledRows.of(table)
-        n_scales = rows.X.shape[1] if self.ard else 1
         n_kernels, rank = self.count_kernels(), min(self.rank, rows.n_tasks)
-        shape = Shape(n_kernels, n_scales, rows.n_tasks, rank)
-        exact = self.inducing is None
-        self._form = "inducing"
-        if exact:
-            self._form = "kronecker" if rows.complete and n_kernels == 1 else "joint"
-            self._check_size(rows)
-        chosen = np.arange(len(rows.X))
+        shape = Shape(n_kernels, rows.X.shape[1] if self.ard else 1, rows.n_tasks, rank)
+        self._form = self._form_of(rows, n_kernels)
+        typical, chosen = typical_log_distance(rows), np.arange(len(rows.X))
         if self.inducing is not None:
-            typical = typical_log_distance(rows)
             chosen = inducing_rows(rows.X, typical, self.kernel, self.inducing)
-        found = maximise(
-            self._likelihood(rows, shape, chosen),
-            (each.vector() for each in starts(rows, self.kernel, shape, self.restarts)),
-            shape.bounds(typical_log_distance(rows)),
-            self.max_iter,
-        )
-        self.log_likelihood_, self.n_iter_ = found.value, max(1, found.n_iter)
-        self._keep(Parameters.of_vector(found.vector, shape), rows, table.X[chosen])
+        prior = Prior.of(shape, typical, self.prior)
+        likelihood = self._likelihood(rows, shape, chosen)
+        posterior, bounds = prior.posterior(likelihood), shape.bounds(typical)
+        start = [each.vector() for each in starts(rows, self.kernel, shape, self.restarts)]
+        found = maximise(posterior, start, bounds, self.max_iter)
+        self.log_likelihood_, self.n_iter_ = likelihood(found.vector)[0], max(1, found.n_iter)
+        number = 0 if self._form == "inducing" else self.draws
+        draws = laplace_draws(posterior, found.vector, prior, number)
+        self._vectors = np.vstack([found.vector, np.clip(draws, *np.transpose(bounds))])
+        self._shape = np.array(shape)
+        self._keep(rows, table.X[chosen])
         self._warn(found)
+
+    def _form_of(self, rows: LabelledRows, n_kernels: int) -> str:
+        """Which likelihood is computed."""
+        if self.inducing is not None:
+            return "inducing"
+        kronecker = rows.complete and n_kernels == 1
+        size = len(rows.X) if kronecker else len(rows.label)
+        if size > _MOST:
+            sentence = (
+                f"The covariance of {type(self).__name__} would have {size:,} rows; an exact likelihood has at most "
+                f"{_MOST:,}. Set `inducing`, such as inducing=200."
+            )
+            raise DataError(sentence)
+        return "kronecker" if kronecker else "joint"
 
     def _likelihood(self, rows: LabelledRows, shape: Shape, chosen: np.ndarray) -> Any:
         """Value and gradient at a vector of hyper-parameters."""
         if self._form == "kronecker":
             likelihood = Likelihood(rows.X, rows.matrix, self.kernel)
             layout = Layout(shape.n_scales, shape.n_tasks, shape.rank)
-            return lambda vector: likelihood(vector, layout)
+            return lambda vector: likelihood.with_means(vector, layout)
         try:
             with warnings.catch_warnings():  # of what GPyTorch uses of torch
                 warnings.simplefilter("ignore", DeprecationWarning)
@@ -153,54 +171,54 @@ class CoregionalizedRegressor(MultiTaskRegressor):
             return InducingBound(rows, chosen, self.kernel, shape)
         return JointLikelihood(rows, self.kernel, shape)
 
-    def _check_size(self, rows: LabelledRows) -> None:
-        size = len(rows.X) if self._form == "kronecker" else len(rows.label)
-        if size > _MOST:
-            sentence = (
-                f"The covariance of {type(self).__name__} would have {size:,} rows; an exact likelihood has at most "
-                f"{_MOST:,}. Set `inducing`, such as inducing=200."
-            )
-            raise DataError(sentence)
-
-    def _keep(self, fitted: Parameters, rows: LabelledRows, support: np.ndarray) -> None:
+    def _keep(self, rows: LabelledRows, support: np.ndarray) -> None:
         """Fitted attributes, in the units of features and labels."""
-        units = rows.units
-        if self._form == "inducing":
-            fitted = replace(fitted, log_own=np.full_like(fitted.log_own, -np.inf))
-            self._factors = fitted.factors
-        elif self._form == "joint":
-            self._row, self._task, self._weight = rows.row, rows.task, rows.weight
-        self.intercept_, self._spread = units.mean, units.spread
-        self.length_scales_ = (
-            np.exp(fitted.log_scales) * np.ones_like(units.features) * units.features
-        )
-        self.task_covariances_ = fitted.covariances() * np.outer(units.spread, units.spread)
-        self.task_covariance_ = self.task_covariances_.sum(axis=0)
-        self.noise_ = np.exp(0.5 * fitted.log_noise) * units.spread
+        mean, spread, features, _ = rows.units
+        self._spread, self._features = spread, features
+        self._count = np.bincount(rows.task, rows.weight)
         self.support_vectors_ = support.copy()
-        self.dual_coef_ = self._dual_coef(rows, np.exp(fitted.log_noise)) * units.spread
-
-    def _dual_coef(self, rows: LabelledRows, noise: np.ndarray) -> np.ndarray:
-        """Coefficients of kernels in units of standardised labels."""
+        if self._form != "inducing":
+            self._row, self._task = rows.row, rows.task
+            self._label, self._weight = rows.label, rows.weight
+        fitted = self._parameters(self._vectors[0])
+        self.intercept_ = mean + fitted.means * spread
+        self.length_scales_ = np.exp(fitted.log_scales) * np.ones_like(features) * features
+        self.task_covariances_ = fitted.covariances() * np.outer(spread, spread)
+        self.task_covariance_ = self.task_covariances_.sum(axis=0)
+        self.noise_ = np.exp(0.5 * fitted.log_noise) * spread
         if self._form == "inducing":
             self._root = np.zeros((0, 0))
-            of_rows = replace(rows, X=rows.X * rows.units.features)
-            posterior = self._posterior()
-            self._root, coef = posterior.learned(of_rows, noise[rows.task] / rows.weight)
-            return coef
-        labels = rows.matrix if self._form == "kronecker" else rows.label
-        return self._posterior().dual_coef(labels)
+            of_rows = replace(rows, X=rows.X * features)
+            noise = np.exp(fitted.log_noise)[rows.task] / rows.weight
+            centred = rows.label - fitted.means[rows.task]
+            self._root, coef = self._posterior(fitted).learned(of_rows, centred, noise)
+        else:
+            coef = self._dual_coef(fitted)
+        self.dual_coef_ = coef * spread
 
-    def _posterior(self) -> Any:
-        """Of standardised labels, from the fitted attributes."""
-        covariances = self.task_covariances_ / np.outer(self._spread, self._spread)
-        noise = np.square(self.noise_ / self._spread)
-        common = (self.support_vectors_, self.kernel, np.log(self.length_scales_), covariances)
+    def _parameters(self, vector: np.ndarray) -> Parameters:
+        """Of standardised labels; own variances are 0 where inducing rows stand for all."""
+        parameters = Parameters.of_vector(vector, Shape(*map(int, self._shape)))
+        if self._form != "inducing":
+            return parameters
+        return replace(parameters, log_own=np.full_like(parameters.log_own, -np.inf))
+
+    def _posterior(self, parameters: Parameters) -> Any:
+        """Of standardised labels less their means."""
+        scales = parameters.log_scales + np.log(self._features)
+        common = (self.support_vectors_, self.kernel, scales, parameters.covariances())
+        noise = np.exp(parameters.log_noise)
         if self._form == "inducing":
-            return InducingPosterior(*common, self._factors, self._root)
+            return InducingPosterior(*common, parameters.factors, self._root)
         if self._form == "kronecker":
             return KroneckerPosterior(*common, noise)
         return JointPosterior(*common, self._row, self._task, noise[self._task] / self._weight)
+
+    def _dual_coef(self, parameters: Parameters) -> np.ndarray:
+        """Coefficients of kernels in units of standardised labels."""
+        centred = self._label - parameters.means[self._task]
+        answer: np.ndarray = self._posterior(parameters).dual_coef(centred)
+        return answer
 
     def _warn(self, found: Maximum) -> None:
         if found.n_iter >= self.max_iter:
@@ -212,8 +230,25 @@ class CoregionalizedRegressor(MultiTaskRegressor):
 
     def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
         """Means of all tasks, (n, n_tasks), or of each row by its own task, (n,)."""
-        means = self._posterior().mean(X, task, self.dual_coef_)
+        posterior = self._posterior(self._parameters(self._vectors[0]))
+        means = posterior.mean(X, task, self.dual_coef_)
         return means + (self.intercept_ if task is None else self.intercept_[task])
+
+    def _deviations(self, X: Any, task: np.ndarray | None) -> np.ndarray:
+        """Standard deviations of labels, over the draws of hyper-parameters if there are any."""
+        own: Any = slice(None) if task is None else task
+        vectors = self._vectors[1:] if len(self._vectors) > 1 else self._vectors
+        means, variances = [], []
+        for parameters in map(self._parameters, vectors):
+            posterior = self._posterior(parameters)
+            noise = np.exp(parameters.log_noise)[own]
+            variances.append(posterior.variance(X, task) + noise)
+            if len(vectors) > 1:
+                coef = self._dual_coef(parameters)
+                means.append(posterior.mean(X, task, coef) + parameters.means[own])
+        variance = np.mean(variances, axis=0) + (np.var(means, axis=0) if means else 0.0)
+        deviations: np.ndarray = np.sqrt(variance) * self._spread[own]
+        return deviations
 
     def predict(self, X: Any, *, tasks: Any = None, return_std: bool = False) -> Any:
         """Means and, with `return_std`, standard deviations of new labels.
@@ -240,16 +275,15 @@ class CoregionalizedRegressor(MultiTaskRegressor):
         if not return_std:
             return mean
         X, task = self._checked(X, tasks)
-        variance = self._posterior().variance(X, task)
-        spread, noise = self._spread, self.noise_
-        if task is not None:
-            spread, noise = spread[task], noise[task]
-        return mean, np.sqrt(variance * spread**2 + noise**2).reshape(mean.shape)
+        return mean, self._deviations(X, task).reshape(mean.shape)
 
     def predict_interval(
         self, X: Any, coverage: float = 0.95, *, tasks: Any = None
     ) -> tuple[Float64[np.ndarray, "..."], Float64[np.ndarray, "..."]]:
-        """Ends of intervals that hold new labels with a probability, given the hyper-parameters.
+        """Ends of intervals that hold new labels with a probability.
+
+        They reach as many standard deviations as Student's t of one degree of freedom per label of the task but one, by
+        whose standard deviation its labels are standardised.
 
         Parameters
         ----------
@@ -267,5 +301,7 @@ class CoregionalizedRegressor(MultiTaskRegressor):
             sentence = message(type(self).__name__, "coverage", "a number in (0, 1)", coverage)
             raise ParameterError(sentence)
         mean, std = self.predict(X, tasks=tasks, return_std=True)
-        reach = std * norm.ppf(0.5 + coverage / 2)
+        ends = student.ppf(0.5 + coverage / 2, np.maximum(self._count - 1, 1))
+        task = self._positions(tasks, len(mean))
+        reach = std * (ends[task] if task is not None else ends if mean.ndim == 2 else ends[0])
         return mean - reach, mean + reach

@@ -15,9 +15,9 @@ class ICMRegressor(CoregionalizedRegressor):
         \varepsilon_{ik} \sim N(0, \sigma_k^2)
 
     with :math:`B = F F^\top + \operatorname{diag}(\kappa)`. Length scales of the kernel k, the factor F of shape
-    (n_tasks, rank), the tasks' own variances :math:`\kappa` and the variance of each task's noise maximise the marginal
-    likelihood of the labels that there are. Features are scaled and the labels of each task standardised before; the means m
-    are theirs. In `polytask.compare` and on the command line its name is ``icm``.
+    (n_tasks, rank), the tasks' own variances :math:`\kappa`, the variance of each task's noise and the means m maximise the
+    marginal likelihood of the labels that there are, times weak priors. Features are scaled and the labels of each task
+    standardised before. In `polytask.compare` and on the command line its name is ``icm``.
 
     Parameters
     ----------
@@ -31,6 +31,12 @@ class ICMRegressor(CoregionalizedRegressor):
     inducing : int, optional
         For many labels: rows whose functions stand for those of all, in a variational bound (Titsias) without own
         variances κ. None is exact.
+    prior : float in [0, inf), default 1.0
+        Weight of weak priors of the hyper-parameters, which keep fits of few labels from extremes; 0 maximises the
+        likelihood alone.
+    draws : int, default 16
+        Points of the hyper-parameters' posterior that standard deviations are taken over (none with `inducing`); 0 takes
+        the hyper-parameters as known, and intervals of few labels are too short.
     restarts : int, default 1
         Starting points of the optimiser, with other length scales from the second on; the best is kept. Nothing is
         drawn.
@@ -48,7 +54,7 @@ class ICMRegressor(CoregionalizedRegressor):
     noise_ : array of shape (n_tasks,)
         Standard deviation of the noise, in units of the labels.
     intercept_ : array of shape (n_tasks,)
-        Means of the labels.
+        Means m.
     support_vectors_ : array of shape (n, n_features)
         The rows; with `inducing`, those that stand for all.
     dual_coef_ : array of shape (1, n, n_tasks)
@@ -75,8 +81,9 @@ class ICMRegressor(CoregionalizedRegressor):
     `polytask.kernel_methods.KroneckerGaussianProcessRegressor`; others by a Cholesky factor of all N labels in
     GPyTorch, :math:`O(N^3)`. With m inducing rows, :math:`O(N m^2 \, \text{rank}^2)`: they are chosen in turn where the
     most is unknown, and stay. A row of weight 2 counts as two rows with its labels; `task_weights` multiply the weights of a
-    task's rows. Standard deviations leave out that hyper-parameters and means are estimated, which shows with few labels. Bonilla et al.
-    maximise in turn by EM; here all hyper-parameters move together.
+    task's rows. Standard deviations include that hyper-parameters and means are estimated, by the normal approximation of their
+    posterior at its mode, whose curvature costs a gradient per hyper-parameter. Bonilla et al. maximise the likelihood in turn by EM; here all
+    hyper-parameters move together.
 
     References
     ----------
@@ -103,6 +110,8 @@ class ICMRegressor(CoregionalizedRegressor):
         kernel: str = "rbf",
         ard: bool = False,
         inducing: int | None = None,
+        prior: float = 1.0,
+        draws: int = 16,
         restarts: int = 1,
         max_iter: int = 500,
     ) -> None:
@@ -111,6 +120,8 @@ class ICMRegressor(CoregionalizedRegressor):
             kernel=kernel,
             ard=ard,
             inducing=inducing,
+            prior=prior,
+            draws=draws,
             restarts=restarts,
             max_iter=max_iter,
         )

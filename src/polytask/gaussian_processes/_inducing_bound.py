@@ -52,15 +52,18 @@ class InducingBound:
         """Bound and its gradient at the vector of `Parameters`; that of own variances is 0."""
         shape = self._shape
         given = torch.tensor(vector, requires_grad=True)
-        kernels, noise = torch.split(given, [shape.size - shape.n_tasks, shape.n_tasks])
+        sizes = [shape.size - 2 * shape.n_tasks, shape.n_tasks, shape.n_tasks]
+        kernels, noise, means = torch.split(given, sizes)
         ends = [shape.n_scales, shape.n_tasks * shape.rank, shape.n_tasks]
         scales, factors, _ = torch.split(kernels.reshape(shape.n_kernels, -1), ends, dim=1)
         factors = factors.reshape(shape.n_kernels, shape.n_tasks, shape.rank)
-        value = self._bound(scales.exp(), factors, noise[self._task])
+        value = self._bound(
+            scales.exp(), factors, noise[self._task], self._label - means[self._task]
+        )
         (gradient,) = torch.autograd.grad(value, given)
         return value.item(), gradient.numpy()
 
-    def _bound(self, scales: Tensor, factors: Tensor, noise: Tensor) -> Tensor:
+    def _bound(self, scales: Tensor, factors: Tensor, noise: Tensor, label: Tensor) -> Tensor:
         precision = self._weight / noise.exp()
         each = zip(self._kernels, scales, factors, strict=True)
         psi = torch.cat([self._features(*part) for part in each], dim=1)
@@ -68,8 +71,8 @@ class InducingBound:
         weighted = psi * precision[:, None]
         inner = torch.eye(psi.shape[1], dtype=psi.dtype) + weighted.T @ psi
         root = torch.linalg.cholesky(inner)
-        cross = torch.linalg.solve_triangular(root, weighted.T @ self._label[:, None], upper=False)
-        fit = (self._label.square() * precision).sum() - cross.square().sum()
+        cross = torch.linalg.solve_triangular(root, weighted.T @ label[:, None], upper=False)
+        fit = (label.square() * precision).sum() - cross.square().sum()
         missed = ((variance - psi.square().sum(dim=1)) * precision).sum()
         # the logarithms of noise of labels that stand for several rows, as in `JointLikelihood`
         logs = (self._weight * (noise + np.log(2 * np.pi))).sum()

@@ -49,12 +49,13 @@ class JointLikelihood:
         self._kernels = [kernel_module(kernel, shape.n_scales) for _ in range(shape.n_kernels)]
         self._tasks = [task_module(shape) for _ in range(shape.n_kernels)]
         self._log_noise = torch.zeros(shape.n_tasks, dtype=torch.float64, requires_grad=True)
+        self._means = torch.zeros_like(self._log_noise, requires_grad=True)
 
     def __call__(
         self, vector: Float64[np.ndarray, " m"]
     ) -> tuple[float, Float64[np.ndarray, " m"]]:
         """Log likelihood and its gradient at the vector of `Parameters`."""
-        slots = [*self._slots(), self._log_noise]
+        slots = [*self._slots(), self._log_noise, self._means]
         vector_to_parameters(torch.tensor(vector), slots)
         with ExitStack() as stack:
             for setting in _exact(len(self._label)):
@@ -76,7 +77,7 @@ class JointLikelihood:
         pairs = zip(self._kernels, self._tasks, strict=True)
         covariance = sum(self._of_rows(kernel) * self._of_tasks(tasks) for kernel, tasks in pairs)
         covariance = covariance + torch.diag(noise.exp() / self._weight)
-        normal = MultivariateNormal(torch.zeros_like(noise), to_linear_operator(covariance))
+        normal = MultivariateNormal(self._means[self._task], to_linear_operator(covariance))
         repeated = (self._weight - 1) * (noise + np.log(2 * np.pi)) + self._weight.log()
         return normal.log_prob(self._label) - 0.5 * repeated.sum()
 

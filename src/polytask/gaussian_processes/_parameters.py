@@ -13,8 +13,9 @@ __all__ = ["Parameters", "Shape"]
 _FACTORS = (-20.0, 20.0)
 _OWN = (-14.0, 5.0)
 _NOISE = (-14.0, 3.0)
+_MEANS = (-10.0, 10.0)
 _REACH = 6.0
-"""Ranges of factors, and of the logarithms of variances of standardised labels; log scales reach so far from the typical one."""
+"""Ranges of factors, logarithms of variances and means of standardised labels; log scales reach so far from the typical one."""
 
 
 class Shape(NamedTuple):
@@ -29,19 +30,20 @@ class Shape(NamedTuple):
     def size(self) -> int:
         """Number of hyper-parameters."""
         of_kernel = self.n_scales + self.n_tasks * (self.rank + 1)
-        return self.n_kernels * of_kernel + self.n_tasks
+        return self.n_kernels * of_kernel + 2 * self.n_tasks
 
     def bounds(self, typical: float) -> list[tuple[float, float]]:
         """The range of each hyper-parameter; `typical` is the logarithm of a typical distance."""
         scales = [(typical - _REACH, typical + _REACH)] * self.n_scales
         factors = [_FACTORS] * (self.n_tasks * self.rank)
         own = [_OWN] * self.n_tasks
-        return [*(scales + factors + own) * self.n_kernels, *[_NOISE] * self.n_tasks]
+        of_tasks = [_NOISE] * self.n_tasks + [_MEANS] * self.n_tasks
+        return [*(scales + factors + own) * self.n_kernels, *of_tasks]
 
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """Of a sum of kernels, each with a covariance of tasks, and the tasks' noise.
+    """Of a sum of kernels, each with a covariance of tasks, and the tasks' noise and means.
 
     Attributes
     ----------
@@ -51,28 +53,31 @@ class Parameters:
         Logarithms of the tasks' own variances.
     log_noise : array of shape (n_tasks,)
         Logarithms of variances.
+    means : array of shape (n_tasks,)
     """
 
     log_scales: Float64[np.ndarray, "kernels scales"]
     factors: Float64[np.ndarray, "kernels tasks rank"]
     log_own: Float64[np.ndarray, "kernels tasks"]
     log_noise: Float64[np.ndarray, " tasks"]
+    means: Float64[np.ndarray, " tasks"]
 
     @classmethod
     def of_vector(cls, vector: Float64[np.ndarray, " m"], shape: Shape) -> Parameters:
-        """From kernel after kernel its log scales, factor (row by row), own variances; then the noise."""
-        kernels, log_noise = np.split(vector, [shape.size - shape.n_tasks])
+        """From kernel after kernel its log scales, factor (row by row), own variances; then noise and means."""
+        starts = [shape.size - 2 * shape.n_tasks, shape.size - shape.n_tasks]
+        kernels, log_noise, means = np.split(vector, starts)
         parts = kernels.reshape(shape.n_kernels, -1)
         ends = [shape.n_scales, shape.n_scales + shape.n_tasks * shape.rank]
         scales, factors, own = np.split(parts, ends, axis=1)
         factors = factors.reshape(shape.n_kernels, shape.n_tasks, shape.rank)
-        return cls(scales, factors, own, log_noise)
+        return cls(scales, factors, own, log_noise, means)
 
     def vector(self) -> Float64[np.ndarray, " m"]:
         """What `of_vector` reads."""
         n = len(self.log_scales)
         kernels = [self.log_scales, self.factors.reshape(n, -1), self.log_own]
-        return np.concatenate([np.concatenate(kernels, axis=1).ravel(), self.log_noise])
+        return np.concatenate([np.concatenate(kernels, axis=1).ravel(), self.log_noise, self.means])
 
     def covariances(self) -> Float64[np.ndarray, "kernels tasks tasks"]:
         """F Fᵀ plus the own variances, of each kernel."""

@@ -160,8 +160,11 @@ class KroneckerPosterior(Posterior):
         (matrix,) = self.kernels(self.X)
         return Decomposition.of(matrix, self.covariances[0], np.log(self.noise))
 
-    def dual_coef(self, labels: Float64[np.ndarray, "n tasks"]) -> Float64[np.ndarray, "1 n tasks"]:
-        """Coefficients of the kernel."""
+    def dual_coef(
+        self, label: Float64[np.ndarray, " labels"]
+    ) -> Float64[np.ndarray, "kernels n tasks"]:
+        """Coefficients of the kernel; labels row by row."""
+        labels = label.reshape(len(self.X), -1)
         vectors, axes = self.parts.vectors, self.parts.axes
         dual = vectors @ (vectors.T @ labels @ axes / self.parts.spectrum) @ axes.T
         return dual @ self.covariances
@@ -216,20 +219,25 @@ class InducingPosterior(Posterior):
         return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
 
     def learned(
-        self, rows: LabelledRows, noise: Float64[np.ndarray, " labels"]
+        self,
+        rows: LabelledRows,
+        label: Float64[np.ndarray, " labels"],
+        noise: Float64[np.ndarray, " labels"],
     ) -> tuple[np.ndarray, np.ndarray]:
         """The root, and coefficients of each kernel.
 
         Parameters
         ----------
         rows : LabelledRows
+        label : array of shape (n_labels,)
+            Less their means.
         noise : array of shape (n_labels,)
             Variances.
         """
         psi = self.features([base[rows.row] for base in self.bases(rows.X)], rows.task)
         weighted = psi / noise[:, None]
         root = cholesky(np.eye(psi.shape[1]) + weighted.T @ psi, lower=True)
-        values = cho_solve((root, True), weighted.T @ rows.label)
+        values = cho_solve((root, True), weighted.T @ label)
         n_kernels, _, rank = self.factors.shape
         parts = values.reshape(n_kernels, rank, len(self.X))
         coef = [

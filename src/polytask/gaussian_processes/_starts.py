@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from jaxtyping import Float64
 from scipy.linalg import cho_factor, cho_solve
 
 from polytask._gaussian import kernel_of_scales
 from polytask.gaussian_processes._labelled_rows import LabelledRows
 from polytask.gaussian_processes._parameters import Parameters, Shape
 
-__all__ = ["starts", "typical_log_distance"]
+__all__ = ["scale_offsets", "starts", "typical_log_distance"]
 
 _MOST = 1_000
 """Labels that the tasks' functions are estimated from."""
@@ -20,6 +21,13 @@ _MOST = 1_000
 def typical_log_distance(rows: LabelledRows) -> float:
     """Logarithm of a typical distance between rows of standardised features."""
     return 0.5 * float(np.log(2 * max(1, rows.units.varies.sum())))
+
+
+def scale_offsets(n_kernels: int) -> Float64[np.ndarray, " kernels"]:
+    """Logarithms of the kernels' length scales, in units of the typical distance: from 2 to 1/8 if there are several."""
+    if n_kernels == 1:
+        return np.zeros(1)
+    return np.linspace(np.log(2), -np.log(8), n_kernels)
 
 
 def starts(rows: LabelledRows, kernel: str, shape: Shape, number: int) -> Iterator[Parameters]:
@@ -32,16 +40,16 @@ def starts(rows: LabelledRows, kernel: str, shape: Shape, number: int) -> Iterat
     sizes, axes = np.linalg.eigh(_task_products(rows, kernel, typical))
     top = np.maximum(sizes[::-1][: shape.rank], 1e-3) * 0.8 / shape.n_kernels
     factor = axes[:, ::-1][:, : shape.rank] * np.sqrt(top)
-    offsets = np.linspace(np.log(2), -np.log(8), shape.n_kernels) if shape.n_kernels > 1 else [0.0]
     own = np.full((shape.n_kernels, shape.n_tasks), np.log(0.1 / shape.n_kernels))
     for start in range(number):
         turn = (start + 1) // 2 * (-1) ** start * np.log(4)
-        scales = typical + np.asarray(offsets)[:, None] + turn + np.zeros(shape.n_scales)
+        scales = typical + scale_offsets(shape.n_kernels)[:, None] + turn + np.zeros(shape.n_scales)
         yield Parameters(
             np.clip(scales, typical - 5.9, typical + 5.9),
             np.repeat(factor[None], shape.n_kernels, axis=0),
             own,
             np.full(shape.n_tasks, np.log(0.1)),
+            np.zeros(shape.n_tasks),
         )
 
 
