@@ -90,10 +90,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--rows", type=int, nargs="*", default=[8, 15, 30, 60])
+    parser.add_argument("--features", type=int, nargs="*", default=[1, 3])
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     rows: list[list[object]] = []
-    for p in (1, 3):
+    for p in arguments.features:
         for n in arguments.rows:
             for missing in (0.0, 0.4):
                 random = np.random.default_rng([p, n, int(10 * missing)])

@@ -60,18 +60,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=500)
     parser.add_argument("--kept", type=float, default=0.3)
+    parser.add_argument("--only", choices=["complete", "gaps"])
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     random = np.random.default_rng(0)
     table = as_table("sarcos")
-    names = [name for name in table.columns if name.startswith("torque")]
+    names = [name for name in table.columns if name.startswith("torque_")]
     Y = table.select(names).to_numpy().astype(float)
     X = table.drop(names).to_numpy().astype(float)
     order = random.permutation(len(X))
     train, test = order[: arguments.rows], order[arguments.rows :]
     some = np.where(random.random((len(train), Y.shape[1])) < arguments.kept, Y[train], np.nan)
     rows: list[list[object]] = []
-    for models, labels in ((COMPLETE, Y[train]), (GAPS, some)):
+    parts = {"complete": (COMPLETE, Y[train]), "gaps": (GAPS, some)}
+    for models, labels in (part for name, part in parts.items() if arguments.only in {None, name}):
         for name, model in models.items():
             seconds, fitted = spent(lambda m=model, y=labels: m.fit(X[train], y))
             error = np.square(fitted.predict(X[test]) - Y[test]).mean(axis=0)

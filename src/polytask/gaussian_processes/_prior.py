@@ -101,6 +101,6 @@ def laplace_draws(
     sizes, axes = np.linalg.eigh(inside)
     spread = axes / np.sqrt(np.maximum(sizes, 1.0)) / least[:, None]
     power = int(np.ceil(np.log2(number)))
-    points = qmc.Sobol(len(mode), rng=0).random_base2(power)[:number]
+    points = qmc.Sobol(len(mode), seed=0).random_base2(power)[:number]
     draws: np.ndarray = mode + norm.ppf(np.clip(points, 1e-3, 1 - 1e-3)) @ spread.T
     return draws

@@ -97,7 +97,8 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
     -----
     The eigenvectors of both kernels give the likelihood and its gradient in :math:`O(n^3 + n^2 T + T^3)` where one
     Cholesky factor of all labels takes :math:`O(n^3 T^3)`. Bonilla et al. maximise in turn by EM; here all
-    hyper-parameters move together, by L-BFGS. `MultiTaskKernelRidge` learns from rows of one task each,
+    hyper-parameters move together, by L-BFGS. Standard deviations take them as known, so that intervals of few rows are too
+    short; those of `ICMRegressor` are not. `MultiTaskKernelRidge` learns from rows of one task each,
     missing labels and weighted rows.
 
     References
