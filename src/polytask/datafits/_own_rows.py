@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -97,27 +97,26 @@ class OwnRows(TaskRows):
 
     def _hold(self, X: Any) -> None:
         """Centred blocks of dense inputs in buckets; blocks of sparse ones as they are."""
-        blocks = [X[rows] for rows in np.split(self.order, self._starts[1:-1])]
-        shares = np.split(self.weights, self._starts[1:-1])
-        self.means = np.zeros((len(blocks), X.shape[1]))
-        if self.fit_intercept:
-            self.means = np.stack(
-                [w @ block / w.sum() for block, w in zip(blocks, shares, strict=True)]
-            )
-        if sparse.issparse(X):
-            self._blocks = blocks
+        self.means = np.zeros((len(self.n_rows), X.shape[1]))
+        if not sparse.issparse(X):
+            self._buckets = [self._bucket(tasks, X) for tasks in _alike(self.n_rows)]
             return
-        for tasks in _alike(self.n_rows):
-            self._buckets.append(self._bucket(tasks, blocks))
+        self._blocks = [X[rows] for rows in np.split(self.order, self._starts[1:-1])]
+        if self.fit_intercept:
+            self.means[:] = [w @ block / w.sum() for block, w in self._sparse_blocks()]
 
-    def _bucket(self, tasks: np.ndarray, blocks: Sequence[np.ndarray]) -> _Bucket:
+    def _bucket(self, tasks: np.ndarray, X: np.ndarray) -> _Bucket:
         size = int(self.n_rows[tasks].max())
         filled = np.arange(size) < self.n_rows[tasks][:, None]
         places = np.where(filled, self._starts[tasks][:, None] + np.arange(size), 0)
-        X = np.zeros((len(tasks), size, self.n_features))
-        for row, task in enumerate(tasks):
-            X[row, : self.n_rows[task]] = blocks[task] - self.means[task]
-        return _Bucket(tasks, places, filled, X)
+        inputs = np.asarray(X[self.order[places]], dtype=float)
+        if self.fit_intercept:
+            weights = np.where(filled, self.weights[places], 0.0)
+            sums = (weights[:, None] @ inputs)[:, 0]
+            self.means[tasks] = sums / weights.sum(axis=1)[:, None]
+            inputs -= self.means[tasks][:, None]
+        inputs[~filled] = 0.0
+        return _Bucket(tasks, places, filled, inputs)
 
     def scores(
         self, coef: Float[np.ndarray, "tasks features"], intercept: Float[np.ndarray, " tasks"]
@@ -128,10 +127,14 @@ class OwnRows(TaskRows):
     def scores_of(
         self, features: Int[np.ndarray, " k"] | slice, coef: Float[np.ndarray, "tasks k"]
     ) -> Cells:
-        """Scores by some features alone, (n,)."""
+        """Scores by some features alone, (n,); of most of them as of all, which copies no inputs."""
+        if not isinstance(features, slice) and 2 * len(features) > self.n_features:
+            every = np.zeros((self.n_tasks, self.n_features))
+            every[:, features] = coef
+            return self.scores_of(slice(None), every)
         found = np.empty(len(self.task))
         for bucket in self._buckets:
-            products = (bucket.X[:, :, features] @ coef[bucket.tasks][:, :, None])[:, :, 0]
+            products = (_chosen(bucket, features) @ coef[bucket.tasks][:, :, None])[:, :, 0]
             found[bucket.places[bucket.filled]] = products[bucket.filled]
         for task, block in enumerate(self._blocks):
             own = slice(self._starts[task], self._starts[task + 1])
@@ -180,6 +183,8 @@ class OwnRows(TaskRows):
         r"""Inputs times :math:`\sqrt{\omega}`, (n_tasks, n, k); None of sparse inputs."""
         if self._blocks:
             return None
+        if len(self._buckets) == 1:
+            return self._scaled(self._buckets[0], features)
         found = np.zeros((self.n_tasks, int(self.n_rows.max()), len(features)))
         for bucket in self._buckets:
             scaled = self._scaled(bucket, features)
@@ -219,18 +224,27 @@ class OwnRows(TaskRows):
     ) -> np.ndarray:
         """Some inputs of a bucket times the roots of their weights, (t, n, k)."""
         weights = np.where(bucket.filled, self.weights[bucket.places], 0.0)
-        scaled: np.ndarray = bucket.X[:, :, features] * np.sqrt(weights)[:, :, None]
+        inputs, roots = _chosen(bucket, features), np.sqrt(weights)[:, :, None]
+        fresh = None if isinstance(features, slice) else inputs
+        scaled: np.ndarray = np.multiply(inputs, roots, out=fresh)
         return scaled
 
     def _sparse_blocks(self) -> Iterator[tuple[Any, np.ndarray]]:
         return zip(self._blocks, np.split(self.weights, self._starts[1:-1]), strict=False)
 
 
+def _chosen(bucket: _Bucket, features: Int[np.ndarray, " k"] | slice) -> np.ndarray:
+    """Some inputs of a bucket: a copy, or a view by a slice."""
+    if isinstance(features, slice):
+        return bucket.X[:, :, features]
+    return bucket.X.take(features, axis=2)
+
+
 def _alike(sizes: Int[np.ndarray, " tasks"]) -> Iterator[np.ndarray]:
-    """Tasks in groups whose numbers of rows differ by a factor of 1.5 at most."""
+    """Tasks in groups, sorted in each, whose numbers of rows differ by a factor of 1.5 at most."""
     order = np.argsort(sizes, kind="stable")
     first = 0
     for last in range(1, len(order) + 1):
         if last == len(order) or sizes[order[last]] > _RATIO * sizes[order[first]]:
-            yield order[first:last]
+            yield np.sort(order[first:last])
             first = last

@@ -57,7 +57,12 @@ def solve_lower(
 
 
 def inverse_factors(matrices: Float64[np.ndarray, "b k k"]) -> Float64[np.ndarray, "b k k"]:
-    """L⁻¹ of several symmetric matrices, which multiply faster than L is solved.
+    """L⁻¹ of several symmetric matrices, which are overwritten; they multiply faster than L is solved.
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is not positive definite.
 
     Examples
     --------
@@ -66,7 +71,6 @@ def inverse_factors(matrices: Float64[np.ndarray, "b k k"]) -> Float64[np.ndarra
     >>> inverse_factors(np.array([[[4.0]], [[25.0]]])).ravel()
     array([0.5, 0.2])
     """
-    lower = np.linalg.cholesky(matrices)
-    for each in lower:
-        each[:] = dtrtri(each.T, lower=0)[0].T
-    return lower
+    for each in matrices:
+        each[:] = dtrtri(lower_factor(each), lower=1, overwrite_c=1)[0]
+    return matrices

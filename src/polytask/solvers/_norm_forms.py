@@ -104,10 +104,11 @@ class ByRows(NormForm):
         cross: Cross,
     ) -> None:
         self.rows, self.labels, self.cross = rows, labels, cross
+        self._scaled = np.empty_like(rows)
 
     def respond(self, sizes: Sizes) -> Response:
         """By the factors of M."""
-        scaled = self.rows * np.sqrt(sizes)
+        scaled = np.multiply(self.rows, np.sqrt(sizes), out=self._scaled)
         factor = _factor(_squared(scaled.transpose(0, 2, 1)))
         inner = _solve(factor, self.labels)
         left = self.rows.transpose(0, 2, 1) @ _solve(factor, inner, transposed=True)
@@ -120,8 +121,8 @@ class ByRows(NormForm):
         inner = _solve(response.factor, _taken(self.rows, free, axis=2))
         left = _taken(response.left, free, axis=1)
         if left.shape[2] == 1:
-            tall = (inner * left.transpose(0, 2, 1)).reshape(-1, inner.shape[2])
-            return _squared(tall[None])[0]
+            inner *= left.transpose(0, 2, 1)
+            return _squared(inner.reshape(1, -1, inner.shape[2]))[0]
         return _weighted(_squared(inner), left)
 
 
