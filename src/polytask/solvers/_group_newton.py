@@ -54,7 +54,8 @@ class GroupNewton(Solver):
     squared errors leave a convex problem in the norms alone, by the variational form of the group
     norm (Argyriou et al. 2008; Bach et al. 2012). A step takes the time of a factorisation of the
     products of the features in the set, or of the rows if these are fewer. Sets of a shared table that are
-    so large that coordinate descent on the residuals is faster are solved by scikit-learn's.
+    so large that coordinate descent on the residuals is faster are solved by scikit-learn's. Sets that
+    may be the last are solved to the tolerance, others to a tenth of the duality gap.
 
     References
     ----------
