@@ -12,8 +12,10 @@ from polytask.datafits._huber import Huber
 from polytask.datafits._logistic import Logistic
 from polytask.datafits._mapped_rows import MappedRows
 from polytask.datafits._moments import Moments
+from polytask.datafits._multinomial import Multinomial
 from polytask.datafits._own_rows import OwnRows
 from polytask.datafits._poisson import Poisson
+from polytask.datafits._quantile import Quantile
 from polytask.datafits._repeated_rows import RepeatedRows
 from polytask.datafits._rows_of import rows_of
 from polytask.datafits._scaled_tasks import ScaledTasks
@@ -31,8 +33,10 @@ __all__ = [
     "Logistic",
     "MappedRows",
     "Moments",
+    "Multinomial",
     "OwnRows",
     "Poisson",
+    "Quantile",
     "RepeatedRows",
     "ScaledTasks",
     "SharedRows",

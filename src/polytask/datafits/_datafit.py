@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from polytask.constraints import Constraint, check_parameters
 from polytask.datafits._bound import Bound
@@ -37,6 +37,9 @@ class Datafit(ABC):
         Whether labels are the classes 0 and 1 rather than numbers.
     by_moments : bool, default False
         Whether `Moments` say all that is needed of rows.
+    couples : bool, default False
+        Whether the columns of scores of a task, those of its classes, have a loss together. Such a loss is of scores
+        (n, n_columns) alone, and `of_columns` says which columns belong together.
 
     Examples
     --------
@@ -62,6 +65,7 @@ class Datafit(ABC):
     curvature: ClassVar[float] = np.inf
     for_classes: ClassVar[bool] = False
     by_moments: ClassVar[bool] = False
+    couples: ClassVar[bool] = False
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
 
     def __post_init__(self) -> None:
@@ -91,6 +95,18 @@ class Datafit(ABC):
         """The probability of class 1 of each score; None if the loss gives none."""
         del scores
         return None
+
+    def probabilities(
+        self, scores: Float[np.ndarray, "n classes"]
+    ) -> Float[np.ndarray, "n classes"] | None:
+        """Probabilities of more than two classes by the scores of all; None if each is against the rest."""
+        del scores
+        return None
+
+    def of_columns(self, tasks: Int[np.ndarray, " columns"]) -> Datafit:
+        """The loss of columns of scores that belong to these tasks; itself unless it `couples` them."""
+        del tasks
+        return self
 
     def problem(self, labels: Cells) -> str | None:
         """Why the loss is not defined for observed labels, as "must be …"; None if it is."""

@@ -24,7 +24,7 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
     """A classifier of several tasks, by scores of classes.
 
     A task of two classes has one column of scores, one of more classes a column for each (one against
-    the rest).
+    the rest, or all together where `couples_classes`).
 
     Attributes
     ----------
@@ -60,9 +60,18 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
             self._columns = _columns([1] * self.n_tasks_)
             return Numbers(wide[:, 0], self._owners(), ids.task)
         self._columns = np.where(present, np.cumsum(present.ravel()).reshape(present.shape) - 1, -1)
+        if self.couples_classes():
+            return Numbers(self._spread(wide, ids.task), self._owners())
         rows, classes = np.nonzero(present[ids.task])
         task = self._columns[ids.task[rows], classes]
         return Numbers(wide[rows, classes], self._owners(), task, rows)
+
+    def _spread(self, labels: np.ndarray, task: np.ndarray) -> np.ndarray:
+        """Labels of classes in the columns of each row's task, (n, n_columns)."""
+        spread = np.full((len(labels), len(self._owners())), np.nan)
+        rows, classes = np.nonzero(self._columns[task] >= 0)
+        spread[rows, self._columns[task[rows], classes]] = labels[rows, classes]
+        return spread
 
     def _owners(self) -> np.ndarray:
         """The task of each column of scores."""
@@ -165,7 +174,7 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
     def predict_proba(self, X: Any, *, tasks: Any = None) -> Any:
         """Probabilities of classes, in the order of `classes_`.
 
-        Of more than two classes, those of each against the rest, divided by their sum.
+        Of more than two classes, those of each against the rest, divided by their sum, unless the loss is of all together.
 
         Parameters
         ----------
@@ -180,9 +189,15 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
         """
         scores = self._by_class(self.log_odds, *self._checked(X, tasks))
         if isinstance(scores, list):
-            return [_probabilities(own, self.probability(own)) for own in scores]
-        share = self.probability(scores)
-        return share if self._answers_all(tasks) else _probabilities(scores, share)
+            return list(map(self._shares, scores))
+        return self.probability(scores) if self._answers_all(tasks) else self._shares(scores)
+
+    def _shares(self, scores: np.ndarray) -> np.ndarray:
+        """Probabilities of the classes of a task, one column per class."""
+        together = self.probabilities(scores) if scores.ndim == 2 else None
+        return (
+            together if together is not None else _probabilities(scores, self.probability(scores))
+        )
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, *, tasks: Any = None) -> float:
         """The mean over tasks of the share of right classes, on their labelled rows.

@@ -212,6 +212,19 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         """
         return np.asarray(expit(scores))
 
+    def probabilities(self, scores: np.ndarray) -> np.ndarray | None:
+        """Probabilities of more than two classes by the scores of all; None if each is against the rest."""
+        del scores
+        return None
+
+    def couples_classes(self) -> bool:
+        """Whether the classes of a task are learned together, from a column of labels for each."""
+        return False
+
+    def _owners(self) -> np.ndarray:
+        """The task of each column of scores."""
+        return np.arange(self.n_tasks_)
+
     def _mean_score(
         self, measure: Callable[..., float], predicted: np.ndarray, y: Any, tasks: Any, weights: Any
     ) -> float:

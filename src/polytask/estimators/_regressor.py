@@ -19,7 +19,7 @@ class MultiTaskRegressor(RegressorMixin, MultiTaskEstimator):
 
     def _numbers(self, labels: np.ndarray, ids: TaskIds) -> Numbers:
         wide = labels[:, None] if self._one else labels
-        return Numbers(wide, np.arange(self.n_tasks_), ids.task)
+        return Numbers(wide, self._owners(), ids.task)
 
     def predict(self, X: Any, *, tasks: Any = None) -> np.ndarray:
         """Predicted numbers.

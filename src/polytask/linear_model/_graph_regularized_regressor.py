@@ -48,7 +48,7 @@ class GraphRegularizedRegressor(MultiTaskRegressor, PenalizedEstimator):
     ridge : float in [0, inf), default 1e-4
         :math:`\beta`, the strength of a penalty of all coefficients.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        Of a score on a label: the squared error (auto), "huber", "quantile" (smoothed), "poisson" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.

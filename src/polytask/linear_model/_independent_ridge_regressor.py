@@ -23,7 +23,7 @@ class IndependentRidgeRegressor(MultiTaskRegressor, PenalizedEstimator):
     alpha : float in [0, inf), default 0.01
         Strength of the penalty; 0 gives least squares, of the least norm.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        Of a score on a label: the squared error (auto), "huber", "quantile" (smoothed), "poisson" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.

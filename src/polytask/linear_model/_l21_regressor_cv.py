@@ -30,7 +30,7 @@ class L21RegressorCV(PathEstimator, L21Regressor):
     random_state : int, optional
         Of the folds of an integer `cv`; None keeps the order of rows.
     loss : str or Datafit, default "auto"
-        Of a score on a label: squared, huber or poisson, whose predictions are rates;
+        Of a score on a label: squared, huber, quantile (smoothed) or poisson, whose predictions are rates;
         the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.

@@ -36,7 +36,7 @@ class MeanRegularizedClassifier(MultiTaskClassifier, MeanRegularized):
         Whether a task that was not learned is refused, or is answered by the means of coefficients and
         intercepts.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the log loss (auto), "squared_hinge" or one of
+        Of a score on a label: the log loss (auto), "multinomial", of all classes of a task together, "squared_hinge" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.

@@ -28,7 +28,7 @@ class MeanRegularizedRegressor(MultiTaskRegressor, MeanRegularized):
         Whether `predict` refuses a task that was not learned, or answers by the means of coefficients and
         intercepts.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        Of a score on a label: the squared error (auto), "huber", "quantile" (smoothed), "poisson" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.

@@ -171,7 +171,7 @@ def _losses(
     losses = np.full(len(alphas), np.inf)
     for position, solution in enumerate(_solutions(trial, bound, alphas)):
         coef, intercept = trial.linear(bound, solution)
-        losses[position] = loss_of_rows(trial.datafit(), test, coef, intercept)
+        losses[position] = loss_of_rows(bound.datafit, test, coef, intercept)
         if bound.value(solution.coef, solution.intercept) < _EXPLAINED * bound.scale():
             break
     return losses

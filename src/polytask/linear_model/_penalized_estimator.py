@@ -164,7 +164,7 @@ class PenalizedEstimator(Streaming):
         DataError
             If the loss is not defined for the labels.
         """
-        datafit = self.datafit()
+        datafit = self.datafit().of_columns(self._owners())
         problem = datafit.problem(rows.labels[rows.weights > 0])
         if problem is not None:
             raise DataError(f"The `y` parameter of {type(self).__name__} {problem}.")
@@ -191,6 +191,14 @@ class PenalizedEstimator(Streaming):
     def probability(self, scores: np.ndarray) -> np.ndarray | None:
         """Probabilities of the second class by the loss; None if it gives none."""
         return self.datafit().probability(scores)
+
+    def probabilities(self, scores: np.ndarray) -> np.ndarray | None:
+        """Probabilities of more than two classes by the loss; None if each is against the rest."""
+        return self.datafit().probabilities(scores)
+
+    def couples_classes(self) -> bool:
+        """Whether the classes of a task have a loss together."""
+        return self.datafit().couples
 
     def _warn(self, bound: Bound, solution: Solution) -> None:
         name = type(self).__name__

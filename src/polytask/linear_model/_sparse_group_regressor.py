@@ -24,7 +24,7 @@ class SparseGroupRegressor(MultiTaskRegressor, SparseSelection):
     l1_ratio : float in [0, 1], default 0.5
         The share r of absolute coefficients; 0 is joint selection, 1 a lasso for each task.
     loss : str or Datafit, default "auto"
-        Of a score on a label: squared, huber or poisson, whose predictions are rates;
+        Of a score on a label: squared, huber, quantile (smoothed) or poisson, whose predictions are rates;
         the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.

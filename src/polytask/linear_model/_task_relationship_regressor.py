@@ -29,7 +29,7 @@ class TaskRelationshipRegressor(MultiTaskRegressor, TaskRelationship):
         What keeps the covariance invertible, in units of the mean squared norm of the tasks' coefficients by
         ridge regressions of the same strength; larger values keep it nearer to the identity.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        Of a score on a label: the squared error (auto), "huber", "quantile" (smoothed), "poisson" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.

@@ -22,7 +22,7 @@ class TraceNormRegressor(MultiTaskRegressor, CommonSubspace):
     alpha : float in [0, inf), default 0.01
         Strength of the penalty; from `alpha_max` of the data on, all coefficients are 0.
     loss : str or Datafit, default "auto"
-        Of a score on a label: squared, huber or poisson, whose predictions are rates;
+        Of a score on a label: squared, huber, quantile (smoothed) or poisson, whose predictions are rates;
         the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
