@@ -14,7 +14,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import JointEstimator, PerTaskEstimator, resolve_learner, unserved
-from polytask.linear_model import L21Regressor
+from polytask.linear_model import L21Classifier, L21Regressor
 from polytask.predictor import load
 from polytask.testing import check_learner, tiny_dataset
 
@@ -307,9 +307,9 @@ def test_a_column_of_several_numbers_is_several_outputs_on_rows_of_one_task_each
 
 
 def test_kinds_that_no_joint_estimator_learns_are_refused_with_a_remedy():
-    counts = tiny_dataset(["count", "regression"])
-    sentence = unserved(JointEstimator(PAIR), counts)
-    assert "task0 (count)" in sentence
+    curves = tiny_dataset(["survival", "regression"])
+    sentence = unserved(JointEstimator(PAIR), curves)
+    assert "task0 (survival)" in sentence
     assert "linear" in sentence
     replaced = replace(JointEstimator(PulledClassifier()), name="mine")
     assert "regress" in unserved(replaced, tiny_dataset(["regression"] * 2).tasks)
@@ -323,3 +323,68 @@ def test_compare_holds_it_against_the_same_estimator_per_task():
     assert baselines == {"per_task_pulled": None, "pulled": "per_task_pulled", "constant": None}
     trials = {row.name: {len(run.trials) for run in row.runs} for row in result.learners}
     assert trials["pulled"] == trials["per_task_pulled"] == {2}
+
+
+OURS = (L21Regressor(alpha=0.01), L21Classifier(alpha=0.01))
+
+
+def test_a_setting_that_one_side_understands_goes_to_it_alone():
+    learner = JointEstimator(OURS)
+    both = [learner.configured({"loss": name}) for name in ("huber", "squared_hinge")]
+    losses = [tuple(each.loss for each in learner.estimator) for learner in both]
+    assert losses == [("huber", "auto"), ("auto", "squared_hinge")]
+    named = resolve_learner("l21(loss=multinomial,alpha=0.5)").estimator
+    assert [(each.loss, each.alpha) for each in named] == [("auto", 0.5), ("multinomial", 0.5)]
+    with pytest.raises(ParameterError, match="`alpha` parameter of L21Regressor"):
+        learner.configured({"alpha": -1.0})
+    with pytest.raises(
+        ParameterError, match="`loss` parameter of L21Regressor must be a loss of n"
+    ):
+        JointEstimator(L21Regressor()).configured({"loss": "logistic"})
+
+
+def test_counts_are_learned_together_as_rates_with_a_poisson_loss():
+    data = tiny_dataset(["count", "regression", "count"], n_rows=80)
+    predictor = fit(data, JointEstimator(OURS))
+    parts = {part.tasks: part.estimators[0] for part in predictor.model.parts}
+    assert {names: each.loss for names, each in parts.items()} == {
+        ("task0", "task2"): "poisson",
+        ("task1",): "auto",
+    }
+    assert (predictor.predict(data)["task0"].response > 0).all()
+
+
+def test_exposures_weigh_the_rows_of_counts():
+    draw = np.random.default_rng(0)
+    x, months = draw.normal(size=(2, 400)), draw.uniform(1, 12, size=(2, 400))
+    slopes = np.array([[1.0], [-1.0]])
+    counts = draw.poisson(np.exp(0.5 + slopes * x[0]) * months / 12)
+    columns = {"x": x[0], "z": x[1], "a": counts[0], "b": counts[1]}
+    table = {**columns, "of_a": months[0] / 12, "of_b": months[1] / 12}
+    tasks = [Task("a", "count", ("a", "of_a")), Task("b", "count", ("b", "of_b"))]
+    predictor = fit(MultiTaskDataset.from_table(table, tasks), JointEstimator(OURS))
+    assert predictor.model.parts[0].outputs == (0, 1)
+    coef = predictor.model.parts[0].estimators[0].coef_
+    np.testing.assert_allclose(coef[:, 0] / x[0].std(), slopes[:, 0], atol=0.15)
+    rates = predictor.predict({"x": [0.0], "z": [0.0]})
+    assert rates["a"].response[0] == pytest.approx(np.exp(0.5), rel=0.2)
+
+
+@pytest.mark.parametrize("own_rows", [False, True])
+def test_labels_of_multilabel_tasks_are_learned_with_tasks_of_two_classes(own_rows):
+    kinds = ["multilabel"] * 2 if own_rows else ["multilabel", "binary"]
+    data = tiny_dataset(kinds, own_rows=own_rows, n_rows=100, missing=0.1)
+    check_learner(JointEstimator(OURS[1]), [data])
+
+
+def test_a_label_that_never_occurs_has_a_small_probability():
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=60)
+    labels = {"u": x > 0, "v": np.zeros(60, dtype=bool), "w": x + draw.normal(size=60) > 0}
+    table = {"x": x, "y": -x, **{name: each.astype(int) for name, each in labels.items()}}
+    data = MultiTaskDataset.from_table(table, [Task("tags", "multilabel", ("u", "v", "w"))])
+    predictor = fit(data, JointEstimator(OURS[1]))
+    assert "1 label always or never occur" in predictor.history.stopped
+    response = predictor.predict(data)["tags"].response
+    assert (response[:, 1] < 0.1).all()
+    assert np.corrcoef(response[:, 0], labels["u"])[0, 1] > 0.8

@@ -155,7 +155,7 @@ def test_a_task_with_fewer_labels_than_folds_is_named(table):
     X, Y = table
     tasks = np.where(np.arange(len(X)) < 3, "few", "many")
     with pytest.raises(
-        DataError, match=r"`cv` parameter of L21RegressorCV .* Task 0 has 3 samples, and there"
+        DataError, match=r"`cv` parameter of L21RegressorCV .* Task 'few' has 3 samples, and there"
     ):
         L21RegressorCV(cv=5).fit(X, Y[:, 0], tasks=tasks)
 

@@ -151,5 +151,7 @@ def test_bad_grids_and_folds_are_named(table):
     with pytest.raises(ParameterError, match=r"a penalised estimator such as"):
         PathSearchCV(Ridge()).fit(X, Y)
     tasks = np.where(np.arange(len(X)) < 3, "few", "many")
-    with pytest.raises(DataError, match=r"`cv` parameter of PathSearchCV .* Task 0 has 3 samples"):
+    with pytest.raises(
+        DataError, match=r"`cv` parameter of PathSearchCV .* Task 'few' has 3 samples"
+    ):
         PathSearchCV(DirtyModelRegressor()).fit(X, X[:, 0], tasks=tasks)

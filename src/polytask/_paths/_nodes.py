@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from polytask._naming import suggestion
 from polytask._paths._annotations import annotated_constraint, annotations_of
-from polytask._validation import Constraint
+from polytask._validation import Constraint, OneOf
 from polytask.exceptions import ParameterError
 from polytask.ranges import SearchRange
 
@@ -30,7 +30,8 @@ class Field:
 def fields_of(recipe: Any) -> Iterator[Field]:
     """The settings right inside a recipe; none of anything else.
 
-    Of several recipes in a tuple, a setting belongs to each that has it. An estimator of
+    Of several recipes in a tuple, a setting belongs to each that has it, and a value to each of these that
+    accepts it. An estimator of
     scikit-learn has the parameters that its own `get_params` names; their constraints and ranges may
     be declared as those of a dataclass.
     """
@@ -48,8 +49,7 @@ def fields_of(recipe: Any) -> Iterator[Field]:
         for name, value in recipe.get_params().items():
             yield Field(name, owner, value, constraints.get(name), ranges.get(name))
     elif _are_recipes(recipe):
-        fields = (field for part in recipe for field in fields_of(part))
-        yield from {field.name: field for field in reversed(list(fields))}.values()
+        yield from _common_fields([field for part in recipe for field in fields_of(part)])
     elif is_open(recipe):
         inner = [name for name in recipe if isinstance(name, str) and _is_recipe(recipe[name])]
         yield from (Field(name, owner, recipe[name]) for name in inner)
@@ -86,14 +86,42 @@ def with_fields(recipe: Any, values: Mapping[str, Any]) -> Any:
 
         return clone(recipe).set_params(**values)
     if _are_recipes(recipe):
-        return type(recipe)(_with_known(part, values) for part in recipe)
+        return type(recipe)(_with_shares(recipe, values))
     return {**recipe, **values}
 
 
-def _with_known(recipe: Any, values: Mapping[str, Any]) -> Any:
-    known = {field.name for field in fields_of(recipe)}
-    mine = {name: value for name, value in values.items() if name in known}
-    return with_fields(recipe, mine) if mine else recipe
+def _common_fields(fields: Sequence[Field]) -> Iterator[Field]:
+    """The fields of several recipes, each once: the first of its name, with what any of them accepts."""
+    for name in dict.fromkeys(field.name for field in reversed(fields)):
+        same = [field for field in fields if field.name == name]
+        accepted: list[Constraint] = []
+        for field in same:
+            if field.constraint is not None and field.constraint not in accepted:
+                accepted.append(field.constraint)
+        if len(accepted) > 1:
+            yield dataclasses.replace(same[0], constraint=OneOf(tuple(accepted)))
+        else:
+            yield same[0]
+
+
+def _with_shares(recipes: Sequence[Any], values: Mapping[str, Any]) -> Iterator[Any]:
+    """Each recipe with the values that it accepts; with one that none accepts, for its error."""
+    fields = [{field.name: field for field in fields_of(recipe)} for recipe in recipes]
+    for recipe, own in zip(recipes, fields, strict=True):
+        mine = {
+            name: value
+            for name, value in values.items()
+            if name in own
+            and (
+                _accepts(own[name], value)
+                or not any(name in other and _accepts(other[name], value) for other in fields)
+            )
+        }
+        yield with_fields(recipe, mine) if mine else recipe
+
+
+def _accepts(field: Field, value: Any) -> bool:
+    return field.constraint is None or field.constraint.accepts(value)
 
 
 def _is_recipe(value: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from sklearn.base import is_classifier, is_regressor
 
 from polytask._learner import Learner
-from polytask._listing import enumerated
+from polytask._listing import count, enumerated
 from polytask._paths import Setting, settings_of
 from polytask._validation import (
     Choice,
@@ -49,6 +49,7 @@ _JOINT = Satisfies(
 )
 _WORDS = {
     "numbers": "task of numbers",
+    "counts": "task of counts",
     "events": "task of two classes",
     "classes": "task of several classes",
 }
@@ -58,8 +59,8 @@ _WORDS = {
 class JointEstimator(Learner):
     r"""A joint estimator, such as those of `polytask.linear_model`, fitted on several tasks at once.
 
-    Tasks of numbers are learned together, so are tasks of two classes, and those of more. Tasks of
-    one table share its rows, whose missing labels are left out of the losses. Rows that belong to
+    Tasks of numbers are learned together, so are counts, tasks of two classes with the labels of multilabel tasks, and
+    tasks of more classes. Tasks of one table share its rows, whose missing labels are left out of the losses. Rows that belong to
     one task each are fitted with ``tasks=``. Sources with the same input columns are fitted
     together, over which numbers are standardised and categories found; tasks of other inputs are learned apart.
 
@@ -170,7 +171,7 @@ class JointEstimator(Learner):
             return None
         return (
             f"{self.name} shares nothing between {enumerated(map(repr, data.tasks.names))}: it learns "
-            "together what is of one kind (numbers, two classes, more classes) and has the same input "
+            "together what is of one kind (numbers, counts, two classes, more classes) and has the same input "
             "columns. Use hard_sharing, which shares between kinds and inputs, or a model per task "
             "such as linear."
         )
@@ -247,7 +248,13 @@ def _fit_pool(
     estimator, _ = bench.with_code_columns(estimator, inputs, design)
     outputs = pool.outputs(bench.targets)
     weights = [task.weight for task in pool.tasks for _ in outputs[task.name]]
-    fitted = fit_joint(estimator, rows, weights, bench.remarks.about(names))
+    remark = bench.remarks.about(names)
+    if rows.completed:
+        remark(
+            f"{count(rows.completed, 'label')} always or never occur among the training rows, so a row of mean "
+            "inputs with the other answer is added"
+        )
+    fitted = fit_joint(estimator, rows, weights, remark)
     several = len(weights) > 1
     for source in pool.carrying:
         own = tuple(name for name in names if name in source.tasks.names)

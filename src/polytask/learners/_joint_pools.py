@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -23,20 +22,18 @@ from polytask.tasks import FittedTarget, Kind, Task
 
 __all__ = ["Pool", "family_of", "make_pools", "pool_schemas"]
 
-Family = Literal["numbers", "events", "classes"]
-"""Numbers, classes that state whether an event happened, and other classes."""
+Family = Literal["numbers", "counts", "events", "classes"]
+"""Numbers, rates of counts, classes that state whether an event happened, and other classes."""
 
 
 def family_of(kind: Kind, estimators: tuple[Any, ...]) -> Family | None:
     """The family of a kind, whose tasks one of the joint estimators learns together; None if none can."""
     estimator = estimator_for(kind, estimators)
-    if estimator is None or not kind.joint_outputs:
+    if estimator is None or not (kind.joint_outputs or kind.weighted_outputs):
         return None
     if not is_classifier(estimator):
-        return "numbers"
-    if kind.counts_cells:  # columns of which training rows may hold one class only
-        return None
-    return "events" if kind.scores == "event" else "classes"
+        return "numbers" if kind.joint_outputs else "counts"
+    return "events" if kind.scores in {"event", "events"} else "classes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +42,7 @@ class Pool:
 
     Parameters
     ----------
-    family : {"numbers", "events", "classes"}
+    family : {"numbers", "counts", "events", "classes"}
     sources : tuple of Source
         All sources of these inputs, also those without such tasks.
     tasks : tuple of Task
@@ -57,7 +54,7 @@ class Pool:
 
     def outputs(self, targets: Mapping[str, FittedTarget]) -> dict[str, tuple[int, ...]]:
         """By task, the outputs of the estimator that answer its label cells."""
-        sizes = [math.prod(t.known_kind.target_shape(targets[t.name])) for t in self.tasks]
+        sizes = [task.known_kind.estimator_outputs(targets[task.name]) for task in self.tasks]
         ends = accumulate(sizes)
         return {
             task.name: tuple(range(end - size, end))

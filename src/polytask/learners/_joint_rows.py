@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from polytask.data import MultiTaskDataset, Source
 from polytask.learners._joint_pools import Pool
@@ -29,12 +30,15 @@ class JointRows:
         The output of each row, if rows have one each.
     weight : array like Y or None
         Row weights of mean 1 over the labels of each output, times class weights; None if all are 1.
+    completed : int
+        Events of which the rows hold one class alone, so that a row of the other was added.
     """
 
     X: Any
     Y: np.ndarray
     tasks: np.ndarray | None
     weight: np.ndarray | None
+    completed: int = 0
 
     def __len__(self) -> int:
         return len(self.Y)
@@ -73,6 +77,7 @@ def joint_rows(
     outputs = pool.outputs(targets)
     n_outputs = sum(map(len, outputs.values()))
     labels = _all_labels(pool, train, targets, outputs, standardized)
+    X, labels, completed = _completed(X, labels, n_outputs, events=pool.family == "events")
     weighted = any((each.weight != 1).any() for each in labels)
     of_one_output = n_outputs == len(outputs) and pool.one_task_per_row
     if n_outputs == 1 or (of_one_output and _same_classes(pool, targets)):
@@ -83,6 +88,7 @@ def joint_rows(
             np.concatenate([each.values for each in labels]),
             None if n_outputs == 1 else index,
             np.concatenate([each.weight for each in labels]) if weighted else None,
+            completed,
         )
     rows = np.unique(np.concatenate([each.rows for each in labels]))
     Y = np.full((len(rows), n_outputs), np.nan)
@@ -91,7 +97,38 @@ def joint_rows(
         position = np.searchsorted(rows, each.rows)
         Y[position, each.output] = each.values
         weight[position, each.output] = each.weight
-    return JointRows(X[rows], Y, None, weight if weighted else None)
+    return JointRows(X[rows], Y, None, weight if weighted else None, completed)
+
+
+def _completed(
+    X: Any, labels: list[_Labels], n_outputs: int, *, events: bool
+) -> tuple[Any, list[_Labels], int]:
+    """With a row of mean inputs and the other class for events that always or never happened.
+
+    Estimators learn no single class; the answer is near the frequency that one more row gives.
+    """
+    if not events:
+        return X, labels, 0
+    known: list[set[float]] = [set() for _ in range(n_outputs)]
+    for each in labels:
+        known[each.output].update(each.values.tolist())
+    place, one = np.array([X.shape[0]]), np.ones(1)
+    added = [
+        _Labels(output, place, np.array([event]), one)
+        for output, values in enumerate(known)
+        for event in (0.0, 1.0)
+        if event not in values
+    ]
+    return _with_mean_row(X) if added else X, labels + added, len(added)
+
+
+def _with_mean_row(X: Any) -> Any:
+    """The rows, and one of the mean of each column's observed values."""
+    if sparse.issparse(X):
+        return sparse.vstack([X, sparse.csr_array(X.mean(axis=0)[None])], format="csr")
+    observed = np.isfinite(X)
+    counts = np.maximum(observed.sum(axis=0), 1)
+    return np.vstack([X, np.where(observed, X, 0.0).sum(axis=0) / counts])
 
 
 def _same_classes(pool: Pool, targets: Mapping[str, FittedTarget]) -> bool:

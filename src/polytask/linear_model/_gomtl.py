@@ -112,7 +112,7 @@ class SparseCombinations(PenalizedEstimator):
     def improved(self, step: ComponentStep, now: Solution) -> Solution:
         """Better codes and intercepts, then better components."""
         components = now.state["components"]
-        mapped = self.datafit().bind(MappedRows(step.bound.rows, components.T))
+        mapped = step.bound.datafit.bind(MappedRows(step.bound.rows, components.T))
         begin = replace(now, coef=now.state["codes"], state={})
         found = solve(mapped, self.penalty(), self.solvers(), begin)
         components = step.best(found.coef, found.intercept, components)

@@ -2,15 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import polytask.datafits
 from polytask._naming import fold, snake_case, suggestion
-from polytask._validation import message
+from polytask._validation import InstanceOf, message
 from polytask.datafits import Datafit
 from polytask.exceptions import ParameterError, UnknownNameError
 
-__all__ = ["named_datafit"]
+__all__ = ["LossOf", "named_datafit"]
+
+
+@dataclass(frozen=True)
+class LossOf(InstanceOf):
+    """Names of losses and datafits, of numbers or of classes; unknown names are left to `named_datafit`.
+
+    Parameters
+    ----------
+    types : tuple of type
+    classes : bool
+
+    Examples
+    --------
+    >>> from polytask.linear_model._named_datafit import LossOf
+    >>> LossOf(classes=True).accepts("squared_hinge"), LossOf(classes=True).accepts("huber")
+    (True, False)
+    """
+
+    types: tuple[type, ...] = (str, Datafit)
+    classes: bool = False
+
+    def accepts(self, value: object) -> bool:
+        """Whether it is none of the other side."""
+        if isinstance(value, str):
+            known = {fold(name): cls for name, cls in _datafits().items()}
+            return bool(
+                getattr(known.get(fold(value)), "for_classes", self.classes) == self.classes
+            )
+        return isinstance(value, Datafit) and value.for_classes == self.classes
+
+    def __str__(self) -> str:
+        what = "classes" if self.classes else "numbers"
+        return f"a loss of {what}: auto, {', '.join(_suited(classes=self.classes))}, or a Datafit"
+
+
+def _datafits() -> dict[str, type[Datafit]]:
+    """Public datafits by name."""
+    return {
+        name: thing
+        for name in polytask.datafits.__all__
+        if isinstance(thing := getattr(polytask.datafits, name), type)
+        and issubclass(thing, Datafit)
+        and thing is not Datafit
+    }
+
+
+def _suited(*, classes: bool) -> list[str]:
+    return [snake_case(name) for name, cls in _datafits().items() if cls.for_classes == classes]
 
 
 def named_datafit(owner: str, loss: str | Datafit, *, classes: bool) -> Datafit:
@@ -35,16 +84,8 @@ def named_datafit(owner: str, loss: str | Datafit, *, classes: bool) -> Datafit:
     >>> named_datafit("Model", "huber", classes=False)
     Huber(delta=1.35)
     """
-    known = {
-        name: thing
-        for name in polytask.datafits.__all__
-        if isinstance(thing := getattr(polytask.datafits, name), type)
-        and issubclass(thing, Datafit)
-        and thing is not Datafit
-    }
-    suited = [snake_case(name) for name, cls in known.items() if cls.for_classes == classes]
-    what = "classes" if classes else "numbers"
-    expected = f"a loss of {what}: auto, {', '.join(suited)}, or a Datafit"
+    known, suited = _datafits(), _suited(classes=classes)
+    expected = str(LossOf(classes=classes))
     found: Any = loss
     if isinstance(loss, str):
         name = {"auto": "Logistic" if classes else "Squared"}.get(loss, loss)

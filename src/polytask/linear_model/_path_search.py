@@ -12,6 +12,7 @@ from jaxtyping import Float64
 from polytask.constraints import Constraint, Each, Interval, OneOf, Optional, Satisfies
 from polytask.datafits import Bound, Moments, TaskRows, rows_of
 from polytask.estimators import TaskTable
+from polytask.exceptions import ParameterError
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.linear_model._strength_path import (
     check_split,
@@ -141,10 +142,11 @@ def _strengths(
     """Those that are given, else from the largest down."""
     if path.alphas is not None:
         return np.sort(np.asarray(path.alphas, dtype=float))[::-1]
-    if model.penalty().dual_norm(np.zeros(bound.shape)) is not None:
+    try:
         return strengths(model.largest(bound), path.eps or _EPS_OF_NORMS, path.n_alphas)
-    largest = _STRONGEST * float(bound.rows.curvature().mean())
-    return strengths(largest, path.eps or _EPS_OF_OTHERS, path.n_alphas)
+    except ParameterError:  # no strength sets all to zero
+        largest = _STRONGEST * float(bound.rows.curvature().mean())
+        return strengths(largest, path.eps or _EPS_OF_OTHERS, path.n_alphas)
 
 
 def _solutions(
@@ -180,9 +182,10 @@ def _losses(
 def _folds(
     owner: str, path: Path, model: PenalizedEstimator, table: TaskTable
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    names = model.tasks_[model._owners()].tolist()  # noqa: SLF001
     if isinstance(path.cv, int):
         yield from folds_of_tasks(
-            owner, table, path.cv, path.random_state, classes=model.learns_classes
+            owner, table, path.cv, path.random_state, classes=model.learns_classes, names=names
         )
         return
     places, given = np.arange(len(table.labels)), path.cv
@@ -193,7 +196,7 @@ def _folds(
     for split in given:
         masks = [np.isin(places, _positions(rows)) for rows in split]
         train, test = map(np.flatnonzero, masks)
-        check_split(owner, table, train, test)
+        check_split(owner, table, train, test, names)
         yield train, test
 
 

@@ -15,7 +15,7 @@ from polytask.constraints import Constraint, InstanceOf, Interval, check_paramet
 from polytask.datafits import Bound, Datafit, TaskRows, rows_of
 from polytask.estimators import TaskTable
 from polytask.exceptions import DataError, ParameterError
-from polytask.linear_model._named_datafit import named_datafit
+from polytask.linear_model._named_datafit import LossOf, named_datafit
 from polytask.linear_model._streaming import Streaming
 from polytask.penalties import Penalty, SquaredL2
 from polytask.ranges import Range, SearchRange
@@ -66,13 +66,20 @@ class PenalizedEstimator(Streaming):
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "alpha": Interval(float, 0.0),
-        "loss": InstanceOf((str, Datafit)),
+        "loss": LossOf(),
         "fit_intercept": InstanceOf((bool,)),
         "tol": Interval(float, 0.0, closed="neither"),
         "max_iter": Interval(int, 1),
     }
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH}
     _zero_remedy: str = "Lower `alpha`."
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Hold `loss` to those of numbers or of classes, whichever are learned."""
+        super().__init_subclass__(**options)
+        if isinstance(cls.parameter_constraints.get("loss"), LossOf):
+            loss = LossOf(classes=cls.learns_classes)
+            cls.parameter_constraints = {**cls.parameter_constraints, "loss": loss}
 
     def __init__(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -49,7 +50,13 @@ def loss_of_rows(
 
 
 def folds_of_tasks(
-    owner: str, table: TaskTable, n_folds: int, random_state: int | None, *, classes: bool
+    owner: str,
+    table: TaskTable,
+    n_folds: int,
+    random_state: int | None,
+    *,
+    classes: bool,
+    names: Sequence[Any],
 ) -> Iterator[tuple[Int[np.ndarray, " n"], Int[np.ndarray, " m"]]]:
     """Training and test rows of folds with about as many labels of each task, exactly of rare ones.
 
@@ -63,6 +70,8 @@ def folds_of_tasks(
         None keeps the order of rows.
     classes : bool
         Whether the labels 0 and 1 are counted apart.
+    names : sequence
+        Ids of the tasks, for errors.
 
     Raises
     ------
@@ -70,7 +79,7 @@ def folds_of_tasks(
         If a task has fewer labels than there are folds, or all labels of a class are in one fold.
     """
     groups = _groups(table, classes=classes)
-    _check_labels(owner, table, n_folds)
+    _check_labels(owner, table, n_folds, names)
     n_rows = len(table.labels)
     order = np.arange(n_rows)
     if random_state is not None:
@@ -82,19 +91,21 @@ def folds_of_tasks(
         fold[own] = np.argsort(counts[:, group], kind="stable")[np.arange(len(own)) % n_folds]
         for each in range(n_folds):
             counts[each] += groups[own[fold[own] == each]].sum(axis=0)
-    _check_folds(owner, counts, 2 if classes else 1)
+    _check_folds(owner, counts, 2 if classes else 1, names)
     for each in range(n_folds):
         yield np.flatnonzero(fold != each), np.flatnonzero(fold == each)
 
 
-def check_split(owner: str, table: TaskTable, train: np.ndarray, test: np.ndarray) -> None:
+def check_split(
+    owner: str, table: TaskTable, train: np.ndarray, test: np.ndarray, names: Sequence[Any]
+) -> None:
     """Raise if rows of a split have no labels to learn from, of some task, or none to test on."""
     known = (task_counts(table.take(rows)) > 0 for rows in (train, test))
     learned, tested = known
     if learned.all() and tested.any():
         return
     which = (
-        f"Task {int(learned.argmin())} has none"
+        f"Task {names[int(learned.argmin())]!r} has none"
         if not learned.all()
         else "There are none to test on"
     )
@@ -118,20 +129,20 @@ def _groups(table: TaskTable, *, classes: bool) -> np.ndarray:
     return np.concatenate([own & ~ones, own & ones], axis=1)
 
 
-def _check_labels(owner: str, table: TaskTable, n_folds: int) -> None:
+def _check_labels(owner: str, table: TaskTable, n_folds: int, names: Sequence[Any]) -> None:
     """Raise if a task has fewer labels than there are folds."""
     labelled = _groups(table, classes=False).sum(axis=0)
     if labelled.min() < n_folds:
         position = int(labelled.argmin())
         sentence = (
             f"The `cv` parameter of {owner} must be at most the number of labelled rows of each task. Task "
-            f"{position} has {count(int(labelled[position]), 'sample')}, and there are {n_folds} folds. Give fewer folds, or leave "
+            f"{names[position]!r} has {count(int(labelled[position]), 'sample')}, and there are {n_folds} folds. Give fewer folds, or leave "
             "the task out."
         )
         raise DataError(sentence)
 
 
-def _check_folds(owner: str, counts: np.ndarray, n_classes: int) -> None:
+def _check_folds(owner: str, counts: np.ndarray, n_classes: int, names: Sequence[Any]) -> None:
     """Raise if all labels of a task, or of one of its classes, are in one fold."""
     alone = (counts > 0).sum(axis=0) < 2
     if alone.any():
@@ -139,6 +150,6 @@ def _check_folds(owner: str, counts: np.ndarray, n_classes: int) -> None:
         which = "a class of task" if n_classes > 1 else "task"
         sentence = (
             f"The `cv` parameter of {owner} must leave labels of each task to learn from. All those of {which} "
-            f"{task} are in one fold: give another `random_state`, or leave the task out."
+            f"{names[task]!r} are in one fold: give another `random_state`, or leave the task out."
         )
         raise DataError(sentence)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,9 +80,7 @@ class EstimatorsPart:
         self, tasks: TaskSet, targets: Mapping[str, FittedTarget]
     ) -> Mapping[str, Sequence[int]]:
         """By task, the outputs that answer its columns."""
-        sizes = [
-            math.prod(tasks[name].known_kind.target_shape(targets[name])) for name in self.tasks
-        ]
+        sizes = [tasks[name].known_kind.estimator_outputs(targets[name]) for name in self.tasks]
         outputs: Sequence[int] = self.outputs or range(sum(sizes))
         ends = np.cumsum(sizes).tolist()
         return {

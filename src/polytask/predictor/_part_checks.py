@@ -101,11 +101,13 @@ def _check_spread(part: EstimatorsPart, tasks: TaskSet, schema: Schema) -> None:
     if not joint and (part.outputs or part.by_row or not is_regressor(estimator)):
         raise ValueError("only the outputs of a regressor answer several tasks")
     for name in part.tasks:
-        if not tasks[name].known_kind.joint_outputs:
+        kind = tasks[name].known_kind
+        if not (kind.joint_outputs or (joint and kind.weighted_outputs)):
             raise ValueError(f"task {name!r} is no output of an estimator of several tasks")
     columns = part.columns(tasks, schema.targets)
-    shapes = (tasks[name].known_kind.target_shape(schema.targets[name]) for name in part.tasks)
-    n_cells = sum(map(math.prod, shapes))
+    n_cells = sum(
+        tasks[name].known_kind.estimator_outputs(schema.targets[name]) for name in part.tasks
+    )
     if len(part.outputs or range(n_cells)) != n_cells or min(part.outputs, default=0) < 0:
         raise ValueError("an estimator has other outputs than its tasks have columns")
     if joint:

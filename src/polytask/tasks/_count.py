@@ -93,6 +93,7 @@ class Count(Kind):
     whole_rows: ClassVar[bool] = True
     takes_text: ClassVar[bool] = True
     joint_outputs: ClassVar[bool] = False
+    weighted_outputs: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {"family": Choice(_FAMILIES)}
 
     def __post_init__(self) -> None:
@@ -236,6 +237,11 @@ class Count(Kind):
         """One."""
         del fitted
         return {1}
+
+    def estimator_outputs(self, fitted: FittedTarget) -> int:
+        """One, of rates."""
+        del fitted
+        return 1
 
     def estimator_labels(
         self, columns: Columns, fitted: FittedTarget, *, standardized: bool

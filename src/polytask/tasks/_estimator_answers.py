@@ -126,6 +126,9 @@ def _loss_setting(estimator: Any, loss: str) -> dict[str, str]:
     options = {option for each in allowed for option in getattr(each, "options", ())}
     if settings.get("loss") == "squared_error" and loss in options:
         return {"loss": loss}
+    own = getattr(type(estimator), "parameter_constraints", {}).get("loss")
+    if settings.get("loss") == "auto" and own is not None and own.accepts(loss):
+        return {"loss": loss}
     boosts = type(estimator).__module__.partition(".")[0] == "lightgbm"
     if boosts and settings.get("objective", loss) in {None, "regression"}:
         return {"objective": loss}

@@ -76,6 +76,8 @@ class Kind(KindEstimators, KindReports):
     joint_outputs : bool
         Whether the columns of several tasks may be learned as outputs of one estimator. Not where
         labels come with row weights of their own, or several estimators answer for one task.
+    weighted_outputs : bool
+        Whether they may be where not `joint_outputs`, by an estimator that weighs the rows of each output.
 
     Examples
     --------
@@ -129,6 +131,7 @@ class Kind(KindEstimators, KindReports):
     takes_text: ClassVar[bool] = False
     takes_threshold: ClassVar[bool] = False
     joint_outputs: ClassVar[bool] = True
+    weighted_outputs: ClassVar[bool] = False
 
     @property
     def block_key(self) -> Hashable:

@@ -66,6 +66,10 @@ class KindEstimators(KindLabels):
         """
         return {1, math.prod(self.target_shape(fitted))}
 
+    def estimator_outputs(self, fitted: FittedTarget) -> int:
+        """How many columns `estimator_labels` gives: by default all label cells."""
+        return math.prod(self.target_shape(fitted))
+
     def accepts_fitted(self, estimator: Any) -> bool:
         """Whether `from_estimator` reads the answers of a fitted estimator: those of a file are checked.
 
@@ -96,7 +100,7 @@ class KindEstimators(KindLabels):
         factor : array of shape (n,) or None
             Positive, such as the exposure of a rate; its scale has no effect. None if all are 1.
         """
-        shape = (len(columns[0]), math.prod(self.target_shape(fitted)))
+        shape = (len(columns[0]), self.estimator_outputs(fitted))
         if standardized or not self.units(fitted):
             return self.encode(columns, fitted).reshape(shape).astype(np.float64), None
         return self.truth(columns, fitted).reshape(shape), None

@@ -29,6 +29,8 @@ def level_setting(estimator: Any) -> str:
         for name in settings:
             if name.split("__")[-1] == level:
                 return name
+    if hasattr(type(estimator), "parameter_constraints"):
+        return ""  # of polytask, whose `alpha` is the strength of a penalty
     for name, value in settings.items():
         if value == QUANTILE:  # of a loss, to which scikit-learn and LightGBM give an alpha
             start, separator, _ = name.rpartition("__")

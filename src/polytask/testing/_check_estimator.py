@@ -6,6 +6,7 @@ import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
+import polars as pl
 from scipy import sparse
 from sklearn.base import clone, is_classifier
 
@@ -53,7 +54,8 @@ def check_estimator(estimator: Any) -> None:
     AssertionError
         If the forms of labels give different models, ids of tasks are mixed up, weights do not count as
         repeated rows, sparse inputs or rows in parts give another model, bad values are accepted, `score` reads other labels
-        than those of the tasks, answers have other shapes, or an argument is changed.
+        than those of the tasks, answers have other shapes, constant or collinear features give no numbers, columns in
+        another order are predicted, or an argument is changed.
     """
     require_instance("check_estimator", "estimator", estimator, MultiTaskEstimator)
     name = type(estimator).__name__
@@ -65,6 +67,7 @@ def check_estimator(estimator: Any) -> None:
     _check_forms(name, shared, own, rows)
     _check_scale(name, estimator, own, rows)
     _check_one(name, estimator, rows)
+    _check_columns(name, estimator, rows)
     _check_errors(name, estimator, own, rows)
     _check_scores(name, shared, own, rows)
     if hasattr(estimator, "partial_fit"):
@@ -168,6 +171,23 @@ def _check_one(name: str, estimator: Any, rows: _Rows) -> None:
     one = _fit(estimator, rows.X[known], rows.Y[known, 0])
     shape = one.predict(rows.X).shape
     require(shape == (len(rows.X),), f"{name}: one task is predicted in the shape {shape}.")
+
+
+def _check_columns(name: str, estimator: Any, rows: _Rows) -> None:
+    """Constant and collinear features are learned, and columns in another order are refused."""
+    wide = np.hstack([rows.X, np.ones((len(rows.X), 1)), rows.X[:, :1], -2 * rows.X[:, 1:2]])
+    frame = pl.DataFrame(wide, schema=[f"x{column}" for column in range(wide.shape[1])])
+    fitted = _fit(estimator, frame, rows.Y)
+    sentence = f"{name}: constant and collinear features give no scores"
+    require_finite(_scores(fitted, frame), sentence)
+    try:
+        fitted.predict(frame.select(frame.columns[::-1]))
+    except PolytaskError as error:
+        require(
+            "same order" in str(error), f"{name}: another order of columns is not named: {error}"
+        )
+    else:
+        raise AssertionError(f"{name}: features in another order are predicted.")
 
 
 def _check_errors(name: str, estimator: Any, own: Any, rows: _Rows) -> None:

@@ -67,7 +67,8 @@ class LabelledCells:
 
     def totals(self, values: Float64[np.ndarray, " cells"]) -> Float64[np.ndarray, " tasks"]:
         """The weighted sum of values in each task."""
-        return np.bincount(self.task, self.weight * values, minlength=self.n_tasks)
+        totals = np.bincount(self.task, self.weight * values, minlength=self.n_tasks)
+        return totals.astype(np.float64, copy=False)  # counts of no cells are whole
 
     def means(self, values: Float64[np.ndarray, " cells"]) -> Float64[np.ndarray, " tasks"]:
         """The weighted mean of values in each task; 0 where it has no cell."""
