@@ -55,9 +55,8 @@ def norm_of(cls):
 def test_strengths_beyond_the_largest_leave_nothing_and_that_is_said(cls):
     largest = norm_of(cls)
     if largest is None:
-        with pytest.raises(ParameterError, match=r"has no largest strength: it sets no parameters"):
+        with pytest.raises(ParameterError, match=r"has no largest strength: it (sets no|depends)"):
             cls().alpha_max(X, labels(cls()))
-        assert cls(10.0).fit(X, labels(cls())).coef_.any()
         return
     words = rf"All coefficients of {cls.__name__} are 0: alpha=.* is not below .* Lower `alpha`"
     with pytest.warns(UserWarning, match=words):
