@@ -5,10 +5,16 @@ import pytest
 from scipy import sparse
 from scipy.optimize import minimize
 from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import RidgeClassifier
 from sklearn.metrics.pairwise import rbf_kernel
 
 from polytask.exceptions import DataError, ParameterError
-from polytask.kernel_methods import MultiTaskKernelRidge, _multi_task_kernel_ridge
+from polytask.kernel_methods import (
+    MultiTaskKernelRidge,
+    MultiTaskKernelRidgeClassifier,
+    _kernel_ridge,
+)
+from polytask.linear_model import TaskRelationshipRegressor
 
 pytestmark = pytest.mark.usefixtures("unchecked_types")
 
@@ -115,6 +121,74 @@ def test_bad_settings_are_named(monkeypatch):
     waves = MultiTaskKernelRidge(kernel="cosine", approximation="random_features")
     with pytest.raises(ParameterError, match=r"`approximation`.*'rbf'"):
         waves.fit(X, Y)
-    monkeypatch.setattr(_multi_task_kernel_ridge, "_MOST_LABELS", 20)
+    monkeypatch.setattr(_kernel_ridge, "_MOST_LABELS", 20)
     with pytest.raises(DataError, match=r"30 rows.*approximation=\"nystroem\""):
         MultiTaskKernelRidge().fit(X, Y)
+
+
+@pytest.mark.parametrize("kernel", ["linear", "rbf"])
+@pytest.mark.parametrize("labels", [Y, GAPS], ids=["complete", "gaps"])
+def test_a_learned_covariance_is_the_best_together_with_the_functions(labels, kernel):
+    settings = {"alpha": 0.02, "kernel": kernel, "gamma": 0.3, "epsilon_covariance": 0.01}
+    first = MultiTaskKernelRidge(**settings).fit(X, labels)
+    model = MultiTaskKernelRidge(**settings, task_covariance="learned").fit(X, labels)
+    inputs = X @ X.T if kernel == "linear" else rbf_kernel(X, gamma=0.3)
+    known = ~np.isnan(labels)
+
+    def inner(fitted):
+        functions = fitted.predict(X) - fitted.intercept_
+        return functions.T @ np.linalg.pinv(inputs, rcond=1e-10, hermitian=True) @ functions
+
+    unit = 0.01 * np.trace(inner(first)) / 4
+
+    def height(fitted):
+        losses = np.where(known, np.square(labels - fitted.predict(X)), 0.0).sum(axis=0)
+        inverse = np.linalg.inv(fitted.task_covariance_)
+        norms = np.trace(inverse @ inner(fitted)) + unit * np.trace(inverse)
+        return 0.5 * (losses / known.sum(axis=0)).sum() + 0.01 * norms
+
+    best = height(model)
+    assert np.trace(model.task_covariance_) == pytest.approx(4.0)
+    assert best < height(first)
+    for _ in range(10):
+        change = GENERATOR.normal(size=(4, 4)) * 0.02
+        other = model.task_covariance_ + change @ change.T
+        other *= 4 / np.trace(other)
+        moved = MultiTaskKernelRidge(**{**settings, "task_covariance": other}).fit(X, labels)
+        assert best <= height(moved) * (1 + 1e-6)
+
+
+def test_a_linear_kernel_with_a_learned_covariance_is_the_linear_model():
+    linear = TaskRelationshipRegressor(0.02, epsilon=0.05, tol=1e-9).fit(X, GAPS)
+    apart = MultiTaskKernelRidge(0.02, kernel="linear", shared=0.0, epsilon_covariance=0.05)
+    model = apart.set_params(task_covariance="learned").fit(X, GAPS)
+    np.testing.assert_allclose(model.task_covariance_, linear.task_covariance_, atol=1e-3)
+    np.testing.assert_allclose(model.predict(X), linear.predict(X), atol=1e-3)
+
+
+@pytest.mark.parametrize("labels", [Y, GAPS], ids=["complete", "gaps"])
+def test_a_classifier_without_sharing_is_scikit_learns_of_each_task(labels):
+    classes = np.where(np.isnan(labels), np.nan, labels > 2.0)
+    model = MultiTaskKernelRidgeClassifier(0.01, kernel="linear", shared=0.0).fit(X, classes)
+    for k in range(4):
+        rows = ~np.isnan(classes[:, k])
+        alone = RidgeClassifier(0.01 * rows.sum(), tol=1e-10).fit(X[rows], classes[rows, k])
+        scores = model.decision_function(X)[:, k]
+        np.testing.assert_allclose(scores, alone.decision_function(X), atol=1e-8)
+
+
+@pytest.mark.parametrize("labels", [Y, GAPS], ids=["complete", "gaps"])
+def test_probabilities_are_those_of_labels_that_were_not_learned(labels):
+    noise = (GENERATOR.random(labels.shape) < 0.5).astype(float)
+    noise[np.isnan(labels)] = np.nan
+    model = MultiTaskKernelRidgeClassifier(1e-4, gamma=1.0).fit(X, noise)
+    sure = MultiTaskKernelRidgeClassifier(1e-4, gamma=1.0, calibration_folds=0).fit(X, noise)
+    assert (model.predict(X) == sure.predict(X)).all()
+    assert np.abs(model.predict_proba(X) - 0.5).mean() < np.abs(sure.predict_proba(X) - 0.5).mean()
+
+
+def test_tasks_of_three_classes_share_between_columns_of_a_class():
+    tasks, labels = np.repeat(["a", "b"], 15), np.digitize(X[:, 0], [-0.5, 0.5])
+    model = MultiTaskKernelRidgeClassifier(shared=0.3).fit(X, labels, tasks=tasks)
+    assert (model.task_covariance_[:3, 3:] == 0.3 * np.eye(3)).all()
+    assert (model.predict(X, tasks=tasks) == labels).mean() > 0.9

@@ -114,10 +114,8 @@ def test_blocks_and_features_of_rows_give_the_solution_of_all_entries(monkeypatc
     data = X[rows], labels[rows, columns]
     settings = {"alpha": 0.003, "shared": 0.7, "loss": (*LOSSES, "epsilon_insensitive") * 2}
     models = []
-    for few_columns in (False, True):
-        monkeypatch.setattr(
-            _joint_kernel.JointKernel, "_few_columns", lambda self, chosen, few=few_columns: few
-        )
+    for few_columns in (0.0, 1.0):
+        monkeypatch.setattr(_joint_kernel, "dense_work", lambda n, few=few_columns: few * 1e9)
         models.append(MultiTaskSVR(**settings).fit(*data, tasks=columns))
     np.testing.assert_allclose(models[1].predict(X), models[0].predict(X), atol=1e-7)
     if own_rows:
@@ -146,8 +144,10 @@ def test_a_learned_covariance_finds_opposite_tasks_and_lowers_the_objective():
     learned = model.task_covariance_
     assert np.trace(learned) == pytest.approx(3.0)
     assert learned[0, 1] < -0.8 * np.sqrt(learned[0, 0] * learned[1, 1])
-    inverse = 0.005 * 1e-3 * np.trace(np.linalg.inv(learned))
-    assert model.objective_ + inverse < fixed.objective_ + 0.005 * 1e-3 * 3
+    kernel = rbf_kernel(fixed.support_vectors_, gamma=0.5)
+    unit = 1e-3 * np.trace(fixed.dual_coef_.T @ kernel @ fixed.dual_coef_) / 3
+    inverse = 0.005 * unit * np.trace(np.linalg.inv(learned))
+    assert model.objective_ + inverse < fixed.objective_ + 0.005 * unit * 3
 
 
 def test_probabilities_have_the_scale_of_rows_that_were_not_learned():
@@ -201,8 +201,13 @@ def test_bad_settings_are_named(monkeypatch):
 
 def test_the_learned_covariance_is_the_best_for_the_functions():
     learned = MultiTaskSVR(0.01, task_covariance="learned", epsilon=0.0, tol=1e-9).fit(X, Y)
-    kernel = rbf_kernel(learned.support_vectors_, gamma=learned.gamma_)
-    gramian = learned.dual_coef_.T @ kernel @ learned.dual_coef_ + 1e-3 * np.eye(3)
+    first = MultiTaskSVR(0.01, epsilon=0.0, tol=1e-9).fit(X, Y)
+
+    def inner(model):
+        kernel = rbf_kernel(model.support_vectors_, gamma=model.gamma_)
+        return model.dual_coef_.T @ kernel @ model.dual_coef_
+
+    gramian = inner(learned) + 1e-3 * np.trace(inner(first)) / 3 * np.eye(3)
 
     def height(matrix):
         return np.trace(gramian @ np.linalg.inv(matrix))

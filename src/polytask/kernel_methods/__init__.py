@@ -8,12 +8,16 @@ from polytask.kernel_methods._kronecker_gaussian_process_regressor import (
     KroneckerGaussianProcessRegressor,
 )
 from polytask.kernel_methods._multi_task_kernel_ridge import MultiTaskKernelRidge
+from polytask.kernel_methods._multi_task_kernel_ridge_classifier import (
+    MultiTaskKernelRidgeClassifier,
+)
 from polytask.kernel_methods._multi_task_svc import MultiTaskSVC
 from polytask.kernel_methods._multi_task_svr import MultiTaskSVR
 
 __all__ = [
     "KroneckerGaussianProcessRegressor",
     "MultiTaskKernelRidge",
+    "MultiTaskKernelRidgeClassifier",
     "MultiTaskSVC",
     "MultiTaskSVR",
 ]

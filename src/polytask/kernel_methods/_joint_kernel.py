@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -92,42 +93,50 @@ class JointKernel:
         wide = solve_triangular(triangle, self.kernel[landmarks], lower=True, check_finite=False).T
         return np.ascontiguousarray(wide), len(candidates) == len(present)
 
-    def _few_columns(self, chosen: np.ndarray) -> bool:
-        """Whether blocks and few columns are less work than all entries."""
-        rank = self.common.shape[1]
-        if rank == 0 or self.own <= 0:
-            return False
-        return self._block_work(chosen) < dense_work(len(chosen))
-
-    def _block_work(self, chosen: np.ndarray) -> float:
-        n = len(self.kernel)
-        columns = (n if n <= 2 * _LANDMARKS else _LANDMARKS) * self.common.shape[1]
-        return block_work(np.bincount(self.rows.task[chosen]), columns)
+    def _parts(self, chosen: np.ndarray) -> _Parts:
+        """The tasks of chosen labels and how their covariance divides, as far as that is less work."""
+        tasks, number = np.unique(self.rows.task[chosen], return_inverse=True)
+        own, common = split_identity(self.covariance[np.ix_(tasks, tasks)])
+        n, all_work = len(self.kernel), dense_work(len(chosen))
+        if own <= 0 or common.shape[1] == 0:
+            return _Parts(tasks, number, None, all_work)
+        columns = (n if n <= 2 * _LANDMARKS else _LANDMARKS) * common.shape[1]
+        work = block_work(np.bincount(number), columns)
+        return _Parts(tasks, number, common if work < all_work else None, min(work, all_work))
 
     def work(self, chosen: Int[np.ndarray, " m"]) -> float:
         """Multiplications of a factor of the matrix of chosen labels."""
-        few = self._few_columns(chosen)
-        return self._block_work(chosen) if few else dense_work(len(chosen))
+        return self._parts(chosen).work
 
     def matrix(
         self, chosen: Int[np.ndarray, " m"], curvature: Float64[np.ndarray, " m"]
     ) -> tuple[JointMatrix, bool]:
         """The matrix of chosen labels, with more on its diagonal, and whether it is exact."""
         row, task = self.rows.row[chosen], self.rows.task[chosen]
-        if not self._few_columns(chosen):
+        tasks, number, common, _ = self._parts(chosen)
+        if common is None:
             dense = self.kernel[np.ix_(row, row)] * self.covariance[np.ix_(task, task)]
             dense.flat[:: len(chosen) + 1] += curvature
             return DenseMatrix(dense), True
         features, whole = self.features
         wide = features[row]
         blocks, members = [], []
-        for each in np.unique(task):
-            inside = np.flatnonzero(task == each)
+        for position, each in enumerate(tasks):
+            inside = np.flatnonzero(number == position)
             block = self.kernel[np.ix_(row[inside], row[inside])] * self.covariance[each, each]
             # What the features leave of a task's own kernel stays in its block.
-            block -= (self.common[each] @ self.common[each]) * (wide[inside] @ wide[inside].T)
+            block -= (common[position] @ common[position]) * (wide[inside] @ wide[inside].T)
             block.flat[:: len(inside) + 1] += curvature[inside]
             blocks.append(block)
             members.append(inside)
-        joint = (self.common[task][:, :, None] * wide[:, None, :]).reshape(len(chosen), -1)
+        joint = (common[number][:, :, None] * wide[:, None, :]).reshape(len(chosen), -1)
         return BlockMatrix(blocks, members, joint), whole
+
+
+class _Parts(NamedTuple):
+    """Tasks, the task of each label among them, R of their covariance (None: all entries), and work."""
+
+    tasks: np.ndarray
+    number: np.ndarray
+    common: np.ndarray | None
+    work: float

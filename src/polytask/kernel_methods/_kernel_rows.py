@@ -71,6 +71,12 @@ class KernelRows:
             self.X, self.row[chosen], task, self.label[chosen], weight, self.n_tasks, complete=False
         )
 
+    def take_rows(self, chosen: np.ndarray) -> KernelRows:
+        """Some of complete rows, with their inputs."""
+        labels = (chosen[:, None] * self.n_tasks + np.arange(self.n_tasks)).ravel()
+        row = np.repeat(np.arange(len(chosen)), self.n_tasks)
+        return replace(self.take(labels), X=self.X[chosen], row=row, complete=True)
+
     @property
     def label_matrix(self) -> Float64[np.ndarray, "n tasks"]:
         """Labels (n, n_tasks) of complete rows."""

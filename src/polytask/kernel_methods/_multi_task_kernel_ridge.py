@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
-import numpy as np
-from jaxtyping import Float64, Int
-from scipy import sparse
-from sklearn.kernel_approximation import Nystroem, RBFSampler
-
-from polytask._validation import message
-from polytask.constraints import Choice, Constraint, Interval, Optional
 from polytask.estimators import MultiTaskRegressor, TaskTable
-from polytask.exceptions import DataError, ParameterError
-from polytask.kernel_methods._kernel_estimator import KernelEstimator, kernel_scores
+from polytask.kernel_methods._kernel_ridge import KernelRidge
 from polytask.kernel_methods._kernel_rows import KernelRows
-from polytask.kernel_methods._squared_problem import (
-    solve_complete_features,
-    solve_features,
-    solve_joint,
-    solve_kronecker,
-)
-from polytask.kernel_methods._task_matrix import split_identity, task_matrix
 
 __all__ = ["MultiTaskKernelRidge"]
 
-_MOST_LABELS = 25_000
 
-
-class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
+class MultiTaskKernelRidge(MultiTaskRegressor, KernelRidge):
     r"""Kernel ridge regression of several tasks with a shared kernel and a covariance of tasks.
 
     .. math:: \min_{f, b}\ \sum_k \sum_i \frac{\omega_{ik}}{2} (y_{ik} - f_k(x_i) - b_k)^2
@@ -38,7 +20,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
     with row weights :math:`\omega` that sum to 1 in every task (times its factor, `task_weights`), and the norm
     of the space of the kernel K. By default B is 1 on the diagonal and `shared` elsewhere: a part of the function
     is common to all tasks and a part is each task's own. In `polytask.compare` and on the command line its name is
-    ``multi_task_kernel_ridge``; it learns numbers, not classes.
+    ``multi_task_kernel_ridge``, with `MultiTaskKernelRidgeClassifier` for classes.
 
     Parameters
     ----------
@@ -56,8 +38,12 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
         Of ``polynomial``.
     shared : float in [0, 1], default 0.5
         Covariance of every two tasks: 0 learns each alone, 1 one function for all.
-    task_covariance : array of shape (n_tasks, n_tasks), optional
-        Covariance B in the order of `tasks_`, symmetric and positive semi-definite, in place of `shared`.
+    task_covariance : array of shape (n_tasks, n_tasks) or "learned", optional
+        Covariance B in the order of `tasks_`, symmetric and positive semi-definite, in place of `shared`; "learned"
+        minimises over it, too, from that of `shared` on, with the trace n_tasks.
+    epsilon_covariance : float in (0, inf), default 1e-3
+        Keeps a learned covariance invertible, in units of the mean squared norm of the tasks' functions for the
+        first covariance; larger values keep it nearer to the identity.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     approximation : {None, "nystroem", "random_features"}, default None
@@ -81,6 +67,8 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
     intercept_ : array of shape (n_tasks,)
     task_covariance_ : array of shape (n_tasks, n_tasks)
     gamma_ : float
+    n_iter_ : int
+        Covariances that were tried; 0 of a given one.
     tasks_ : array of shape (n_tasks,)
         Ids of the tasks.
 
@@ -97,11 +85,16 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
     :math:`O(n^3 + n^2 T + T^3)`; others by one Cholesky factor of the joint matrix of all labels. With m features
     and B = d I + R Rᵀ of rank r (1 by default), systems of m and of r m equations are solved, and time is linear
     in the rows. The intercepts are exact: no column of ones stands for them. Evgeniou et al. have
-    none.
+    none. With a learned covariance the objective has the further term
+    :math:`\tfrac{\alpha\varepsilon}2 \operatorname{tr} B^{-1}` and is convex in functions and covariance together;
+    both are solved in turn, a solution per covariance. Zhang and Yeung hold the trace at 1, penalise the norm
+    of all functions too, and leave ε out of the objective.
 
     References
     ----------
     Evgeniou, Micchelli and Pontil, "Learning multiple tasks with kernel methods", JMLR 2005.
+    Zhang and Yeung, "A convex formulation for learning task relationships in multi-task learning",
+    UAI 2010.
     Williams and Seeger, "Using the Nyström method to speed up kernel machines", NeurIPS 2000.
     Rahimi and Recht, "Random features for large-scale kernel machines", NeurIPS 2007.
 
@@ -117,16 +110,6 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
     array([0.8, 1. ])
     """
 
-    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
-        **KernelEstimator.parameter_constraints,
-        "approximation": Choice((None, "nystroem", "random_features")),
-        "n_components": Interval(int, 1),
-        "random_state": Optional(Interval(int, 0)),
-    }
-
-    feature_coef_: Float64[np.ndarray, "m tasks"]
-    feature_map_: Any
-
     def __init__(
         self,
         alpha: float = 0.01,
@@ -137,6 +120,7 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
         coef0: float = 1.0,
         shared: float = 0.5,
         task_covariance: Any = None,
+        epsilon_covariance: float = 1e-3,
         fit_intercept: bool = True,
         approximation: Literal["nystroem", "random_features"] | None = None,
         n_components: int = 300,
@@ -150,81 +134,13 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelEstimator):
             coef0=coef0,
             shared=shared,
             task_covariance=task_covariance,
+            epsilon_covariance=epsilon_covariance,
             fit_intercept=fit_intercept,
+            approximation=approximation,
+            n_components=n_components,
+            random_state=random_state,
         )
-        self.approximation = approximation
-        self.n_components = n_components
-        self.random_state = random_state
 
     def learn(self, table: TaskTable) -> None:
-        """Solve in closed form, by features or by kernels."""
-        rows = KernelRows.of(table)
-        covariance = task_matrix(
-            type(self).__name__, self.task_covariance, self.shared, rows.n_tasks
-        )
-        self.task_covariance_ = covariance
-        self._resolve_gamma(rows)
-        self._by_features = self._prefers_features(rows, covariance)
-        options = {"fit_intercept": self.fit_intercept}
-        if self._by_features:
-            self.feature_map_ = self._feature_map(rows)
-            solve = solve_complete_features if rows.complete else solve_features
-            fit = solve(self._features(rows.X), rows, covariance, self.alpha, **options)
-            self.feature_coef_ = fit.coef
-        else:
-            solve = solve_kronecker if rows.complete else solve_joint
-            matrix = self._exact_kernel(rows)
-            fit = solve(matrix, rows, covariance, self.alpha, **options)
-            self.support_vectors_, self.dual_coef_ = rows.X.copy(), fit.coef
-        self.intercept_ = fit.intercept
-
-    def _prefers_features(self, rows: KernelRows, covariance: np.ndarray) -> bool:
-        """Whether there are features: of an approximation, or fewer inputs of a linear kernel than labels."""
-        if self.approximation is not None:
-            return True
-        if self.kernel != "linear" or sparse.issparse(rows.X):
-            return False
-        rank = 1 if rows.complete else max(1, split_identity(covariance)[1].shape[1])
-        n = rows.X.shape[0] if rows.complete else len(rows.label)
-        return rank * rows.X.shape[1] < n
-
-    def _feature_map(self, rows: KernelRows) -> Nystroem | RBFSampler | None:
-        """The fitted approximation; None for the inputs themselves."""
-        if self.approximation is None:
-            return None
-        options = {"n_components": self.n_components, "random_state": self.random_state}
-        if self.approximation == "nystroem":
-            kernel = self._kernel()
-            options["n_components"] = min(self.n_components, rows.X.shape[0])
-            return Nystroem(kernel=kernel.name, **kernel.settings, **options).fit(rows.X)
-        if self.kernel != "rbf":
-            sentence = message(
-                type(self).__name__,
-                "approximation",
-                f'None or "nystroem" with the kernel {self.kernel!r}',
-                self.approximation,
-                "Random features are those of the kernel 'rbf'.",
-            )
-            raise ParameterError(sentence)
-        return RBFSampler(gamma=self.gamma_, **options).fit(rows.X)
-
-    def _exact_kernel(self, rows: KernelRows) -> np.ndarray:
-        """The kernel of all rows, unless there are too many labels."""
-        size = rows.X.shape[0] if rows.complete else len(rows.label)
-        if size > _MOST_LABELS:
-            sentence = (
-                f"The kernel matrix of {type(self).__name__} would have {size:,} rows; an exact solution "
-                f'has at most {_MOST_LABELS:,}. Set `approximation="nystroem"`.'
-            )
-            raise DataError(sentence)
-        return self._kernel().matrix(rows.X, rows.X)
-
-    def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
-        """Scores of all tasks, (n, n_tasks), or of each row by its own task, (n,)."""
-        coef = self.feature_coef_ if self._by_features else self.dual_coef_
-        return kernel_scores(self._features, X, coef, self.intercept_, task)
-
-    def _features(self, X: Any) -> Float64[np.ndarray, "n m"]:
-        if not self._by_features:
-            return super()._features(X)
-        return X if self.feature_map_ is None else self.feature_map_.transform(X)
+        """Solve in closed form, in turn with the covariance where that is learned."""
+        self._learn_rows(KernelRows.of(table))

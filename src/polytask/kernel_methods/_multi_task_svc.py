@@ -7,11 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float64, Int
-from scipy import sparse
-from scipy.optimize import minimize_scalar
 
 from polytask.constraints import Choice, Constraint, Each, Interval, OneOf
-from polytask.estimators import MultiTaskClassifier, TaskTable
+from polytask.estimators import TaskTable
+from polytask.kernel_methods._kernel_classifier import KernelClassifier
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._support_vector_machine import SupportVectorMachine
 from polytask.kernel_methods._support_vectors import SupportVectors
@@ -20,10 +19,8 @@ from polytask.kernel_methods._task_matrix import task_matrix
 
 __all__ = ["MultiTaskSVC"]
 
-_LOG_SCALES = (-6.0, 1.5)
 
-
-class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
+class MultiTaskSVC(KernelClassifier, SupportVectorMachine):
     r"""Support vector classification of several tasks with a shared kernel and a covariance of tasks.
 
     .. math:: \min_{f, b}\ \sum_k \sum_i \omega_{ik}\, \ell_k\big(y_{ik} (f_k(x_i) + b_k)\big)
@@ -55,7 +52,8 @@ class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
         Covariance B in the order of `tasks_`, in place of `shared`; "learned" minimises over it, too, from
         that of `shared` on, with the trace n_tasks.
     epsilon_covariance : float in (0, inf), default 1e-3
-        Keeps a learned covariance invertible, in units of a function's squared norm.
+        Keeps a learned covariance invertible, in units of the mean squared norm of the tasks' functions for the
+        first covariance; larger values keep it nearer to the identity.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -132,8 +130,6 @@ class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
         "calibration_folds": OneOf((Choice((0,)), Interval(int, 2))),
     }
 
-    scale_: Float64[np.ndarray, " tasks"]
-
     def __init__(
         self,
         alpha: float = 0.01,
@@ -178,55 +174,24 @@ class MultiTaskSVC(MultiTaskClassifier, SupportVectorMachine):
         """That of tasks between columns of the same class, 0 between others."""
         given = None if isinstance(self.task_covariance, str) else self.task_covariance
         tasks = task_matrix(type(self).__name__, given, self.shared, self.n_tasks_)
-        owners, meaning = self._owners(), self._meanings()
-        return tasks[np.ix_(owners, owners)] * (meaning[:, None] == meaning)
-
-    def _meanings(self) -> np.ndarray:
-        """A number for the class of each column of scores; 0 for the second of two."""
-        known: Any = self.classes_
-        task, position = np.nonzero(self._columns >= 0)
-        if not isinstance(known, list):
-            return position
-        names = np.unique(np.concatenate(known))
-        two = np.array([len(each) == 2 for each in known])[task]
-        classes = [known[k][min(j, len(known[k]) - 1)] for k, j in zip(task, position, strict=True)]
-        return np.where(two, 0, 1 + np.searchsorted(names, np.array(classes)))
+        return self.between_columns(tasks)
 
     def learn(self, table: TaskTable) -> None:
         """Solve the dual problem, and find the scale of probabilities."""
         problem = self._learned(table)
-        owners = self._owners()
-        self.scale_ = np.ones(self.n_tasks_)
-        if self.calibration_folds:
-            rows = problem.rows
-            scores = self._held_out(rows, problem.kernel)
-            for k in range(self.n_tasks_):
-                own = np.flatnonzero(owners[rows.task] == k)
-                margin = np.where(rows.label[own] > 0.5, scores[own], -scores[own])
-                self.scale_[k] = _log_odds_scale(margin, rows.weight[own])
+        kernel = problem.kernel
 
-    def _held_out(
-        self, rows: KernelRows, kernel: Float64[np.ndarray, "n n"]
-    ) -> Float64[np.ndarray, " labels"]:
-        """Scores of each label by models that have not seen it."""
-        fold = _folds(rows, self.calibration_folds)
-        scores = np.zeros(len(rows.label))
-        for each in range(self.calibration_folds):
-            held = np.flatnonzero(fold == each)
-            problem = self._solve(rows.take(np.flatnonzero(fold != each)), kernel)
-            scores[held] = _scores_at(problem, rows, held)
-        return scores
+        def scores_without(rows: KernelRows, held: np.ndarray) -> np.ndarray:
+            kept = np.setdiff1d(np.arange(len(rows.label)), held)
+            return _scores_at(self._solve(rows.take(kept), kernel), rows, held)
+
+        self.calibrate(problem.rows, scores_without)
 
     def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
         """Scores of all columns, (n, n_columns), or of each row by its own column, (n,)."""
         # Rounded, since support vectors have the score 1 but for rounding, and must tie.
         scores: np.ndarray = np.round(super().scores(X, task), 12)
         return scores
-
-    def log_odds(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
-        """Scores times the scale of their task."""
-        scale = self.scale_[self._owners()]
-        return self.scores(X, task) * (scale if task is None else scale[task])
 
 
 def _scores_at(
@@ -241,31 +206,3 @@ def _scores_at(
         scores[own] = problem.kernel[rows.row[held[own]]] @ coef[:, task]
     answer: np.ndarray = scores + problem.intercept[rows.task[held]]
     return answer
-
-
-def _folds(rows: KernelRows, n_folds: int) -> Int[np.ndarray, " labels"]:
-    """Folds of labels: the different inputs of each column and class in turn, equal ones together."""
-    fold = np.zeros(len(rows.label), dtype=int)
-    inputs = _numbered(rows.X)[rows.row]
-    for task in range(rows.n_tasks):
-        for positive in (False, True):
-            own = np.flatnonzero((rows.task == task) & ((rows.label > 0.5) == positive))
-            fold[own] = np.unique(inputs[own], return_inverse=True)[1] % n_folds
-    return fold
-
-
-def _numbered(X: Any) -> Int[np.ndarray, " n"]:
-    """A number for each row, equal for equal rows."""
-    if sparse.issparse(X):
-        X = (X @ np.random.default_rng(0).normal(size=X.shape[1]))[:, None]
-    numbers: np.ndarray = np.unique(X, axis=0, return_inverse=True)[1].ravel()
-    return numbers
-
-
-def _log_odds_scale(margin: np.ndarray, weight: np.ndarray) -> float:
-    """The factor of margins whose logistic function fits best."""
-
-    def loss(log_scale: float) -> float:
-        return float(weight @ np.logaddexp(0.0, -np.exp(log_scale) * margin))
-
-    return float(np.exp(minimize_scalar(loss, bounds=_LOG_SCALES, method="bounded").x))

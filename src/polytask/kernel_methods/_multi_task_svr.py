@@ -55,7 +55,8 @@ them, default "epsilon_insensitive"
         Covariance B in the order of `tasks_`, in place of `shared`; "learned" minimises over it, too, from
         that of `shared` on, with the trace n_tasks.
     epsilon_covariance : float in (0, inf), default 1e-3
-        Keeps a learned covariance invertible, in units of a function's squared norm.
+        Keeps a learned covariance invertible, in units of the mean squared norm of the tasks' functions for the
+        first covariance; larger values keep it nearer to the identity.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6

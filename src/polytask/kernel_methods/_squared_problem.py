@@ -11,7 +11,14 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._task_matrix import split_identity
 
-__all__ = ["Fit", "solve_complete_features", "solve_features", "solve_joint", "solve_kronecker"]
+__all__ = [
+    "Fit",
+    "kernel_spectrum",
+    "solve_complete_features",
+    "solve_features",
+    "solve_joint",
+    "solve_kronecker",
+]
 
 
 class Fit(NamedTuple):
@@ -21,6 +28,26 @@ class Fit(NamedTuple):
     intercept: Float64[np.ndarray, " tasks"]
 
 
+class Spectrum(NamedTuple):
+    """Eigenvalues (n,) and eigenvectors (n, n) of a kernel whose rows are centred and weighted."""
+
+    values: Float64[np.ndarray, " n"]
+    vectors: Float64[np.ndarray, "n n"]
+
+
+def kernel_spectrum(
+    matrix: Float64[np.ndarray, "n n"], rows: KernelRows, *, fit_intercept: bool
+) -> Spectrum:
+    """The eigenvectors of the kernel of complete rows."""
+    weight = rows.row_weight
+    centred, share = matrix, weight / weight.sum()
+    if fit_intercept:
+        means = share @ matrix
+        centred = matrix - means - means[:, None] + means @ share
+    root = np.sqrt(weight)
+    return Spectrum(*eigh(centred * root * root[:, None]))
+
+
 def solve_kronecker(
     matrix: Float64[np.ndarray, "n n"],
     rows: KernelRows,
@@ -28,6 +55,7 @@ def solve_kronecker(
     alpha: float,
     *,
     fit_intercept: bool,
+    spectrum: Spectrum,
 ) -> Fit:
     r"""Complete rows, by the eigenvectors of both matrices.
 
@@ -37,17 +65,13 @@ def solve_kronecker(
     .. math:: A = D^{1/2} U \left[\frac{U^\top D^{1/2} Y V}{\lambda_i \gamma_t + \alpha}\right] V^\top.
     """
     weight, labels = rows.row_weight, rows.label_matrix
-    centred, target, share = matrix, labels, weight / weight.sum()
-    if fit_intercept:
-        means = share @ matrix
-        centred = matrix - means - means[:, None] + means @ share
-        target = labels - share @ labels
+    share = weight / weight.sum()
+    target = labels - share @ labels if fit_intercept else labels
     root = np.sqrt(weight)
-    values, vectors = eigh(centred * root * root[:, None])
     sizes, axes = np.linalg.eigh(covariance)
-    spectrum = np.outer(np.maximum(values, 0.0), np.maximum(sizes, 0.0)) + alpha
-    turned = vectors.T @ (root[:, None] * target) @ axes / spectrum
-    coef = root[:, None] * (vectors @ (turned @ (axes.T @ covariance)))
+    shrunk = np.outer(np.maximum(spectrum.values, 0.0), np.maximum(sizes, 0.0)) + alpha
+    turned = spectrum.vectors.T @ (root[:, None] * target) @ axes / shrunk
+    coef = root[:, None] * (spectrum.vectors @ (turned @ (axes.T @ covariance)))
     intercept = share @ (labels - matrix @ coef) if fit_intercept else np.zeros(rows.n_tasks)
     return Fit(coef, intercept)
 

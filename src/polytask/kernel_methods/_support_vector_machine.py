@@ -19,7 +19,11 @@ from polytask.kernel_methods._kernel_estimator import KernelEstimator
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._support_vectors import SupportVectors, minimize_dual
 from polytask.kernel_methods._task_losses import TaskLosses
-from polytask.kernel_methods._task_matrix import POSITIVE_SEMIDEFINITE, task_matrix
+from polytask.kernel_methods._task_matrix import (
+    POSITIVE_SEMIDEFINITE,
+    best_covariance,
+    task_matrix,
+)
 
 __all__ = ["SupportVectorMachine"]
 
@@ -140,14 +144,15 @@ class SupportVectorMachine(KernelEstimator):
 
     def _learn_covariance(self, problem: SupportVectors) -> bool:
         """Covariance and coefficients in turn, until the objective of both stands still."""
-        height = np.inf
-        solved = False
+        height, solved = np.inf, False
+        gramian = _gramian(problem)
+        unit = self.epsilon_covariance * max(float(np.trace(gramian)) / len(gramian), 1e-200)
         for _ in range(_ROUNDS):
-            problem.covariance = learned_covariance(problem, self.epsilon_covariance)
+            problem.covariance = best_covariance(_gramian(problem), unit)
             problem.refresh()
             solved = minimize_dual(problem, self.tol, self.max_iter)
             inverse = np.trace(np.linalg.inv(problem.covariance))
-            now = problem.primal + 0.5 * self.alpha * self.epsilon_covariance * inverse
+            now = problem.primal + 0.5 * self.alpha * unit * inverse
             if height - now <= _CLOSE * abs(now):
                 break
             height = now
@@ -174,20 +179,11 @@ class SupportVectorMachine(KernelEstimator):
         return list(value)
 
 
-def learned_covariance(
-    problem: SupportVectors, epsilon: float
-) -> Float64[np.ndarray, "tasks tasks"]:
-    r"""The covariance of trace T that minimises :math:`\operatorname{tr} (G + \varepsilon I) B^{-1}`.
-
-    G holds the inner products of the tasks' functions.
-    """
+def _gramian(problem: SupportVectors) -> Float64[np.ndarray, "tasks tasks"]:
+    """Inner products of the tasks' functions."""
     used = np.flatnonzero(problem.beta)
     wide = problem.spread(problem.beta[used], used)
     kept = np.flatnonzero(wide.any(axis=1))
     inner = wide[kept].T @ problem.kernel[np.ix_(kept, kept)] @ wide[kept]
-    gramian = problem.covariance @ inner @ problem.covariance
-    sizes, axes = np.linalg.eigh((gramian + gramian.T) / 2)
-    lengths = np.sqrt(np.maximum(sizes, 0.0) + epsilon)
-    root = (axes * lengths) @ axes.T
-    covariance: np.ndarray = root * (len(root) / lengths.sum())
-    return covariance
+    gramian: np.ndarray = problem.covariance @ inner @ problem.covariance
+    return gramian

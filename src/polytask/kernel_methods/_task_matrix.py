@@ -10,7 +10,13 @@ from jaxtyping import Float64
 from polytask._validation import Satisfies, message
 from polytask.exceptions import ParameterError
 
-__all__ = ["POSITIVE_SEMIDEFINITE", "shared_and_own", "split_identity", "task_matrix"]
+__all__ = [
+    "POSITIVE_SEMIDEFINITE",
+    "best_covariance",
+    "shared_and_own",
+    "split_identity",
+    "task_matrix",
+]
 
 
 def _is_positive_semidefinite(rows: Any) -> bool:
@@ -74,3 +80,25 @@ def split_identity(
     smallest = max(float(sizes[0]), 0.0)
     above = sizes - smallest > 1e-12 * sizes[-1]
     return smallest, axes[:, above] * np.sqrt(sizes[above] - smallest)
+
+
+def best_covariance(
+    gramian: Float64[np.ndarray, "tasks tasks"], epsilon: float
+) -> Float64[np.ndarray, "tasks tasks"]:
+    r"""The covariance of trace T that minimises :math:`\operatorname{tr} (G + \varepsilon I) B^{-1}`.
+
+    G holds the inner products of the tasks' functions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from polytask.kernel_methods._task_matrix import best_covariance
+    >>> best_covariance(np.array([[1.0, -1.0], [-1.0, 1.0]]), 1e-6).round(2)
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
+    sizes, axes = np.linalg.eigh((gramian + gramian.T) / 2)
+    lengths = np.sqrt(np.maximum(sizes, 0.0) + epsilon)
+    root = (axes * lengths) @ axes.T
+    covariance: np.ndarray = root * (len(root) / lengths.sum())
+    return covariance
