@@ -89,14 +89,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=200)
-    parser.add_argument("--rows", type=int, nargs="*", default=[8, 15, 30, 60])
+    parser.add_argument("--rows", type=int, nargs="*", default=[8, 15, 30])
     parser.add_argument("--features", type=int, nargs="*", default=[1, 3])
+    parser.add_argument("--missing", type=float, nargs="*", default=[0.0, 0.4])
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     rows: list[list[object]] = []
     for p in arguments.features:
         for n in arguments.rows:
-            for missing in (0.0, 0.4):
+            for missing in arguments.missing:
                 random = np.random.default_rng([p, n, int(10 * missing)])
                 draws = [draw(n, p, missing, random) for _ in range(arguments.draws)]
                 columns = {
