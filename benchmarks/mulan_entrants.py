@@ -80,10 +80,6 @@ def staged(kind: Any) -> Any:
 
 BOOSTED = [{"n_estimators": n, "num_leaves": 8, "learning_rate": 0.05} for n in (100, 300)]
 CATBOOST = [{"iterations": 300, "learning_rate": 0.1, "depth": 4}]
-TREES = [
-    {"learning_rate": 0.1, "min_samples_leaf": 5},
-    {"learning_rate": 0.05, "min_samples_leaf": 10, "max_features": 0.3},
-]
 FEATURES = [{"max_features": share} for share in (1 / 3, 1.0)]
 
 KERNELS = [
@@ -107,7 +103,8 @@ KERNEL_RIDGE = ours("kernel ridge", "kernel_methods.MultiTaskKernelRidge", KERNE
 BOOSTING = ours(
     "multi_task_boosting",
     "tree_models.MultiTaskBoostingRegressor",
-    TREES,
+    learning_rate=0.1,
+    min_samples_leaf=5,
     max_leaf_nodes=8,
     max_iter=1000,
     random_state=0,

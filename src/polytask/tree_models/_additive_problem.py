@@ -69,10 +69,9 @@ class AdditiveProblem:
             The common part in all rows.
         """
         cells = self.cells.take(self.cells.task == task)
-        X, scores = self.X[cells.row], self.start[task] + common[cells.row]
+        scores = self.start[task] + common[cells.row]
         weight = cells.unit_weights()
-        row = np.arange(len(cells.row))
-        return BoostedTrees(self.own, X, row, cells.label, weight, scores)
+        return BoostedTrees(self.own, self.X, cells.row, cells.label, weight, scores)
 
 
 def common_scores(

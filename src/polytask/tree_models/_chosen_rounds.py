@@ -174,7 +174,7 @@ class _Held:
     ) -> None:
         self.trees = inside.own_trees(task, common)
         self.task, self.held = task, held
-        self.X = inside.X[held.row]
+        self.X = inside.X
         self.scores = inside.start[task] + common[held.row]
         self.shrinkage = inside.shrinkage
 
@@ -185,7 +185,7 @@ class _Held:
     def boost(self) -> list[np.ndarray]:
         """Scores after each round of a block."""
         before = self.scores
-        stages = [before + stage for stage in _stages(self.trees, self.X)]
+        stages = [before + stage for stage in _stages(self.trees, self.X[self.held.row])]
         self.scores = stages[-1] if stages else before
         return stages or self.rest()
 
