@@ -17,7 +17,7 @@ from polytask.cli._option_words import speaking_of_options
 from polytask.cli._predict_command import predict
 from polytask.cli._tune_command import tune
 
-__all__ = ["app"]
+__all__ = ["app", "command"]
 
 app = typer.Typer(
     add_completion=False,
@@ -26,8 +26,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (compare, tune, analyze, group, fit, predict, methods, datasets):
-    app.command(no_args_is_help=command not in {methods, datasets})(speaking_of_options(command))
+for each in (compare, tune, analyze, group, fit, predict, methods, datasets):
+    app.command(no_args_is_help=each not in {methods, datasets})(speaking_of_options(each))
 
 
 def _show_version(requested: bool) -> None:
@@ -44,3 +44,7 @@ def polytask(
     ] = False,
 ) -> None:
     """Learn several related tasks together, and be told honestly whether that helped."""
+
+
+command = typer.main.get_command(app)
+"""Built once, however often it is run in a process."""

@@ -78,9 +78,9 @@ def _about_memory(error: MemoryError | RuntimeError) -> str:
 def _run(arguments: Sequence[str] | None) -> None:
     try:
         with ending_well(lambda: "nothing had begun; run the same command again."):
-            from polytask.cli._app import app
+            from polytask.cli._app import command
 
-            app(arguments if arguments is None else list(arguments), prog_name="polytask")
+            command(arguments if arguments is None else list(arguments), prog_name="polytask")
     except SystemExit:
         try:
             sys.stdout.flush()

@@ -6,6 +6,8 @@ import importlib
 import inspect
 import re
 from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -34,6 +36,7 @@ def method_name(estimator: type) -> str:
     return declared if isinstance(declared, str) else snake_case(_KIND.sub("", estimator.__name__))
 
 
+@cache
 def joint_methods() -> Mapping[str, tuple[type[Any], ...]]:
     """The regressor and the classifier of each method, or the one that it has, in this order."""
     methods: dict[str, tuple[type[Any], ...]] = {}
@@ -42,7 +45,8 @@ def joint_methods() -> Mapping[str, tuple[type[Any], ...]]:
         for thing in filter(_is_joint, public):
             name = method_name(thing)
             methods[name] = (*methods.get(name, ()), thing)
-    return {name: tuple(sorted(own, key=_is_classifier)) for name, own in methods.items()}
+    pairs = {name: tuple(sorted(own, key=_is_classifier)) for name, own in methods.items()}
+    return MappingProxyType(pairs)
 
 
 def _is_joint(thing: Any) -> bool:
