@@ -72,6 +72,15 @@ ENTRANTS = [
         inducing=60,
         max_iter=150,
     ),
+    ours(
+        "multiple kernels per school",
+        "kernel_methods.MultipleKernelRegressor",
+        grid("alpha", 0.01, 0.1, 3),
+        task_norm=2.0,
+        kernels=("linear", "rbf"),
+        gammas=(0.1, 1.0),
+        tol=1e-3,
+    ),
     ours("trace norm", "linear_model.TraceNormRegressor", grid("alpha", 0.5, 20, 12)),
     ours(
         "kernel ridge, linear kernel",

@@ -13,6 +13,8 @@ from polytask.kernel_methods._multi_task_kernel_ridge_classifier import (
 )
 from polytask.kernel_methods._multi_task_svc import MultiTaskSVC
 from polytask.kernel_methods._multi_task_svr import MultiTaskSVR
+from polytask.kernel_methods._multiple_kernel_classifier import MultipleKernelClassifier
+from polytask.kernel_methods._multiple_kernel_regressor import MultipleKernelRegressor
 
 __all__ = [
     "KroneckerGaussianProcessRegressor",
@@ -20,4 +22,6 @@ __all__ = [
     "MultiTaskKernelRidgeClassifier",
     "MultiTaskSVC",
     "MultiTaskSVR",
+    "MultipleKernelClassifier",
+    "MultipleKernelRegressor",
 ]

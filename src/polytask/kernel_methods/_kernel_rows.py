@@ -66,7 +66,7 @@ class KernelRows:
         sums = np.bincount(self.task[chosen], weight, self.n_tasks)
         factor = np.bincount(self.task, self.weight, self.n_tasks)
         task = self.task[chosen]
-        weight = weight * (factor / sums)[task]
+        weight = weight * (factor / np.where(sums > 0, sums, 1.0))[task]
         return KernelRows(
             self.X, self.row[chosen], task, self.label[chosen], weight, self.n_tasks, complete=False
         )
