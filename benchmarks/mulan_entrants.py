@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 from classical_entrants import Entrant, grid, ours, theirs
+from sklearn.cross_decomposition import PLSRegression
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.multioutput import MultiOutputRegressor, RegressorChain
@@ -113,6 +114,7 @@ MEMBERS = [KERNEL_RIDGE, BOOSTING, Entrant("extra trees", extra_trees, FEATURES)
 
 ENTRANTS = [
     Entrant("ridge", Ridge, grid("alpha", 0.01, 1e4, 7)),
+    Entrant("partial least squares", PLSRegression, [{"n_components": n} for n in (1, 2, 4, 8)]),
     Entrant("chain of ridge regressions", chain, grid("alpha", 1, 1e3, 4)),
     Entrant("random forest", forest, FEATURES),
     Entrant("extra trees", extra_trees, FEATURES),
@@ -120,6 +122,11 @@ ENTRANTS = [
     theirs("CatBoost per task", catboost, CATBOOST, "catboost"),
     ours("l21", "linear_model.L21Regressor", grid("alpha", 1e-3, 0.3, 6)),
     ours("trace norm", "linear_model.TraceNormRegressor", grid("alpha", 1e-3, 1, 7)),
+    ours(
+        "reduced rank",
+        "linear_model.ReducedRankRegressor",
+        [{"alpha": 10.0**e, "rank": rank} for rank in (1, 2, 4) for e in (-3, -2, -1)],
+    ),
     ours("mean-regularised", "linear_model.MeanRegularizedRegressor", grid("alpha", 1e-4, 1, 7)),
     KERNEL_RIDGE,
     PROCESS,

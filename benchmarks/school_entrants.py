@@ -123,6 +123,16 @@ ENTRANTS = [
             for each in two(grid("alpha", 0.001, 1, 7), "eta", 0.01, 0.1, 1.0)
         ],
     ),
+    ours(
+        "bounded trace norm",
+        "linear_model.ConstrainedTraceNormRegressor",
+        grid("radius", 20, 500, 10),
+    ),
+    ours(
+        "reduced rank",
+        "linear_model.ReducedRankRegressor",
+        two(grid("alpha", 0.3, 30, 6), "rank", 1, 2, 3, 5),
+    ),
     *(
         ours(
             f"calibrated, {norm}",

@@ -9,6 +9,8 @@ from polytask.linear_model._aso_regressor import ASORegressor
 from polytask.linear_model._calibrated_regressor import CalibratedRegressor
 from polytask.linear_model._clustered_classifier import ClusteredClassifier
 from polytask.linear_model._clustered_regressor import ClusteredRegressor
+from polytask.linear_model._constrained_trace_norm_classifier import ConstrainedTraceNormClassifier
+from polytask.linear_model._constrained_trace_norm_regressor import ConstrainedTraceNormRegressor
 from polytask.linear_model._convex_aso_classifier import ConvexASOClassifier
 from polytask.linear_model._convex_aso_regressor import ConvexASORegressor
 from polytask.linear_model._dirty_model_classifier import DirtyModelClassifier
@@ -32,6 +34,7 @@ from polytask.linear_model._path_estimator import PathEstimator
 from polytask.linear_model._path_search_cv import PathSearchCV
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.linear_model._pooled_ridge_regressor import PooledRidgeRegressor
+from polytask.linear_model._reduced_rank_regressor import ReducedRankRegressor
 from polytask.linear_model._robust_l21_classifier import RobustL21Classifier
 from polytask.linear_model._robust_l21_regressor import RobustL21Regressor
 from polytask.linear_model._robust_low_rank_classifier import RobustLowRankClassifier
@@ -53,6 +56,8 @@ __all__ = [
     "CalibratedRegressor",
     "ClusteredClassifier",
     "ClusteredRegressor",
+    "ConstrainedTraceNormClassifier",
+    "ConstrainedTraceNormRegressor",
     "ConvexASOClassifier",
     "ConvexASORegressor",
     "DirtyModelClassifier",
@@ -76,6 +81,7 @@ __all__ = [
     "PathSearchCV",
     "PenalizedEstimator",
     "PooledRidgeRegressor",
+    "ReducedRankRegressor",
     "RobustL21Classifier",
     "RobustL21Regressor",
     "RobustLowRankClassifier",

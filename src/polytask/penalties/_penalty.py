@@ -137,6 +137,18 @@ class Penalty(ABC):
         del gradient
         return None
 
+    def conjugate(self, slope: Array) -> float | None:
+        r"""The conjugate :math:`\max_V \langle G, V\rangle - \alpha\,\Omega(V)` where it is finite for all G; None elsewhere.
+
+        By it solvers know how far from the optimum they are, as by the dual norm of a norm.
+
+        Parameters
+        ----------
+        slope : array of shape (n_tasks, …)
+        """
+        del slope
+        return None
+
     def task_precision(self, n_tasks: int, state: State | None = None) -> Array | None:
         r"""P where the penalty of W is :math:`\tfrac12\alpha\operatorname{tr}(W^\top P W)`; None elsewhere.
 

@@ -9,6 +9,7 @@ from polytask.solvers._group_newton import GroupNewton
 from polytask.solvers._noise_levels import NoiseLevels
 from polytask.solvers._proximal_gradient import ProximalGradient
 from polytask.solvers._quasi_newton import QuasiNewton
+from polytask.solvers._reduced_rank import ReducedRank
 from polytask.solvers._solution import Solution
 from polytask.solvers._solver import Solver
 
@@ -19,6 +20,7 @@ __all__ = [
     "NoiseLevels",
     "ProximalGradient",
     "QuasiNewton",
+    "ReducedRank",
     "Solution",
     "Solver",
 ]

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from polytask.datafits import Bound, SquaredBound
 
-__all__ = ["MeanProducts"]
+__all__ = ["MeanProducts", "mean_products"]
 
 _FEATURES = 1000
 """Features up to which their products are kept, unless there are fewer rows."""
@@ -50,7 +50,7 @@ class MeanProducts(NamedTuple):
             kept = values > np.finfo(float).eps * n_features * max(values[-1], 1e-300)
             values, axes = values[kept], X.T @ (axes[:, kept] / np.sqrt(values[kept]))
         else:
-            values, axes = np.linalg.eigh(_mean_products(bound))
+            values, axes = np.linalg.eigh(mean_products(bound))
         values = curvature * np.maximum(values, _FLAT * values.max(initial=0.0))
         return cls(values, axes, max(_FLAT * float(values.max(initial=0.0)), 1e-300))
 
@@ -69,7 +69,8 @@ class MeanProducts(NamedTuple):
         return np.asarray(axes @ solved)
 
 
-def _mean_products(bound: Bound) -> np.ndarray:
+def mean_products(bound: Bound) -> np.ndarray:
+    """The mean over tasks of the products of features, (n_features, n_features)."""
     if isinstance(bound, SquaredBound) and bound.by_products:
         products = bound.products
         return np.asarray(products if products.ndim == 2 else products.mean(axis=0))

@@ -98,6 +98,7 @@ class _Turns:
         self.kind = GroupNewton if penalty.sums_norms else AlternatingDirections
         self.scale, self.goal, self.gap = bound.scale(), _COARSEST, np.inf
         self.noise = self.plain = self._found(self.last.coef)
+        self.range = np.log(bound.least), self._found(np.zeros(bound.shape))
         self.best, self.accelerate = np.inf, Anderson()
 
     def run(self, max_iter: int) -> Solution:
@@ -128,7 +129,7 @@ class _Turns:
             self.noise = self.plain
         else:
             self.best, self.plain = min(value, self.best), found
-            self.noise = self.accelerate(self.noise, change)
+            self.noise = np.clip(self.accelerate(self.noise, change), *self.range)
         gap = duality_gap(self.bound, self.penalty, coef, self.bound.start(), self.scale)
         self.gap = np.inf if gap is None else gap
         if np.abs(change).max() < _SHARE * self.gap:

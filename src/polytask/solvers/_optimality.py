@@ -50,10 +50,10 @@ def duality_gap(
         \qquad \theta = \min\big(1,\ \alpha / \Omega^\circ(\nabla_W f)\big)
 
     with the slopes u of the losses and the dual norm Ω°. It needs a penalty that is a norm and a loss whose
-    conjugate is known.
+    conjugate is known; or a penalty whose conjugate is finite everywhere.
     """
     if penalty.dual_norm(coef) is None:
-        return None
+        return _gap_by_conjugate(bound, penalty, coef, intercept, scale)
 
     def factor_of(gradient: Coef) -> float:
         largest: Any = penalty.dual_norm(gradient)
@@ -63,6 +63,18 @@ def duality_gap(
     if dual is None:
         return None
     return float(bound.value(coef, intercept) + penalty.value(coef) - dual) / scale
+
+
+def _gap_by_conjugate(
+    bound: Bound, penalty: Penalty, coef: Coef, intercept: Intercept, scale: float
+) -> float | None:
+    r"""The gap :math:`\alpha\,\Omega(W) + (\alpha\,\Omega)^*(-\nabla f) + \langle \nabla f, W\rangle`, or the gradient of intercepts if larger."""
+    if penalty.conjugate(0 * coef) is None:
+        return None
+    slope, free = bound.gradient(coef, intercept)
+    conjugate = penalty.conjugate(-slope) or 0.0
+    gap = float(penalty.value(coef) + conjugate + (slope * coef).sum())
+    return max(gap / float(scale), float(np.abs(free).max(initial=0.0)))
 
 
 def fixed_point_residual(

@@ -1,0 +1,90 @@
+"""Base class of models with a bounded trace norm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from polytask.constraints import Constraint, Interval
+from polytask.datafits import Bound, Datafit
+from polytask.exceptions import ParameterError
+from polytask.linear_model._penalized_estimator import PenalizedEstimator
+from polytask.linear_model._trace_norm import CommonSubspace
+from polytask.linear_model._trace_norm_ball import TraceNormBall
+from polytask.penalties import Penalty, TraceNorm
+from polytask.ranges import Range, SearchRange
+from polytask.solvers import Solution
+
+__all__ = ["BoundedSubspace"]
+
+
+class BoundedSubspace(CommonSubspace):
+    """A bound on the trace norm of coefficients, in place of a penalty.
+
+    Parameters
+    ----------
+    radius : float in (0, inf), default 1.0
+
+    Attributes
+    ----------
+    alpha_ : float
+        The strength at which the trace norm as a penalty has the same solution.
+    """
+
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
+        "radius": Interval(float, 0.0, closed="neither"),
+        **{k: v for k, v in PenalizedEstimator.parameter_constraints.items() if k != "alpha"},
+    }
+    search_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        "radius": Range(0.01, 1000.0, log=True, default=1.0, values=(0.3, 3.0, 10.0))
+    }
+
+    alpha_: float
+
+    def __init__(
+        self,
+        radius: float = 1.0,
+        *,
+        loss: str | Datafit = "auto",
+        fit_intercept: bool = True,
+        tol: float = 1e-6,
+        max_iter: int = 10_000,
+    ) -> None:
+        self.radius = radius
+        self.loss = loss
+        self.fit_intercept = fit_intercept
+        self.tol = tol
+        self.max_iter = max_iter
+
+    @property
+    def strength(self) -> float:
+        """`radius`; of a path, the radius that is being tried."""
+        return self.radius
+
+    @strength.setter
+    def strength(self, value: float) -> None:
+        self.radius = value
+
+    def penalty(self) -> Penalty:
+        """The constraint."""
+        return TraceNormBall(radius=self.strength)
+
+    def largest(self, bound: Bound) -> float:
+        """None: every radius leaves coefficients.
+
+        Raises
+        ------
+        ParameterError
+            Always.
+        """
+        sentence = (
+            f"{type(self).__name__} has no strength at which all coefficients are 0: it bounds their trace norm "
+            "by `radius`. Ask TraceNormRegressor or TraceNormClassifier."
+        )
+        raise ParameterError(sentence)
+
+    def keep(self, bound: Bound, solution: Solution) -> None:
+        """Keep the strength of the penalty that has the same solution, too."""
+        super().keep(bound, solution)
+        slope: Any = bound.gradient(solution.coef, solution.intercept)[0]
+        self.alpha_ = TraceNorm(1.0).dual_norm(slope)
