@@ -143,6 +143,29 @@ ENTRANTS = [
         for norm in ("l21", "trace_norm")
     ),
     ours(
+        "near a common subspace (ASO)",
+        "linear_model.ASORegressor",
+        [
+            {**each, "n_components": n}
+            for n in (1, 3)
+            for each in two(grid("alpha", 3, 100, 5), "eta", 0.001, 0.01, 0.1)
+        ],
+    ),
+    ours(
+        "near a relaxed subspace (cASO)",
+        "linear_model.ConvexASORegressor",
+        [
+            {**each, "n_components": n}
+            for n in (1, 3)
+            for each in two(grid("alpha", 3, 100, 5), "eta", 0.001, 0.01, 0.1)
+        ],
+    ),
+    ours(
+        "sparse combinations (GO-MTL)",
+        "linear_model.GOMTLRegressor",
+        two(grid("alpha", 0.3, 5, 6), "n_components", 1, 3),
+    ),
+    ours(
         "multi_task_boosting",
         "tree_models.MultiTaskBoostingRegressor",
         TREES,

@@ -4,6 +4,8 @@ Each minimises a datafit plus a penalty (`PenalizedEstimator`), or defines its o
 the strength and further settings of any by folds; some have classes of their own for that, ``…CV`` (`PathEstimator`).
 """
 
+from polytask.linear_model._amtl_classifier import AMTLClassifier
+from polytask.linear_model._amtl_regressor import AMTLRegressor
 from polytask.linear_model._aso_classifier import ASOClassifier
 from polytask.linear_model._aso_regressor import ASORegressor
 from polytask.linear_model._calibrated_regressor import CalibratedRegressor
@@ -43,6 +45,7 @@ from polytask.linear_model._sparse_group_classifier import SparseGroupClassifier
 from polytask.linear_model._sparse_group_regressor import SparseGroupRegressor
 from polytask.linear_model._sparse_low_rank_classifier import SparseLowRankClassifier
 from polytask.linear_model._sparse_low_rank_regressor import SparseLowRankRegressor
+from polytask.linear_model._task_features_regressor import TaskFeaturesRegressor
 from polytask.linear_model._task_relationship_classifier import TaskRelationshipClassifier
 from polytask.linear_model._task_relationship_regressor import TaskRelationshipRegressor
 from polytask.linear_model._trace_norm_classifier import TraceNormClassifier
@@ -51,6 +54,8 @@ from polytask.linear_model._trace_norm_regressor import TraceNormRegressor
 from polytask.linear_model._trace_norm_regressor_cv import TraceNormRegressorCV
 
 __all__ = [
+    "AMTLClassifier",
+    "AMTLRegressor",
     "ASOClassifier",
     "ASORegressor",
     "CalibratedRegressor",
@@ -90,6 +95,7 @@ __all__ = [
     "SparseGroupRegressor",
     "SparseLowRankClassifier",
     "SparseLowRankRegressor",
+    "TaskFeaturesRegressor",
     "TaskRelationshipClassifier",
     "TaskRelationshipRegressor",
     "TraceNormClassifier",
