@@ -123,6 +123,7 @@ ENTRANTS = [
             for each in two(grid("alpha", 0.001, 1, 7), "eta", 0.01, 0.1, 1.0)
         ],
     ),
+    ours("multi-level lasso", "linear_model.MultiLevelLassoRegressor", grid("alpha", 10, 200, 10)),
     ours(
         "bounded trace norm",
         "linear_model.ConstrainedTraceNormRegressor",

@@ -32,6 +32,8 @@ from polytask.linear_model._linf1_classifier import LInf1Classifier
 from polytask.linear_model._linf1_regressor import LInf1Regressor
 from polytask.linear_model._mean_regularized_classifier import MeanRegularizedClassifier
 from polytask.linear_model._mean_regularized_regressor import MeanRegularizedRegressor
+from polytask.linear_model._multi_level_lasso_classifier import MultiLevelLassoClassifier
+from polytask.linear_model._multi_level_lasso_regressor import MultiLevelLassoRegressor
 from polytask.linear_model._path_estimator import PathEstimator
 from polytask.linear_model._path_search_cv import PathSearchCV
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
@@ -82,6 +84,8 @@ __all__ = [
     "LInf1Regressor",
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
+    "MultiLevelLassoClassifier",
+    "MultiLevelLassoRegressor",
     "PathEstimator",
     "PathSearchCV",
     "PenalizedEstimator",

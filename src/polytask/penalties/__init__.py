@@ -12,6 +12,7 @@ from polytask.penalties._l1_mean_deviation import L1MeanDeviation
 from polytask.penalties._l21 import L21
 from polytask.penalties._linf1 import LInf1
 from polytask.penalties._mean_deviation import MeanDeviation
+from polytask.penalties._multi_level_lasso import MultiLevelLasso
 from polytask.penalties._multilinear_relationship import MultilinearRelationship
 from polytask.penalties._pairwise_l1 import PairwiseL1
 from polytask.penalties._penalty import Penalty
@@ -34,6 +35,7 @@ __all__ = [
     "L1MeanDeviation",
     "LInf1",
     "MeanDeviation",
+    "MultiLevelLasso",
     "MultilinearRelationship",
     "PairwiseL1",
     "Penalty",
