@@ -20,6 +20,7 @@ from polytask.linear_model import (
     L21ClassifierCV,
     L21Regressor,
     L21RegressorCV,
+    SparseGroupClassifier,
     TraceNormRegressor,
 )
 from polytask.penalties import L21, TraceNorm
@@ -120,11 +121,9 @@ def test_from_the_largest_strength_on_nothing_is_used_and_that_is_said(table):
 
 def test_what_stopped_too_early_says_the_gap_and_what_to_change(table):
     X, Y = table
-    words = (
-        r"L21Classifier stopped after 3 iterations at a relative duality gap .* Raise `max_iter`"
-    )
+    words = r"SparseGroupClassifier stopped after 3 iterations at a relative duality gap .* Raise `max_iter`"
     with pytest.warns(ConvergenceWarning, match=words):
-        L21Classifier(0.001, max_iter=3).fit(X, (Y.mean(axis=0) < Y).astype(int))
+        SparseGroupClassifier(0.001, max_iter=3).fit(X, (Y.mean(axis=0) < Y).astype(int))
 
 
 @pytest.mark.parametrize("constant", [0, 5])
@@ -213,6 +212,13 @@ def test_losses_of_numbers_have_their_optimum(table, loss, theirs):
     if theirs is not None:
         wanted = theirs.fit(X / 4, y).predict(X / 4)
         np.testing.assert_allclose(model.predict(X / 4), wanted, rtol=1e-3)
+
+
+def test_a_path_of_counts_goes_on_although_their_loss_is_below_zero(table):
+    y = np.round(np.exp(0.1 * table[0][:, 0] + 3.0))
+    model = L21RegressorCV(loss="poisson", n_alphas=3, eps=0.1, cv=2).fit(table[0], y)
+    assert np.isfinite(model.losses_).all()
+    assert model.alpha_ < model.alphas_[0]
 
 
 def test_squared_hinges_have_their_optimum_and_give_no_probabilities(table):

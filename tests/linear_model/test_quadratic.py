@@ -16,6 +16,8 @@ from polytask.linear_model import (
     TaskRelationshipClassifier,
     TaskRelationshipRegressor,
 )
+from polytask.linear_model._best_covariance import BestCovariance
+from polytask.penalties import TaskCovariance
 
 pytestmark = pytest.mark.usefixtures("unchecked_types")
 
@@ -94,6 +96,20 @@ def test_task_relationships_minimise_their_objective_over_coefficients_and_covar
     np.testing.assert_allclose(model.intercept_, table[:, 4], atol=1e-4)
     root = np.real(sqrtm(table[:, :4] @ table[:, :4].T + epsilon * np.eye(3)))
     np.testing.assert_allclose(model.task_covariance_, 3 * root / np.trace(root), atol=1e-3)
+
+
+@pytest.mark.parametrize("epsilon", [1e-8, 0.1])
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3)])
+def test_the_penalty_without_the_covariance_is_that_of_the_best_one(shape, epsilon):
+    W = np.random.default_rng(0).normal(size=shape)
+    ours, theirs = BestCovariance(0.7, epsilon), TaskCovariance(0.7, epsilon=epsilon)
+    best = theirs.refit(W, theirs.start(W.shape))
+    assert ours.value(W) == pytest.approx(theirs.value(W, best))
+    np.testing.assert_allclose(ours.gradient(W), theirs.gradient(W, best), atol=1e-6)
+    for step in (1e-3, 1.0, 1e3):
+        point = ours.prox(W, step)
+        away = point + step * ours.gradient(point) - W
+        np.testing.assert_allclose(away, 0, atol=1e-6)
 
 
 def test_task_relationships_do_not_depend_on_units_of_labels(rows):

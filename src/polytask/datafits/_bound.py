@@ -52,10 +52,18 @@ class Bound:
         return np.asarray(self.datafit.constant(self.rows), dtype=float)
 
     def scale(self) -> float:
-        """The loss of zero coefficients, in which gaps are measured; never below rounding."""
+        """How far the loss of zero coefficients is above `floor`, in which gaps are measured; never below rounding."""
         known = self.rows.labels[self.rows.weights > 0]
         rounding = 1e-12 * float(self.rows.mass.sum()) * max(float(np.square(known).mean()), 1e-280)
-        return max(self.value_at_zero(), rounding)
+        return max(self.value_at_zero() - self.floor(), rounding)
+
+    def floor(self) -> float:
+        """The sum of the least losses of all labels, whatever the scores; 0 if no conjugate is known."""
+        rows = self.rows
+        conjugate = self.datafit.conjugate(np.zeros_like(rows.labels), rows.labels)
+        if conjugate is None:
+            return 0.0
+        return -float(np.where(rows.weights > 0, rows.weights * conjugate, 0.0).sum())
 
     def value_at_zero(self) -> float:
         """The loss of zero coefficients."""
@@ -63,21 +71,38 @@ class Bound:
 
     def value(self, coef: Coef, intercept: Intercept) -> float:
         """The loss, summed over the tasks."""
-        scores = self.rows.scores(coef, intercept)
-        return float((self.rows.weights * self.datafit.loss(scores, self.rows.labels)).sum())
+        return self.value_at(coef, intercept, self.respond(coef, intercept))
 
     def gradient(self, coef: Coef, intercept: Intercept) -> tuple[Coef, Intercept]:
         """The gradients with respect to W and b."""
-        return self.value_and_gradient(coef, intercept)[1:]
+        return self.gradient_at(coef, intercept, self.respond(coef, intercept))
 
     def value_and_gradient(self, coef: Coef, intercept: Intercept) -> tuple[float, Coef, Intercept]:
         """The loss and its gradients."""
+        response = self.respond(coef, intercept)
+        slope, free = self.gradient_at(coef, intercept, response)
+        return self.value_at(coef, intercept, response), slope, free
+
+    def respond(self, coef: Coef, intercept: Intercept) -> Float64[np.ndarray, "..."]:
+        """What value and gradient need of the inputs, a linear function of W and b: here the scores."""
+        return self.rows.scores(coef, intercept)
+
+    def value_at(
+        self, coef: Coef, intercept: Intercept, response: Float64[np.ndarray, "..."]
+    ) -> float:
+        """The loss of coefficients and intercepts with a known response."""
+        del coef, intercept
+        return float((self.rows.weights * self.datafit.loss(response, self.rows.labels)).sum())
+
+    def gradient_at(
+        self, coef: Coef, intercept: Intercept, response: Float64[np.ndarray, "..."]
+    ) -> tuple[Coef, Intercept]:
+        """The gradients at coefficients and intercepts with a known response."""
+        del coef, intercept
         rows = self.rows
-        scores = rows.scores(coef, intercept)
-        value = float((rows.weights * self.datafit.loss(scores, rows.labels)).sum())
-        slopes = rows.weights * self.datafit.slope(scores, rows.labels)
+        slopes = rows.weights * self.datafit.slope(response, rows.labels)
         free = rows.totals(slopes) if rows.fit_intercept else np.zeros(rows.n_tasks)
-        return value, rows.pull(slopes), free
+        return rows.pull(slopes), free
 
     def lipschitz(self) -> tuple[Float64[np.ndarray, " tasks"], Float64[np.ndarray, " tasks"]]:
         """Lipschitz constants of the gradients of each task with respect to W and to b.
@@ -105,8 +130,12 @@ class Bound:
         factor_of : callable
             The number of at most 1 by which a gradient must be multiplied for the penalty to allow it.
         """
+        return self.dual_at(self.rows.scores(coef, intercept), factor_of)
+
+    def dual_at(self, scores: Cells, factor_of: Callable[[Coef], float]) -> float | None:
+        """As `dual`, at scores."""
         rows = self.rows
-        slopes = self.datafit.slope(rows.scores(coef, intercept), rows.labels)
+        slopes = self.datafit.slope(scores, rows.labels)
         if rows.fit_intercept:
             slopes = self._balanced(slopes)
         slopes = slopes * factor_of(rows.pull(rows.weights * slopes))

@@ -63,17 +63,25 @@ class CalibratedBound(Bound):
         """The mean labels."""
         return self.squared.start()
 
-    def value(self, coef: Coef, intercept: Intercept) -> float:
-        """The loss, summed over the tasks."""
-        return self.value_and_gradient(coef, intercept)[0]
+    def respond(self, coef: Coef, intercept: Intercept) -> Float64[np.ndarray, "tasks features"]:
+        """W G."""
+        return self.squared.respond(coef, intercept)
 
-    def value_and_gradient(self, coef: Coef, intercept: Intercept) -> tuple[float, Coef, Intercept]:
-        """The loss and its gradients."""
-        squares, slope = self._squares(coef, intercept)
+    def value_at(
+        self, coef: Coef, intercept: Intercept, response: Float64[np.ndarray, "tasks features"]
+    ) -> float:
+        """The loss by W G."""
+        squares = self._squares_at(coef, intercept, response)
         noise = np.maximum(np.sqrt(squares), self.least)
-        mass = self.rows.mass
-        value = 0.5 * float(mass @ (squares / noise + noise))
-        return value, slope / noise[:, None], mass * (intercept - self.squared.mean) / noise
+        return 0.5 * float(self.rows.mass @ (squares / noise + noise))
+
+    def gradient_at(
+        self, coef: Coef, intercept: Intercept, response: Float64[np.ndarray, "tasks features"]
+    ) -> tuple[Coef, Intercept]:
+        """The gradients by W G."""
+        noise = np.maximum(np.sqrt(self._squares_at(coef, intercept, response)), self.least)
+        slope, free = self.squared.gradient_at(coef, intercept, response)
+        return slope / noise[:, None], free / noise
 
     def lipschitz(self) -> tuple[Float64[np.ndarray, " tasks"], Float64[np.ndarray, " tasks"]]:
         """Those of squared errors at the least sigma."""
@@ -91,8 +99,13 @@ class CalibratedBound(Bound):
 
     def _squares(self, coef: Coef, intercept: Intercept) -> tuple[np.ndarray, np.ndarray]:
         """Mean squared errors of each task, and the gradient of half of their sum."""
-        slope = self.squared.gradient(coef, intercept)[0]
-        mass = self.rows.mass
-        left = self.squared.energy + (coef * (slope - self.squared.cross)).sum(axis=1)
-        squares = np.maximum(left, 0.0) / mass + (intercept - self.squared.mean) ** 2
-        return squares, slope
+        response = self.squared.respond(coef, intercept)
+        return self._squares_at(coef, intercept, response), response - self.squared.cross
+
+    def _squares_at(
+        self, coef: Coef, intercept: Intercept, response: Float64[np.ndarray, "tasks features"]
+    ) -> np.ndarray:
+        """Mean squared errors of each task by W G."""
+        left = self.squared.energy + (coef * (response - 2 * self.squared.cross)).sum(axis=1)
+        squares: np.ndarray = np.maximum(left, 0.0) / self.rows.mass
+        return squares + (intercept - self.squared.mean) ** 2

@@ -26,8 +26,9 @@ class Datafit(ABC):
     .. math:: \sum_k \sum_i \omega_{ik}\, \ell(x_i^\top w_k + b_k,\, y_{ik})
 
     with weights :math:`\omega` that sum to 1 in every task: the mean loss of each task. A class must
-    define `loss` and `slope`; `curvature` where the slope has a Lipschitz constant, and `conjugate`
-    where it is known, by which solvers state how far from the optimum they stop.
+    define `loss` and `slope`; `curvature` where the slope has a Lipschitz constant, `bend` where Newton's
+    method may be used, and `conjugate` where it is known, by which solvers state how far from the optimum
+    they stop.
 
     Attributes
     ----------
@@ -85,6 +86,14 @@ class Datafit(ABC):
         Infinite where the slope is none of the loss.
         """
         del slopes, labels
+        return None
+
+    def bend(self, scores: Cells, labels: Cells) -> Cells | None:
+        """The second derivative of the loss with respect to the score; None if unknown.
+
+        Where the slope has a kink, that of one side.
+        """
+        del scores, labels
         return None
 
     def response(self, scores: Cells) -> Cells:

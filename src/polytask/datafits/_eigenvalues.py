@@ -9,6 +9,8 @@ from jaxtyping import Float
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from polytask.datafits._weighted_products import weighted_products
+
 __all__ = ["largest_eigenvalue"]
 
 _SMALL = 400
@@ -32,13 +34,9 @@ def largest_eigenvalue(
     1.0
     """
     n, p = X.shape
-    root = np.sqrt(weights)
-    if min(n, p) <= _SMALL and not sparse.issparse(X):
-        centred = (X - shift) * root[:, None]
-        products = centred.T @ centred if p <= n else centred @ centred.T
+    if min(n, p) <= _SMALL:
+        products = _products(X, weights, shift) if p <= n else _kernel(X, weights, shift)
         return float(max(np.linalg.eigvalsh(products)[-1], 0.0))
-    if p == 1:
-        return float(weights @ (np.asarray(X.todense()).ravel() - shift[0]) ** 2)
 
     def times(vector: np.ndarray) -> np.ndarray:
         vector = vector.ravel()
@@ -49,3 +47,22 @@ def largest_eigenvalue(
     operator = LinearOperator((p, p), matvec=times, dtype=float)
     value = eigsh(operator, k=1, v0=start, tol=1e-4, return_eigenvectors=False)[0]
     return float(max(value, 0.0) * 1.001)
+
+
+def _products(X: Any, weights: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Products of features."""
+    if not sparse.issparse(X):
+        return weighted_products(X - shift, weights)
+    cross = np.outer(X.T @ weights, shift)
+    return weighted_products(X, weights) - cross - cross.T + weights.sum() * np.outer(shift, shift)
+
+
+def _kernel(X: Any, weights: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Products of rows times the roots of their weights."""
+    root = np.sqrt(weights)[:, None]
+    if not sparse.issparse(X):
+        scaled = (X - shift) * root
+        return np.asarray(scaled @ scaled.T)
+    along = X @ shift
+    products = (X @ X.T).toarray() - along - along[:, None] + shift @ shift
+    return np.asarray(products * root * root.T)

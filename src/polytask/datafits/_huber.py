@@ -57,6 +57,10 @@ class Huber(Datafit):
         """The difference, at most delta."""
         return np.clip(scores - labels, -self.delta, self.delta)
 
+    def bend(self, scores: Cells, labels: Cells) -> Cells:
+        """1 near 0."""
+        return np.asarray(np.abs(scores - labels) < self.delta, dtype=float)
+
     def conjugate(self, slopes: Cells, labels: Cells) -> Cells:
         """u²/2 + u y, up to slopes of delta."""
         allowed = np.abs(slopes) <= self.delta * (1 + 1e-12)

@@ -41,6 +41,11 @@ class Logistic(Datafit):
         difference: np.ndarray = expit(scores) - labels
         return difference
 
+    def bend(self, scores: Cells, labels: Cells) -> Cells:
+        """The product of the probabilities of both classes."""
+        del labels
+        return np.asarray(expit(scores) * expit(-scores))
+
     def conjugate(self, slopes: Cells, labels: Cells) -> Cells:
         """Minus the entropy of the probability u + y."""
         share = slopes + labels

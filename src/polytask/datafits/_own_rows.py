@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -205,6 +206,36 @@ class OwnRows(TaskRows):
         for task, (block, weights) in enumerate(self._sparse_blocks()):
             centred = (block.toarray() - self.means[task]) * np.sqrt(weights)[:, None]
             yield np.array([task]), centred[None]
+
+    def of_features(self, features: Int[np.ndarray, " k"]) -> OwnRows:
+        """The same rows with some features alone."""
+        chosen = copy(self)
+        chosen.means = self.means[:, features]
+        blocks = [block[:, features] for block in self._blocks]
+        buckets = [each._replace(X=each.X[:, :, features]) for each in self._buckets]
+        chosen._blocks, chosen._buckets = blocks, buckets  # noqa: SLF001
+        return chosen
+
+    def reweighted(self, weights: Cells, labels: Cells) -> OwnRows:
+        """The same rows with other weights and labels."""
+        chosen = copy(self)
+        vars(chosen).pop("mass", None)
+        chosen.weights, chosen.labels = weights, labels
+        if self.fit_intercept:
+            chosen._centre_anew()  # noqa: SLF001
+        return chosen
+
+    def _centre_anew(self) -> None:
+        """Means by the present weights, and inputs less these."""
+        self.means, buckets = self.means.copy(), []
+        for bucket in self._buckets:
+            shares = np.where(bucket.filled, self.weights[bucket.places], 0.0)
+            shift = (shares / shares.sum(axis=1, keepdims=True))[:, None] @ bucket.X
+            self.means[bucket.tasks] += shift[:, 0]
+            buckets.append(bucket._replace(X=(bucket.X - shift) * bucket.filled[:, :, None]))
+        self._buckets = buckets
+        for task, (block, weights) in enumerate(self._sparse_blocks()):
+            self.means[task] = weights @ block / weights.sum()
 
     def curvature(self) -> Float64[np.ndarray, " tasks"]:
         """The largest eigenvalue of the weighted products of each task."""

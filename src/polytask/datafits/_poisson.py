@@ -43,6 +43,12 @@ class Poisson(Datafit):
             difference: np.ndarray = np.exp(scores) - labels
         return difference
 
+    def bend(self, scores: Cells, labels: Cells) -> Cells:
+        """The rate."""
+        del labels
+        with np.errstate(over="ignore"):
+            return np.exp(scores)
+
     def conjugate(self, slopes: Cells, labels: Cells) -> Cells:
         """V log v − v of the rate v = u + y."""
         rate = slopes + labels

@@ -83,6 +83,10 @@ class RepeatedRows(TaskRows):
         for tasks, inputs in self.inner.blocks():
             yield tasks, np.tile(inputs, (1, 1, self.n_parts))
 
+    def reweighted(self, weights: Cells, labels: Cells) -> RepeatedRows:
+        """The same rows with other weights and labels."""
+        return RepeatedRows(self.inner.reweighted(weights, labels), self.n_parts)
+
     def curvature(self) -> Float64[np.ndarray, " tasks"]:
         """That of one part times the number of parts."""
         return self.n_parts * self.inner.curvature()

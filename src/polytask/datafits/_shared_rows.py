@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,25 @@ class SharedRows(TaskRows):
         for task, (weights, shift) in enumerate(zip(self.weights.T, shifts, strict=True)):
             known = np.flatnonzero(weights)
             yield np.array([task]), ((X[known] - shift) * np.sqrt(weights[known, None]))[None]
+
+    def of_features(self, features: Int[np.ndarray, " k"]) -> SharedRows:
+        """The same rows with some features alone."""
+        chosen = copy(self)
+        chosen.X = self.X[:, features]
+        chosen.means = self.means[:, features]
+        chosen._shifts = self._shifts[:, features]  # noqa: SLF001
+        return chosen
+
+    def reweighted(self, weights: Cells, labels: Cells) -> SharedRows:
+        """The same rows with other weights and labels."""
+        chosen = copy(self)
+        vars(chosen).pop("mass", None)
+        chosen.weights, chosen.labels, chosen.common = weights, labels, False
+        if self.fit_intercept:
+            shifts = np.asarray((self.X.T @ (weights / weights.sum(axis=0))).T)
+            chosen.means = self.means - self._shifts + shifts
+            chosen._shifts = shifts  # noqa: SLF001
+        return chosen
 
     def curvature(self) -> Float64[np.ndarray, " tasks"]:
         """The largest eigenvalue of the weighted products of each task."""

@@ -116,17 +116,27 @@ class SquaredBound(Bound):
         away = float(self.rows.mass @ (intercept - self.mean) ** 2)
         return 0.5 * (float(self.energy.sum()) - explained + away)
 
-    def value_and_gradient(self, coef: Coef, intercept: Intercept) -> tuple[float, Coef, Intercept]:
-        """The loss and its gradients."""
+    def respond(self, coef: Coef, intercept: Intercept) -> Float64[np.ndarray, "tasks features"]:
+        """W G."""
+        del intercept
         if self.by_products:
-            moved = _times(coef, self.products)
-        else:
-            scores = self.rows.scores(coef, np.zeros(len(coef)))
-            moved = self.rows.pull(self.rows.weights * scores)
-        away = intercept - self.mean
-        totals = self.rows.mass
-        value = 0.5 * float((coef * (moved - 2 * self.cross)).sum() + self.energy.sum())
-        return value + 0.5 * float(totals @ away**2), moved - self.cross, totals * away
+            return _times(coef, self.products)
+        scores = self.rows.scores(coef, np.zeros(len(coef)))
+        return self.rows.pull(self.rows.weights * scores)
+
+    def value_at(
+        self, coef: Coef, intercept: Intercept, response: Float64[np.ndarray, "tasks features"]
+    ) -> float:
+        """The loss by W G."""
+        value = 0.5 * float((coef * (response - 2 * self.cross)).sum() + self.energy.sum())
+        return value + 0.5 * float(self.rows.mass @ (intercept - self.mean) ** 2)
+
+    def gradient_at(
+        self, coef: Coef, intercept: Intercept, response: Float64[np.ndarray, "tasks features"]
+    ) -> tuple[Coef, Intercept]:
+        """The gradients by W G."""
+        del coef
+        return response - self.cross, self.rows.mass * (intercept - self.mean)
 
     def dual(self, coef: Coef, intercept: Intercept, factor_of: Callable[[Coef], float]) -> float:
         """A lower bound of the objective by the residuals there."""

@@ -46,6 +46,10 @@ class SquaredHinge(Datafit):
         sign = 2 * labels - 1
         return -sign * np.maximum(1 - sign * scores, 0.0)
 
+    def bend(self, scores: Cells, labels: Cells) -> Cells:
+        """1 where the margin is below 1."""
+        return np.asarray((2 * labels - 1) * scores < 1, dtype=float)
+
     def conjugate(self, slopes: Cells, labels: Cells) -> Cells:
         """m²/2 − m of the shortfall m, minus the signed slope."""
         short = -(2 * labels - 1) * slopes

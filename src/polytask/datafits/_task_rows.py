@@ -123,6 +123,14 @@ class TaskRows(ABC):
             Padded with zeros; the products of features are those of `gram`.
         """
 
+    def of_features(self, features: Int[np.ndarray, " k"]) -> TaskRows:
+        """The same rows with some features alone."""
+        raise NotImplementedError
+
+    def reweighted(self, weights: Cells, labels: Cells) -> TaskRows:
+        """The same rows with other weights, above 0 where they were, and labels; centred by these weights."""
+        raise NotImplementedError
+
     @abstractmethod
     def curvature(self) -> Float64[np.ndarray, " tasks"]:
         r"""The largest eigenvalue of the weighted products of each task, or a bound on it."""

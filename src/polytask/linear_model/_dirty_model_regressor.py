@@ -28,9 +28,8 @@ class DirtyModelRegressor(MultiTaskRegressor, DirtyModel):
         the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
-    tol : float in (0, inf), default 1e-8
-        Relative duality gap at which the solver stops, in units of the loss of zero coefficients. The penalty
-        has many corners, near which points of larger gaps have many small coefficients.
+    tol : float in (0, inf), default 1e-6
+        Relative duality gap at which the solver stops, in units of the loss of zero coefficients.
     max_iter : int, default 10000
         Largest number of iterations of the solver.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from polytask.linear_model._feature_selection import FeatureSelection
 from polytask.penalties import L21, Penalty
-from polytask.solvers import GroupNewton, ProximalGradient, Solver
+from polytask.solvers import GroupNewton, ProximalGradient, Solver, WorkingSets
 
 __all__ = ["JointSelection"]
 
@@ -19,5 +19,6 @@ class JointSelection(FeatureSelection):
         return L21(self.strength)
 
     def solvers(self) -> Sequence[Solver]:
-        """Newton's method for squared errors, else proximal gradients."""
-        return GroupNewton(self.tol, self.max_iter), ProximalGradient(self.tol, self.max_iter)
+        """Working sets by Newton's method where it is known for the loss, else proximal gradients."""
+        kinds = GroupNewton, WorkingSets, ProximalGradient
+        return [kind(self.tol, self.max_iter) for kind in kinds]

@@ -35,7 +35,7 @@ class L21RegressorCV(PathEstimator, L21Regressor):
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
-        Relative duality gap at which the solver stops; in folds at 1e-4 if that is larger.
+        Relative duality gap at which the solver stops; at 1e-4 in folds and for larger strengths, if that is larger.
     max_iter : int, default 10000
         Largest number of iterations of the solver, for each strength.
 

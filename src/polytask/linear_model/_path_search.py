@@ -28,8 +28,8 @@ NO_LOWER = "No lower strength has a lower loss on rows that were left out."
 """Why all coefficients are 0."""
 _MOST_FEATURES = 2000
 """Whose products are kept for all tasks and folds."""
-_TOL_OF_FOLDS = 1e-4
-"""Relative accuracy of the solutions of folds, unless `tol` is larger."""
+_TOL_ON_THE_WAY = 1e-4
+"""Relative accuracy of the solutions of folds and of larger strengths, unless `tol` is larger."""
 _EXPLAINED = 1e-3
 """Loss of training rows, in units of that of zero coefficients, below which a path ends."""
 _STRONGEST = 100.0
@@ -106,8 +106,9 @@ def search_paths(
     judged = np.stack(losses, axis=2)
     position, best = np.unravel_index(judged.mean(axis=2).argmin(), alphas.shape)
     model, bound = models[position], bounds[position]
-    *_, solution = _solutions(model, bound, alphas[position, : best + 1])
-    model.keep(bound, solution)
+    starts = [None, *_solutions(_looser(model), bound, alphas[position, :best])]
+    model.strength = float(alphas[position, best])
+    model.keep(bound, model.solution(bound, starts[-1]))
     return Searched(alphas, judged, int(position), model)
 
 
@@ -160,6 +161,13 @@ def _solutions(
         yield solution
 
 
+def _looser(model: PenalizedEstimator) -> PenalizedEstimator:
+    """The model with the accuracy of folds."""
+    trial = copy(model)
+    trial.tol = max(model.tol, _TOL_ON_THE_WAY)
+    return trial
+
+
 def _losses(
     model: PenalizedEstimator,
     alphas: Float64[np.ndarray, " n_alphas"],
@@ -167,14 +175,14 @@ def _losses(
     test: TaskTable,
 ) -> Float64[np.ndarray, " n_alphas"]:
     """Losses of left out rows along the path of the others; infinite where it has ended."""
-    trial = copy(model)
-    trial.tol = max(model.tol, _TOL_OF_FOLDS)
+    trial = _looser(model)
     bound = trial.bind(source.rows(trial))
     losses = np.full(len(alphas), np.inf)
     for position, solution in enumerate(_solutions(trial, bound, alphas)):
         coef, intercept = trial.linear(bound, solution)
         losses[position] = loss_of_rows(bound.datafit, test, coef, intercept)
-        if bound.value(solution.coef, solution.intercept) < _EXPLAINED * bound.scale():
+        left_over = bound.value(solution.coef, solution.intercept) - bound.floor()
+        if left_over < _EXPLAINED * bound.scale():
             break
     return losses
 

@@ -23,6 +23,7 @@ from polytask.solvers import (
     AlternatingDirections,
     ClosedForm,
     ProximalGradient,
+    ProximalNewton,
     QuasiNewton,
     Solution,
     Solver,
@@ -117,9 +118,15 @@ class PenalizedEstimator(Streaming):
         """Solvers, in the order of preference.
 
         Of quadratic penalties the closed form for squared errors, else a quasi-Newton method; of others
-        alternating directions for squared errors, else proximal gradients.
+        alternating directions for squared errors, else proximal Newton steps, or gradients.
         """
-        kinds = ClosedForm, QuasiNewton, AlternatingDirections, ProximalGradient
+        kinds = (
+            ClosedForm,
+            QuasiNewton,
+            AlternatingDirections,
+            ProximalNewton,
+            ProximalGradient,
+        )
         return [kind(self.tol, self.max_iter) for kind in kinds]
 
     def learn(self, table: TaskTable) -> None:

@@ -12,10 +12,11 @@ from jaxtyping import Float64
 from polytask.constraints import Constraint, Interval
 from polytask.datafits import Bound, Datafit
 from polytask.linear_model._apart import ridge_per_task
+from polytask.linear_model._best_covariance import BestCovariance
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator, solve
 from polytask.penalties import TaskCovariance
 from polytask.ranges import Range, SearchRange
-from polytask.solvers import QuasiNewton, Solution, Solver
+from polytask.solvers import AlternatingDirections, QuasiNewton, Solution, Solver
 
 __all__ = ["TaskRelationship"]
 
@@ -58,7 +59,7 @@ class TaskRelationship(PenalizedEstimator):
         return TaskCovariance(self.strength, epsilon=self.epsilon)
 
     def solvers(self) -> Sequence[Solver]:
-        """A quasi-Newton method on W, for the best covariance of each W."""
+        """A quasi-Newton method on W, for the best covariance of each W; it begins near the solution if it can."""
         return (QuasiNewton(self.tol, self.max_iter),)
 
     def solution(self, bound: Bound, start: Solution | None = None) -> Solution:
@@ -66,9 +67,20 @@ class TaskRelationship(PenalizedEstimator):
         apart = ridge_per_task(bound, self.strength, self.tol, self.max_iter)
         size = float(np.mean(np.square(apart.coef).sum(axis=1)))
         penalty = replace(self.penalty(), epsilon=self.epsilon * max(size, 1e-200))
-        if start is None:
-            start = replace(apart, state=penalty.start(bound.shape))
-        return solve(bound, penalty, self.solvers(), start)
+        near = self._near(bound, penalty, start) or replace(start or apart, n_iter=0)
+        near = replace(near, state=penalty.refit(near.coef, penalty.start(bound.shape)))
+        solution = solve(bound, penalty, self.solvers(), near)
+        return replace(solution, n_iter=near.n_iter + solution.n_iter)
+
+    def _near(
+        self, bound: Bound, penalty: TaskCovariance, start: Solution | None
+    ) -> Solution | None:
+        """The solution by alternating directions, of squared errors of tasks with other rows; else None."""
+        best = BestCovariance(penalty.alpha, penalty.epsilon)
+        solver = AlternatingDirections(self.tol, self.max_iter)
+        if penalty.alpha == 0 or bound.rows.common or solver.refuses(bound, best) is not None:
+            return None
+        return solver.minimize(bound, best, start)
 
     def keep(self, bound: Bound, solution: Solution) -> None:
         """Keep the covariance, too."""

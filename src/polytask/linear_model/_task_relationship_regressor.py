@@ -63,7 +63,8 @@ class TaskRelationshipRegressor(MultiTaskRegressor, TaskRelationship):
     -----
     Zhang and Yeung hold the trace at 1, so that their strength is n_tasks times ours, penalise
     :math:`\|W\|^2` too, and refit the covariance after each solution for W. Here the covariance is eliminated
-    (`QuasiNewton`), and ε belongs to the objective. Some implementations penalise intercepts as
+    (`QuasiNewton`; from a solution by `AlternatingDirections` where tasks have other rows), and ε belongs to
+    the objective. Some implementations penalise intercepts as
     coefficients, which is worse where the tasks' levels differ.
 
     References

@@ -20,8 +20,8 @@ __all__ = ["AlternatingDirections"]
 
 _LOOKS = 3
 """Iterations between looks at the optimality."""
-_NEAR = 30.0
-"""Residuals of less than so many roots of `tol` are worth a look."""
+_NEAR, _NEAR_RESIDUAL = 1.0, 30.0
+"""Residuals of less than so many roots of `tol`, and times `tol` where no gap is known, are worth a look."""
 _BALANCED = (4, 9, 16, 30, 60, 120)
 """Iterations after which rho is balanced, if need be."""
 _UNBALANCED = 4.0
@@ -126,7 +126,7 @@ class _Search:
         self.below = -np.inf  # the best lower bound of the objective
         self.before = self.plain = self.point
         self.good = np.inf
-        memory = int(np.clip(_REMEMBERED // (2 * max(self.point.size, 1)), 4, 20))
+        memory = int(np.clip(_REMEMBERED // (2 * max(self.point.size, 1)), 4, 10))
         self.accelerate = Anderson(memory)
         self.now = Optimality(np.inf, "fixed-point residual")
 
@@ -174,7 +174,7 @@ class _Search:
         slope = self.rho * (pair.sought - pair.loss)  # of the loss at its minimiser
         largest = self.penalty.dual_norm(slope)
         if largest is None:
-            return True
+            return _length(away) <= _NEAR_RESIDUAL * self.tol * size
         factor = 1.0 if largest <= self.penalty.alpha else self.penalty.alpha / largest
         energy = float(self.bound.energy.sum())
         product = float((pair.loss * self.products.cross).sum())

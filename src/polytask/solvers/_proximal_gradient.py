@@ -76,7 +76,7 @@ class ProximalGradient(Solver):
             coef, intercept = start.coef, start.intercept
         state = learned(penalty, bound.shape, start)
         scale = bound.scale()
-        n_iter, point = 0, _Point(coef, intercept, 1.0)
+        n_iter, point = 0, _Point(coef, intercept, np.zeros(0), 1.0)
         now = Optimality(np.inf, "fixed-point residual")
         for n_iter, point in enumerate(_steps(bound, penalty, state, coef, intercept)):
             if n_iter % _LOOKS and n_iter < self.max_iter:
@@ -92,11 +92,19 @@ class ProximalGradient(Solver):
 
 
 class _Point(NamedTuple):
-    """Coefficients and intercepts after a step, and the curvature that it took."""
+    """Coefficients and intercepts, the response of the loss to them, and the curvature of the step."""
 
     coef: np.ndarray
     intercept: np.ndarray
+    response: np.ndarray
     lipschitz: float
+
+    def beyond(self, other: _Point, ahead: float) -> _Point:
+        """The point on the line from another one, further by a share of their distance."""
+        coef, intercept, response = (
+            new + ahead * (new - old) for new, old in zip(self[:3], other[:3], strict=True)
+        )
+        return _Point(coef, intercept, response, self.lipschitz)
 
 
 def _steps(
@@ -106,26 +114,27 @@ def _steps(
     coef: np.ndarray,
     intercept: np.ndarray,
 ) -> Iterator[_Point]:
-    """Coefficients, intercepts and L after every step, first of all the start."""
+    """Points after every step, first of all the start."""
     of_coef, of_intercept = bound.lipschitz()
     if not np.isfinite(of_coef).all():  # the curvature is found on the way
         of_coef, of_intercept = bound.rows.curvature(), bound.rows.mass
     lipschitz = float(of_coef.max())
     ratio = of_intercept / max(lipschitz, 1e-300)
     lipschitz = max(lipschitz, 1e-12)
-    before = _Point(coef, intercept, lipschitz)
-    at, free, momentum, curvature = coef, intercept, 1.0, lipschitz
+    before = _Point(coef, intercept, bound.respond(coef, intercept), lipschitz)
+    at, momentum = before, 1.0
     yield before
     while True:
-        new = _step(bound, penalty, state, _Point(at, free, curvature), ratio)
-        uphill = float(((at - new.coef) * (new.coef - before.coef)).sum())
-        uphill += float((free - new.intercept) @ (ratio * (new.intercept - before.intercept)))
+        new = _step(bound, penalty, state, at, ratio)
+        uphill = float(((at.coef - new.coef) * (new.coef - before.coef)).sum())
+        uphill += float(
+            (at.intercept - new.intercept) @ (ratio * (new.intercept - before.intercept))
+        )
         following = 1.0 if uphill > 0 else 0.5 * (1 + np.sqrt(1 + 4 * momentum**2))
-        ahead = 0.0 if uphill > 0 else (momentum - 1) / following
-        at = new.coef + ahead * (new.coef - before.coef)
-        free = new.intercept + ahead * (new.intercept - before.intercept)
+        at = new.beyond(before, 0.0 if uphill > 0 else (momentum - 1) / following)
+        if uphill > 0:
+            at = at._replace(lipschitz=_LOWERED * at.lipschitz)
         before, momentum = new, following
-        curvature = new.lipschitz * (_LOWERED if uphill > 0 else 1.0)
         yield new
 
 
@@ -133,20 +142,22 @@ def _step(
     bound: Bound,
     penalty: Penalty,
     state: Mapping[str, Any],
-    start: _Point,
+    at: _Point,
     ratio: np.ndarray,
 ) -> _Point:
     """A proximal step of the least curvature, raised from the start's, that bounds the loss."""
-    at, free, lipschitz = start
-    value, slope, rise = bound.value_and_gradient(at, free)
-    new, level = at, free
+    value = bound.value_at(*at[:3])
+    slope, rise = bound.gradient_at(*at[:3])
+    new, lipschitz = at, at.lipschitz
     for attempt in range(_ATTEMPTS):
-        new = penalty.prox(at - slope / lipschitz, 1 / lipschitz, state)
-        level = free - np.where(ratio > 0, rise / np.maximum(lipschitz * ratio, 1e-300), 0.0)
-        move, shift = new - at, level - free
-        bend = 0.5 * lipschitz * (float((move**2).sum()) + float(ratio @ shift**2))
-        limit = value + float((slope * move).sum()) + float(rise @ shift) + bend
-        if bound.value(new, level) <= limit + 1e-12 * abs(value) or attempt == _ATTEMPTS - 1:
+        coef = penalty.prox(at.coef - slope / lipschitz, 1 / lipschitz, state)
+        drop = np.where(ratio > 0, rise / np.maximum(lipschitz * ratio, 1e-300), 0.0)
+        level = at.intercept - drop
+        new = _Point(coef, level, bound.respond(coef, level), lipschitz)
+        move = coef - at.coef
+        bend = 0.5 * lipschitz * (float((move**2).sum()) + float(ratio @ drop**2))
+        limit = value + float((slope * move).sum()) - float(rise @ drop) + bend
+        if bound.value_at(*new[:3]) <= limit + 1e-12 * abs(value) or attempt == _ATTEMPTS - 1:
             break
         lipschitz *= _RAISED
-    return _Point(new, level, lipschitz)
+    return new

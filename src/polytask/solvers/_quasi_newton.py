@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,17 +106,20 @@ class _Point(NamedTuple):
 class _Search:
     def __init__(self, bound: Bound, penalty: Penalty) -> None:
         self.bound, self.penalty = bound, penalty
-        self.model = MeanProducts.of(bound)
         levels = isinstance(bound, SquaredBound) or bound.rows.fit_intercept
-        rise = bound.lipschitz()[1] if levels else np.ones(1)
+        rise = bound.datafit.curvature * bound.rows.mass if levels else np.ones(1)
         self.of_intercept = np.where(np.isfinite(rise), np.maximum(rise, 1e-300), 1.0)
         slope = bound.gradient(np.zeros(bound.shape), bound.start())[0]
-        curvatures = bound.lipschitz()[0]
-        largest = float(curvatures.max()) if np.isfinite(curvatures).all() else 1.0
-        rounding = 1e-10 * np.sqrt(2 * largest * bound.scale())  # where the labels teach nothing
-        self.scale = max(float(np.linalg.norm(slope)), rounding, 1e-300)
+        size = float(np.linalg.norm(slope))
+        rounding = 1e-10 * np.sqrt(2 * _curvature(bound, slope) * bound.scale())
+        self.scale = max(size, rounding, 1e-300)  # rounding where the labels teach nothing
         self.stiffness = 0.0
         self.moves: list[tuple[np.ndarray, np.ndarray, float]] = []
+
+    @cached_property
+    def model(self) -> MeanProducts:
+        """The curvature of the loss."""
+        return MeanProducts.of(self.bound)
 
     def first(self, start: Solution | None) -> _Point:
         """The given solution, the closed form, or zero."""
@@ -197,3 +201,13 @@ class _Search:
         self.stiffness = float(values[-1])
         coef = self.model.inverse(slope[:, :-1], np.maximum(values, 0.0), axes)
         return np.c_[coef, slope[:, -1] / self.of_intercept]
+
+
+def _curvature(bound: Bound, way: np.ndarray) -> float:
+    """How much the gradient of the loss may change along a way, per unit of its length."""
+    if not np.isfinite(bound.datafit.curvature):
+        return 1.0
+    way = way if way.any() else np.ones(way.shape)
+    scores = bound.rows.scores(way, np.zeros(len(way)))
+    change = np.linalg.norm(bound.rows.pull(bound.rows.weights * scores))
+    return bound.datafit.curvature * float(change) / max(float(np.linalg.norm(way)), 1e-300)

@@ -52,10 +52,10 @@ class TaskEquations:
             self._inverses = [(tasks, *_least(X)) for tasks, X in bound.rows.blocks()]
 
     def _in_rows(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Tasks, their X (t, n, p), and (X Xᵀ + δ I)⁻¹ X."""
+        """Tasks, their X (t, n, p), and (X Xᵀ + δ I)⁻¹."""
         for tasks, X in self.bound.rows.blocks():
             kernel = X @ X.transpose(0, 2, 1) + self.ridge * np.eye(X.shape[1])
-            yield tasks, X, np.linalg.solve(kernel, X)
+            yield tasks, X, np.linalg.inv(kernel)
 
     def inverse(self, wanted: Coef) -> np.ndarray:
         """The solutions for other right-hand sides."""
@@ -65,7 +65,7 @@ class TaskEquations:
         if self.ridge > 0:
             for tasks, X, inverse in self._rows:
                 own = wanted[tasks][:, :, None]
-                inside = (X.transpose(0, 2, 1) @ (inverse @ own))[:, :, 0]
+                inside = (X.transpose(0, 2, 1) @ (inverse @ (X @ own)))[:, :, 0]
                 solved[tasks] = (wanted[tasks] - inside) / self.ridge
             return solved
         for tasks, values, axes in self._inverses:
@@ -129,7 +129,8 @@ class TaskEquations:
     def _ratios(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Tasks, and two factors of (G + δ I)⁻¹ G."""
         if not self.bound.by_products:
-            yield from self._rows
+            for tasks, X, inverse in self._rows:
+                yield tasks, X, inverse @ X
             return
         ratio = np.linalg.solve(self._shifted, self.bound.products)
         p = self.bound.shape[1]

@@ -80,6 +80,11 @@ def _check_losses(
         require(bool((rise * away >= -1e-9).all()), f"{name}: the slope falls.")
         steep = np.abs(rise) > datafit.curvature * np.abs(away) * (1 + 1e-6) + 1e-9
         require(not steep.any(), f"{name}: the slope changes by more than the curvature.")
+        bend = datafit.bend(scores, labels)
+        if bend is not None:
+            rises = datafit.slope(scores + 1e-6, labels) - datafit.slope(scores - 1e-6, labels)
+            sentence = f"{name}: `bend` disagrees with finite differences of the slope"
+            require_close(bend, rises / 2e-6, sentence, relative=1e-5, absolute=1e-6)
         conjugate = datafit.conjugate(slope, labels)
         if conjugate is not None:
             sentence = f"{name}: the conjugate of a slope is not slope · score − loss"

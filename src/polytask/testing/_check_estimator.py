@@ -77,7 +77,7 @@ def check_estimator(estimator: Any) -> None:
         again = _fit(estimator, thin, rows.Y)
         sentence = f"{name}: sparse inputs give another model"
         require_close(
-            _scores(again, thin), _scores(shared, rows.X), sentence, relative=_CLOSE, absolute=1e-5
+            _scores(again, thin), _scores(shared, rows.X), sentence, relative=_CLOSE, absolute=1e-8
         )
     for array, before in zip(rows, kept, strict=True):
         require(
@@ -124,7 +124,7 @@ def _check_forms(name: str, shared: Any, own: Any, rows: _Rows) -> None:
         table,
         sentence,
         relative=_CLOSE,
-        absolute=1e-5,
+        absolute=1e-8,
     )
     column = np.searchsorted(own.tasks_, rows.tasks)
     each = _scores(own, rows.X[rows.own], tasks=rows.tasks)
@@ -158,7 +158,7 @@ def _check_scale(name: str, estimator: Any, own: Any, rows: _Rows) -> None:
     weighted = _fit(estimator, X, rows.y, tasks=rows.tasks, sample_weight=scale * count)
     again = _fit(estimator, X[repeated], rows.y[repeated], tasks=rows.tasks[repeated])
     sentence = f"{name}: weights do not count as repeated rows"
-    require_close(_scores(weighted, X), _scores(again, X), sentence, relative=_CLOSE, absolute=1e-5)
+    require_close(_scores(weighted, X), _scores(again, X), sentence, relative=_CLOSE, absolute=1e-8)
     even = _fit(estimator, X, rows.y, tasks=rows.tasks, task_weights=np.ones(3))
     require_same(_scores(even, X), _scores(own, X), f"{name}: equal `task_weights` have an effect")
     differs = not np.allclose(_scores(weighted, X), _scores(own, X), rtol=1e-8, atol=1e-10)
