@@ -107,11 +107,12 @@ class _Search:
     def __init__(self, bound: Bound, penalty: Penalty) -> None:
         self.bound, self.penalty = bound, penalty
         levels = isinstance(bound, SquaredBound) or bound.rows.fit_intercept
-        rise = bound.datafit.curvature * bound.rows.mass if levels else np.ones(1)
-        self.of_intercept = np.where(np.isfinite(rise), np.maximum(rise, 1e-300), 1.0)
         slope = bound.gradient(np.zeros(bound.shape), bound.start())[0]
+        largest, rise = _curvatures(bound, slope)
+        rise = rise if levels else np.ones(1)
+        self.of_intercept = np.where(np.isfinite(rise), np.maximum(rise, 1e-300), 1.0)
         size = float(np.linalg.norm(slope))
-        rounding = 1e-10 * np.sqrt(2 * _curvature(bound, slope) * bound.scale())
+        rounding = 1e-10 * np.sqrt(2 * largest * bound.scale())
         self.scale = max(size, rounding, 1e-300)  # rounding where the labels teach nothing
         self.stiffness = 0.0
         self.moves: list[tuple[np.ndarray, np.ndarray, float]] = []
@@ -203,11 +204,13 @@ class _Search:
         return np.c_[coef, slope[:, -1] / self.of_intercept]
 
 
-def _curvature(bound: Bound, way: np.ndarray) -> float:
-    """How much the gradient of the loss may change along a way, per unit of its length."""
-    if not np.isfinite(bound.datafit.curvature):
-        return 1.0
+def _curvatures(bound: Bound, way: np.ndarray) -> tuple[float, np.ndarray]:
+    """How much the gradient may change along a way, or along any, and that of each intercept."""
+    if type(bound).lipschitz is not Bound.lipschitz or not np.isfinite(bound.datafit.curvature):
+        of_coef, of_intercept = bound.lipschitz()
+        return float(of_coef.max()) if np.isfinite(of_coef).all() else 1.0, of_intercept
     way = way if way.any() else np.ones(way.shape)
     scores = bound.rows.scores(way, np.zeros(len(way)))
-    change = np.linalg.norm(bound.rows.pull(bound.rows.weights * scores))
-    return bound.datafit.curvature * float(change) / max(float(np.linalg.norm(way)), 1e-300)
+    change = float(np.linalg.norm(bound.rows.pull(bound.rows.weights * scores)))
+    share = change / max(float(np.linalg.norm(way)), 1e-300)
+    return bound.datafit.curvature * share, bound.datafit.curvature * bound.rows.mass
