@@ -146,25 +146,24 @@ ENTRANTS = [
     ours(
         "near a common subspace (ASO)",
         "linear_model.ASORegressor",
-        [
-            {**each, "n_components": n}
-            for n in (1, 3)
-            for each in two(grid("alpha", 3, 100, 5), "eta", 0.001, 0.01, 0.1)
-        ],
+        grid("alpha", 5, 20, 3),
+        n_components=1,
+        eta=0.01,
     ),
     ours(
         "near a relaxed subspace (cASO)",
         "linear_model.ConvexASORegressor",
-        [
-            {**each, "n_components": n}
-            for n in (1, 3)
-            for each in two(grid("alpha", 3, 100, 5), "eta", 0.001, 0.01, 0.1)
-        ],
+        grid("alpha", 5, 20, 3),
+        n_components=1,
+        eta=0.01,
     ),
     ours(
         "sparse combinations (GO-MTL)",
         "linear_model.GOMTLRegressor",
-        two(grid("alpha", 0.3, 5, 6), "n_components", 1, 3),
+        [
+            {"alpha": a, "n_components": k}
+            for k, a in ((1, 0.5), (1, 1.0), (1, 2.0), (2, 1.0), (2, 2.0))
+        ],
     ),
     ours(
         "multi_task_boosting",

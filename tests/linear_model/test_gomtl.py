@@ -6,7 +6,7 @@ from scipy.special import expit
 from sklearn.linear_model import Lasso
 
 from polytask.datafits import Logistic, MappedRows, OwnRows, SharedRows, Squared
-from polytask.linear_model import GOMTLClassifier, GOMTLRegressor
+from polytask.linear_model import GOMTLClassifier, GOMTLRegressor, PathSearchCV
 
 
 def overlapping_groups(n=40, noise=0.5):
@@ -77,28 +77,24 @@ def test_more_turns_never_raise_the_objective():
     assert values[-1] < values[0]
 
 
-def plain_alternation(X, Y, alpha, k, turns=150):
+def plain_alternation(X, Y, alpha, C, turns=10):
     """As in the paper: lassos for the codes of each task, normal equations for all components."""
     X, Y = X - X.mean(axis=0), Y - Y.mean(axis=0)
     gram, cross = X.T @ X / len(X), Y.T @ X / len(X)
-    p = X.shape[1]
-    W = np.linalg.solve(gram + alpha * np.eye(p), cross.T).T
-    C = np.linalg.svd(W, full_matrices=False)[2][:k]
     for _ in range(turns):
         lasso = Lasso(alpha=alpha, fit_intercept=False, tol=1e-12, max_iter=100_000)
         S = np.stack([lasso.fit(X @ C.T, y).coef_ for y in Y.T])
-        left = np.kron(S.T @ S, gram) + alpha * np.eye(k * p)
-        C = np.linalg.solve(left, (S.T @ cross).ravel()).reshape(k, p)
+        left = np.kron(S.T @ S, gram) + alpha * np.eye(C.size)
+        C = np.linalg.solve(left, (S.T @ cross).ravel()).reshape(C.shape)
     return S, C
 
 
-def test_it_is_the_end_of_plain_alternation():
+def test_plain_alternation_leaves_it_where_it_is():
     X, Y = overlapping_groups()
     model = GOMTLRegressor(alpha=0.2, n_components=2, tol=1e-8).fit(X, Y)
-    S, C = plain_alternation(X, Y, 0.2, 2)
-    assert model.coef_ == pytest.approx(S @ C, abs=1e-4)
-    signs = np.sign((C * model.components_).sum(axis=1))
-    assert model.codes_ == pytest.approx(S * signs, abs=1e-3)
+    S, C = plain_alternation(X, Y, 0.2, model.components_)
+    assert model.components_ == pytest.approx(C, abs=1e-4)
+    assert model.codes_ == pytest.approx(S, abs=1e-4)
 
 
 @pytest.mark.parametrize("kind", [GOMTLRegressor, GOMTLClassifier])
@@ -106,7 +102,7 @@ def test_groups_and_their_overlap_are_found(kind):
     X, Y = overlapping_groups(n=200, noise=0.1)
     if kind.learns_classes:
         Y = (Y > 0).astype(int)
-    model = kind(alpha=0.1, n_components=2).fit(X, Y)
+    model = kind(alpha=0.05, n_components=2).fit(X, Y)
     assert model.task_groups_.tolist() == [0, 1, 0, 1, 0, 1, 2]
     assert (model.codes_[6] != 0).all()
 
@@ -116,6 +112,14 @@ def test_a_strength_that_leaves_nothing_is_said():
     with pytest.warns(UserWarning, match="All coefficients of GOMTLRegressor are 0: alpha=100"):
         model = GOMTLRegressor(alpha=100.0).fit(X, Y)
     assert not model.coef_.any()
+
+
+@pytest.mark.filterwarnings("ignore:All coefficients of GOMTLRegressor are 0")
+def test_a_path_that_begins_with_nothing_finds_codes_later():
+    X, Y = overlapping_groups(noise=0.1)
+    chosen = PathSearchCV(GOMTLRegressor(), alphas=[100.0, 0.1], cv=2).fit(X, Y)
+    assert chosen.alpha_ == 0.1
+    assert chosen.estimator_.codes_.any()
 
 
 @pytest.mark.parametrize("datafit", [Squared(), Logistic()])

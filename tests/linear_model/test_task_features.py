@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from polytask.exceptions import ParameterError, UnknownNameError
-from polytask.linear_model import TaskFeaturesRegressor
+from polytask.linear_model import PooledRidgeRegressor, TaskFeaturesRegressor
 
 
 def seasons(n=15, noise=0.3):
@@ -57,3 +57,12 @@ def test_features_must_be_those_of_the_tasks():
         TaskFeaturesRegressor(task_features=table).fit(X, y, tasks=tasks)
     with pytest.raises(ParameterError, match="a row for each of the 8 tasks"):
         TaskFeaturesRegressor(task_features=Z[:7]).fit(X, y, tasks=tasks)
+
+
+def test_a_pooled_model_answers_unknown_tasks_by_what_is_shared():
+    X, y, tasks, _, _ = seasons()
+    model = PooledRidgeRegressor(unknown_tasks="mean").fit(X, y, tasks=tasks)
+    wanted = X @ model.coef_[0] + model.intercept_.mean()
+    assert model.predict(X, tasks=np.full(len(X), 99)) == pytest.approx(wanted)
+    with pytest.raises(UnknownNameError, match="99"):
+        PooledRidgeRegressor().fit(X, y, tasks=tasks).predict(X[:1], tasks=[99])

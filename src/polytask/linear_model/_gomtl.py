@@ -18,6 +18,7 @@ from polytask.linear_model._in_order import in_order
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator, solve
 from polytask.linear_model._span import span_of
 from polytask.linear_model._turns import Turns, take_turns
+from polytask.linear_model._varimax import varimax
 from polytask.penalties import L1
 from polytask.ranges import Range, SearchRange
 from polytask.solvers import ProximalGradient, Solution, Solver
@@ -90,8 +91,8 @@ class SparseCombinations(PenalizedEstimator):
         raise ParameterError(f"{name} has no largest strength: it depends on what is learned.")
 
     def solution(self, bound: Bound, start: Solution | None = None) -> Solution:
-        """Codes and components in turns."""
-        start = self.first(bound) if start is None else start
+        """Codes and components in turns; from ridge regressions, since components without codes would stay so."""
+        start = self.first(bound)
         step = ComponentStep(bound, self.strength, _FINER * self.tol, _STEPS)
         turns = Turns(
             lambda now: self.improved(step, now),
@@ -102,11 +103,13 @@ class SparseCombinations(PenalizedEstimator):
         return take_turns(turns, start, self.tol, self.max_iter)
 
     def first(self, bound: Bound) -> Solution:
-        """Ridge regressions, whose span is the first components."""
+        """Ridge regressions, in whose span those components are first for which codes are sparse."""
         apart = ridge_per_task(bound, self.strength, _FINER * self.tol, _STEPS)
         components = span_of(apart.coef)[: self.n_components]
         components = components if len(components) else np.zeros((1, bound.shape[1]))
         codes = apart.coef @ components.T
+        rotation = varimax(codes)
+        codes, components = codes @ rotation, rotation.T @ components
         return replace(apart, state={"codes": codes, "components": components})
 
     def improved(self, step: ComponentStep, now: Solution) -> Solution:

@@ -65,7 +65,8 @@ class GOMTLClassifier(MultiTaskClassifier, SparseCombinations):
     Notes
     -----
     Kumar and Daumé have strengths :math:`\mu` of S and :math:`\lambda` of C, without a half. Components may be scaled
-    against their codes, so that only :math:`\mu^2 \lambda` has an influence on W: :math:`2 \mu^2 \lambda = \alpha^3`. A turn learns codes with
+    against their codes, so that only :math:`\mu^2 \lambda` has an influence on W: :math:`2 \mu^2 \lambda = \alpha^3`. Their first components are
+    singular vectors of ridge regressions; here these are rotated (varimax), since codes that all use all of them may be a saddle point. A turn learns codes with
     intercepts (`ProximalGradient`), components (`QuasiNewton`), and the best scales of both. Components of the next turn are extrapolated
     (Anderson) where that lowers the objective, which no turn raises.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from polytask.constraints import Constraint, InstanceOf, Interval
+from polytask.constraints import Choice, Constraint, InstanceOf, Interval
 from polytask.datafits import Squared, rows_of
 from polytask.estimators import MultiTaskRegressor, TaskTable
 from polytask.linear_model._label_counts import task_counts
@@ -32,6 +32,9 @@ class PooledRidgeRegressor(MultiTaskRegressor, LinearEstimator):
         Strength of the penalty; 0 gives least squares, of the least norm.
     common_intercept : bool, default False
         Whether tasks have the same intercept, too.
+    unknown_tasks : {"error", "mean"}, default "error"
+        Whether `predict` refuses a task that was not learned, or answers by the shared coefficients and the mean of
+        the intercepts.
 
     Attributes
     ----------
@@ -69,12 +72,20 @@ class PooledRidgeRegressor(MultiTaskRegressor, LinearEstimator):
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "alpha": Interval(float, 0.0),
         "common_intercept": InstanceOf((bool,)),
+        "unknown_tasks": Choice(("error", "mean")),
     }
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH}
 
-    def __init__(self, alpha: float = 0.01, *, common_intercept: bool = False) -> None:
+    def __init__(
+        self,
+        alpha: float = 0.01,
+        *,
+        common_intercept: bool = False,
+        unknown_tasks: Literal["error", "mean"] = "error",
+    ) -> None:
         self.alpha = alpha
         self.common_intercept = common_intercept
+        self.unknown_tasks = unknown_tasks
 
     def learn(self, table: TaskTable) -> None:
         """Solve the normal equations of all labels."""
@@ -99,6 +110,10 @@ class PooledRidgeRegressor(MultiTaskRegressor, LinearEstimator):
         apart = levels - rows.means @ shared
         together = np.full(rows.n_tasks, level - centre @ shared)
         self.intercept_ = together if self.common_intercept else apart
+
+    def of_unknown(self) -> tuple[np.ndarray, np.ndarray]:
+        """The shared coefficients, and the mean of the intercepts."""
+        return self.coef_[:1], self.intercept_.mean(keepdims=True)
 
 
 def _solved(products: np.ndarray, cross: np.ndarray, alpha: float) -> np.ndarray:
