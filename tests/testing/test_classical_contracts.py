@@ -224,6 +224,7 @@ def relearned(change):
         (DeclaredTurning(), "declared the same in every basis of features, and is not"),
         (altered(AbsoluteSum, "dual_norm", lambda *_: 0.1), "the dual norm is too small"),
         (altered(AbsoluteSum, "dual_norm", lambda *_: 9.0), "dual norm of a subgradient is not 1"),
+        (altered(SquaredNorm, "conjugate", lambda *_: 0.1), "conjugate of a subgradient"),
         (
             altered(SquaredNorm, "task_precision", lambda _, n, *__: 2 * np.eye(n)),
             "no gradient of its precision",

@@ -34,9 +34,9 @@ class CalibratedRegressor(MultiTaskRegressor, PenalizedEstimator):
     ----------
     alpha : float in [0, inf), default 0.1
         Strength of the penalty, without unit if features have none; from `alpha_max` of the data on, all
-        coefficients are 0. Noise alone stays below about
-        :math:`(\sqrt{n_\text{tasks}} + \sqrt{2 \log n_\text{features}}) / \sqrt n` for standardised features of n shared
-        rows.
+        coefficients are 0. For standardised features of n shared rows, noise alone stays below about
+        :math:`(\sqrt{n_\text{tasks}} + \sqrt{2 \log n_\text{features}}) / \sqrt n` (l21), and lies near
+        :math:`(\sqrt{n_\text{tasks}} + \sqrt{n_\text{features}}) / \sqrt n` (trace norm).
     norm : {"l21", "trace_norm"}, default "l21"
         :math:`\Omega`: features that all tasks use or none, or tasks in a common subspace.
     least_noise : float in (0, 1), default 0.001

@@ -51,3 +51,7 @@ class SquaredL2(Penalty):
     def prox(self, weights: Array, step: float, state: State | None = None) -> Array:
         """The parameters, all shortened alike."""
         return weights / (1 + step * self.alpha)
+
+    def conjugate(self, slope: Array) -> float | None:
+        """Half the sum of squares, divided by alpha; None without strength."""
+        return 0.5 * float(namespace(slope).sum(slope * slope)) / self.alpha if self.alpha else None

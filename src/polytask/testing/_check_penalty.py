@@ -46,7 +46,7 @@ def check_penalty(
     AssertionError
         If the gradient disagrees with finite differences or is no subgradient, a proximal
         point is not the best, the strength is not a factor, learning increases the value, numpy
-        and torch disagree, an argument is changed, or the dual norm or what is declared of matrices
+        and torch disagree, an argument is changed, or the dual norm, the conjugate or what is declared of matrices
         does not hold.
     """
     require_instance("check_penalty", "penalty", penalty, Penalty)
@@ -79,7 +79,7 @@ def _check_declarations(
     *,
     proximal: bool,
 ) -> None:
-    """Check the dual norm, and what is declared of matrices."""
+    """Check the dual norm, the conjugate, and what is declared of matrices."""
     largest = penalty.dual_norm(weights)
     if largest is not None:
         products, unit = [], replace(penalty, alpha=1.0)
@@ -94,6 +94,12 @@ def _check_declarations(
         if proximal:
             left = strong.prox(weights, 1.0)
             require_close(left, 0 * left, f"{name}: `alpha_max` leaves parameters", absolute=1e-9)
+    slope = penalty.gradient(weights)
+    conjugate = penalty.conjugate(slope)
+    if conjugate is not None:
+        sentence = f"{name}: the conjugate of a subgradient and the value miss their product"
+        product = float((slope * weights).sum())
+        require_close(float(penalty.value(weights)) + conjugate, product, sentence)
     if weights.ndim == 2:
         _check_matrices(name, penalty, weights, generator)
 
