@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Float64
 
-from polytask.datafits import RepeatedRows, SquaredBound
+from polytask.datafits import RepeatedRows, ScaledTasks, SquaredBound
 
 __all__ = ["ShiftedProducts", "shifted_products"]
 
@@ -56,28 +56,36 @@ def shifted_products(bound: SquaredBound, *, rotate: bool) -> ShiftedProducts:
     """
     if isinstance(bound.rows, RepeatedRows):
         return _Parts(bound, bound.rows)
+    if isinstance(bound.rows, ScaledTasks) and bound.rows.inner.common:
+        inputs = next(bound.rows.inner.blocks())[1][0]
+        return _Shared(bound, inputs, bound.rows.factors, rotate=rotate)
     blocks = list(bound.rows.blocks())
     shared = len(blocks) == 1 and len(blocks[0][1]) == 1
     if shared:
-        return _Shared(bound, blocks[0][1][0], rotate=rotate)
+        return _Shared(bound, blocks[0][1][0], np.ones(1), rotate=rotate)
     return _Own(bound, [_block(tasks, inputs) for tasks, inputs in blocks])
 
 
 class _Shared(ShiftedProducts):
-    """One matrix of products, by its eigenvectors; those of eigenvalue 0 need no coefficients."""
+    """One matrix of products, times a factor per task, by its eigenvectors; those of eigenvalue 0 need no coefficients."""
 
     def __init__(
-        self, bound: SquaredBound, inputs: Float[np.ndarray, "n p"], *, rotate: bool
+        self,
+        bound: SquaredBound,
+        inputs: Float[np.ndarray, "n p"],
+        factors: Float[np.ndarray, " tasks"],
+        *,
+        rotate: bool,
     ) -> None:
         wide = inputs.shape[0] < inputs.shape[1]
         sizes, basis = np.linalg.eigh(inputs @ inputs.T if wide else inputs.T @ inputs)
         known = sizes > 1e-12 * max(sizes[-1], 1e-300)
         known[-1] = True
-        self._sizes, basis = np.maximum(sizes[known], 0.0), basis[:, known]
-        roots = np.sqrt(np.maximum(self._sizes, 1e-300))
+        roots, basis = np.sqrt(np.maximum(sizes[known], 1e-300)), basis[:, known]
+        self._sizes = factors[:, None] * np.maximum(sizes[known], 0.0)
         self._basis = inputs.T @ (basis / roots) if wide else basis
         self._rotate = rotate
-        self.mean = float(sizes.clip(0.0).sum() / inputs.shape[1])
+        self.mean = float(factors.mean() * sizes.clip(0.0).sum() / inputs.shape[1])
         self.cross = self.reduce(bound.cross)
 
     def solve(self, values: Values, rho: float) -> Float64[np.ndarray, "tasks k"]:
