@@ -85,7 +85,7 @@ def test_the_duality_gap_of_coupled_tasks_closes(shared, losses):
 
 def test_working_sets_find_the_solution_of_all_coefficients(monkeypatch):
     whole = MultiTaskSVR(0.01).fit(X, GAPS)
-    monkeypatch.setattr(_support_vectors, "_AT_ONCE", 0)
+    monkeypatch.setattr(_support_vectors, "_MOST_WORK", 0)
     monkeypatch.setattr(_support_vectors, "_WORKING_SET", 20)
     monkeypatch.setattr(_support_vectors, "_LARGEST_SET", 60)
     parts = MultiTaskSVR(0.01, tol=1e-9).fit(X, GAPS)
@@ -121,11 +121,20 @@ def test_blocks_and_features_of_rows_give_the_solution_of_all_entries(monkeypatc
     if own_rows:
         return
     monkeypatch.setattr(_joint_kernel, "_LANDMARKS", 15)
+    monkeypatch.setattr(_joint_kernel, "_AT_ONCE", 0)
     rough = MultiTaskSVR(**settings, tol=1e-6).fit(*data, tasks=columns)
     assert rough.dual_gap_ < 1e-6
     assert rough.n_iter_ > 1
     np.testing.assert_allclose(rough.predict(X), models[0].predict(X), atol=1e-2)
     assert rough.n_support_.sum() < 1.3 * models[0].n_support_.sum()
+
+
+def test_parts_of_tasks_that_share_nothing_are_all_solved_by_few_features(monkeypatch):
+    monkeypatch.setattr(_joint_kernel, "_LANDMARKS", 20)
+    monkeypatch.setattr(_joint_kernel, "_AT_ONCE", 0)
+    pairs = np.kron(np.eye(3), [[1.0, 0.6], [0.6, 1.0]])
+    model = MultiTaskSVR(0.003, task_covariance=pairs, tol=1e-4).fit(X, np.hstack([Y, Y + 1]))
+    assert model.dual_gap_ < 1e-4
 
 
 def test_equal_rows_with_different_labels_are_solved():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ from polytask.kernel_methods._task_matrix import split_identity
 __all__ = ["JointKernel"]
 
 _LANDMARKS = 300
+_AT_ONCE = 1.2e10
 _BLOCK = 1 << 24
 _RANK_TOLERANCE = 1e-13
 
@@ -40,6 +40,8 @@ class JointKernel:
     common : array of shape (n_tasks, rank)
         R.
     diagonal : array of shape (n_labels,)
+    n_landmarks : int
+        Rows by which all are described where the exact matrix is too much work.
     """
 
     def __init__(
@@ -50,6 +52,8 @@ class JointKernel:
     ) -> None:
         self.kernel, self.rows, self.covariance = kernel, rows, covariance
         self.own, self.common = split_identity(covariance)
+        self.n_landmarks = min(_LANDMARKS, len(kernel))
+        self._features: dict[int, np.ndarray] = {}
         row, task = rows.row, rows.task
         self.diagonal = kernel.diagonal()[row] * covariance.diagonal()[task]
 
@@ -75,34 +79,51 @@ class JointKernel:
                     product[part] += self.own * (block @ beta[task[chosen] == each])
         return product
 
-    @cached_property
-    def features(self) -> tuple[Float64[np.ndarray, "n m"], bool]:
-        """L (n, m) with the kernel L Lᵀ of rows, and whether that is all of it (Nyström's if not)."""
-        present = np.unique(self.rows.row)
-        candidates = present
-        if len(present) > 2 * _LANDMARKS:
-            random = np.random.default_rng(0)
-            candidates = random.choice(present, 2 * _LANDMARKS, replace=False)
-        block = self.kernel[np.ix_(candidates, candidates)]
-        factor, pivot, rank, _ = dpstrf(
-            block, tol=_RANK_TOLERANCE * block.diagonal().max(), lower=1
-        )
-        m = rank if len(present) == len(candidates) else min(rank, _LANDMARKS)
-        landmarks = candidates[pivot[:m] - 1]
-        triangle = np.tril(factor[:m, :m])
-        wide = solve_triangular(triangle, self.kernel[landmarks], lower=True, check_finite=False).T
-        return np.ascontiguousarray(wide), len(candidates) == len(present)
+    def with_covariance(self, covariance: Float64[np.ndarray, "tasks tasks"]) -> JointKernel:
+        """The same kernel of rows with another covariance."""
+        other = JointKernel(self.kernel, self.rows, covariance)
+        other.n_landmarks, other._features = self.n_landmarks, self._features
+        return other
+
+    def refine(self) -> None:
+        """Describe rows by twice as many of them, or by all."""
+        n = len(self.kernel)
+        self.n_landmarks = n if 4 * self.n_landmarks >= n else 2 * self.n_landmarks
+
+    def features(self, most: int) -> Float64[np.ndarray, "n m"]:
+        """L (n, m) with the kernel L Lᵀ of rows; Nyström's where `most` rows are not all."""
+        if most not in self._features:
+            candidates = np.unique(self.rows.row)
+            if len(candidates) > 2 * most:
+                random = np.random.default_rng(0)
+                candidates = random.choice(candidates, 2 * most, replace=False)
+            block = self.kernel[np.ix_(candidates, candidates)]
+            tolerance = _RANK_TOLERANCE * block.diagonal().max()
+            factor, pivot, rank, _ = dpstrf(block, tol=tolerance, lower=1)
+            m = min(rank, most)
+            triangle = np.tril(factor[:m, :m])
+            columns = self.kernel[candidates[pivot[:m] - 1]]
+            wide = solve_triangular(triangle, columns, lower=True, check_finite=False).T
+            self._features[most] = np.ascontiguousarray(wide)
+        return self._features[most]
 
     def _parts(self, chosen: np.ndarray) -> _Parts:
-        """The tasks of chosen labels and how their covariance divides, as far as that is less work."""
+        """The tasks of chosen labels, how their covariance divides, and what is least work.
+
+        All is exact unless that is much work.
+        """
         tasks, number = np.unique(self.rows.task[chosen], return_inverse=True)
         own, common = split_identity(self.covariance[np.ix_(tasks, tasks)])
-        n, all_work = len(self.kernel), dense_work(len(chosen))
+        dense = _Parts(tasks, number, common, 0, dense_work(len(chosen)))
         if own <= 0 or common.shape[1] == 0:
-            return _Parts(tasks, number, None, all_work)
-        columns = (n if n <= 2 * _LANDMARKS else _LANDMARKS) * common.shape[1]
-        work = block_work(np.bincount(number), columns)
-        return _Parts(tasks, number, common if work < all_work else None, min(work, all_work))
+            return dense
+        n, sizes = len(self.kernel), np.bincount(number)
+        blocks = [
+            dense._replace(most=most, work=block_work(sizes, most * common.shape[1]))
+            for most in (n, self.n_landmarks)
+        ]
+        exact = min(dense, blocks[0], key=lambda parts: parts.work)
+        return exact if exact.work <= _AT_ONCE or blocks[1].work >= exact.work else blocks[1]
 
     def work(self, chosen: Int[np.ndarray, " m"]) -> float:
         """Multiplications of a factor of the matrix of chosen labels."""
@@ -113,13 +134,12 @@ class JointKernel:
     ) -> tuple[JointMatrix, bool]:
         """The matrix of chosen labels, with more on its diagonal, and whether it is exact."""
         row, task = self.rows.row[chosen], self.rows.task[chosen]
-        tasks, number, common, _ = self._parts(chosen)
-        if common is None:
+        tasks, number, common, most, _ = self._parts(chosen)
+        if most == 0:
             dense = self.kernel[np.ix_(row, row)] * self.covariance[np.ix_(task, task)]
             dense.flat[:: len(chosen) + 1] += curvature
             return DenseMatrix(dense), True
-        features, whole = self.features
-        wide = features[row]
+        wide = self.features(most)[row]
         blocks, members = [], []
         for position, each in enumerate(tasks):
             inside = np.flatnonzero(number == position)
@@ -130,13 +150,14 @@ class JointKernel:
             blocks.append(block)
             members.append(inside)
         joint = (common[number][:, :, None] * wide[:, None, :]).reshape(len(chosen), -1)
-        return BlockMatrix(blocks, members, joint), whole
+        return BlockMatrix(blocks, members, joint), most >= len(self.kernel)
 
 
 class _Parts(NamedTuple):
-    """Tasks, the task of each label among them, R of their covariance (None: all entries), and work."""
+    """Tasks, the task of each label among them, R of their covariance, the most columns (0: all entries), and work."""
 
     tasks: np.ndarray
     number: np.ndarray
-    common: np.ndarray | None
+    common: np.ndarray
+    most: int
     work: float

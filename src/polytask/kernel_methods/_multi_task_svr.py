@@ -99,9 +99,10 @@ them, default "epsilon_insensitive"
     Each task's intercept gives the dual problem an equation of its own, which solvers for one task do not have.
     Here it is solved by an interior-point method. With :math:`B = d I + R R^\top` of small rank (1 by default), the
     joint kernel is a block per task plus a product of few columns, so that n rows of T tasks cost :math:`O(T n^3)`
-    and not :math:`O(T^3 n^3)`, to rounding. For more than 600 rows the columns are those of 300 of them
-    (Nyström), blocks stay exact, and such solutions are directions of descent of the exact problem, which is solved until its
-    duality gap is below `tol`. Where that is too much work, sets of some hundred coefficients are solved in turn. With a learned covariance the objective has the further term
+    and not :math:`O(T^3 n^3)`, to rounding. For thousands of rows the columns are those of 300 of them (Nyström), or more
+    where these describe the others badly; blocks stay exact. Such solutions are directions of descent of the exact
+    problem, which is solved until its duality gap is below `tol`. Where that is too much work, sets of some hundred
+    coefficients are solved in turn. With a learned covariance the objective has the further term
     :math:`\tfrac{\alpha\varepsilon}2 \operatorname{tr} B^{-1}` and is convex in functions and covariance together;
     both are solved in turn (Zhang and Yeung).
 

@@ -10,7 +10,6 @@ from scipy.sparse.csgraph import connected_components
 
 from polytask.kernel_methods._interior_point import QuadraticProgram, solve_program
 from polytask.kernel_methods._joint_kernel import JointKernel
-from polytask.kernel_methods._joint_matrices import dense_work
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._task_losses import TaskLosses
 
@@ -18,8 +17,8 @@ __all__ = ["SupportVectors", "minimize_dual"]
 
 _WORKING_SET = 600
 _LARGEST_SET = 2000
-_AT_ONCE = 6e9
-_FULL = 0.1
+_MOST_WORK = 1e11
+_SLOW = 0.5
 _APART = 1e-7
 _HALVINGS = 50
 _EXACT, _ROUGH = 1e-13, 1e-8
@@ -62,9 +61,10 @@ class SupportVectors:
         Whether the last working set did not improve the solution.
     damping : float
         What is added to the diagonal after a set that did not improve it, in units of its mean.
-    exact, rough : bool
-        Whether the last set was solved with its own matrix, and whether an approximation of it was so bad that
-        smaller sets are better.
+    exact : bool
+        Whether the last set was solved with its own matrix.
+    lacks : array of shape (n_labels,)
+        What each label adds to the duality gap.
     """
 
     kernel: Float64[np.ndarray, "n n"]
@@ -83,7 +83,7 @@ class SupportVectors:
         self.order = np.argsort(rows.task, kind="stable")
         self.first = np.searchsorted(rows.task[self.order], np.arange(rows.n_tasks))
         self.beta, self.function = np.zeros(len(rows.label)), np.zeros(len(rows.label))
-        self.n_iter, self.gap, self.stalled, self.rough = 0, np.inf, False, False
+        self.n_iter, self.gap, self.stalled = 0, np.inf, False
         self.damping, self.exact = 0.0, True
         self.measure()
         self.unit = self.primal or 1.0
@@ -96,7 +96,7 @@ class SupportVectors:
 
     def refresh(self) -> None:
         """Scores from the coefficients, after the covariance has changed."""
-        self.joint = JointKernel(self.kernel, self.rows, self.covariance)
+        self.joint = self.joint.with_covariance(self.covariance)
         used = np.flatnonzero(self.beta)
         self.function = self.joint.product(self.beta[used], used)
         self.measure()
@@ -123,8 +123,9 @@ class SupportVectors:
         losses = self.losses.values(rows.label, scores, rows.task)
         energy = float(beta @ self.function)
         self.primal = 0.5 * self.alpha * energy + float(rows.weight @ losses)
-        conjugate = float(beta @ (0.5 * self.curvature * beta - rows.label) + self.cost @ abs(beta))
-        self.dual = -self.alpha * (0.5 * energy + conjugate)
+        conjugate = beta * (0.5 * self.curvature * beta - rows.label) + self.cost * np.abs(beta)
+        self.dual = -self.alpha * (0.5 * energy + float(conjugate.sum()))
+        self.lacks = rows.weight * losses + self.alpha * (beta * scores + conjugate)
 
     def _best_intercepts(self) -> Float64[np.ndarray, " tasks"]:
         """Intercepts of the least losses for the present functions, by bisection."""
@@ -168,7 +169,6 @@ class SupportVectors:
             fall = -change @ slope - cost @ (np.abs(after) - np.abs(before))
             bend = change @ (product[chosen] + curvature * change)
             length = min(1.0, float(fall / bend)) if fall > 0 else 0.0
-            self.rough = length < _FULL
             after = after if length == 1.0 else before + length * change
             product *= length
         self.beta[chosen] = after
@@ -214,8 +214,8 @@ class SupportVectors:
         They are of tasks with a covariance, directly or by way of others: tasks without are problems apart.
         """
         part = connected_components(self.covariance != 0, directed=False)[1][self.rows.task]
-        known = np.flatnonzero(part == part[int(self.violation.argmax())])
-        if self.joint.work(known) <= (dense_work(_WORKING_SET) if self.rough else _AT_ONCE):
+        known = np.flatnonzero(part == np.bincount(part, self.lacks).argmax())
+        if self.joint.work(known) <= _MOST_WORK:
             return known
         beta, violation = self.beta[known], self.violation[known]
         free = (beta > self.low[known]) & (beta < self.high[known]) & (beta != 0)
@@ -249,8 +249,11 @@ def minimize_dual(problem: SupportVectors, tol: float, max_iter: int) -> bool:
                 problem.snap(tol)
             return True
         problem.n_iter += 1
+        before = problem.primal - problem.dual
         improved = problem.improve(problem.working_set(tol))
         problem.measure()
+        if not problem.exact and problem.primal - problem.dual > _SLOW * before:
+            problem.joint.refine()
         if not improved:
             if problem.damping >= _MOST_DAMPING:
                 problem.stalled = True
