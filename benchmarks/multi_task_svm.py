@@ -155,7 +155,7 @@ def school() -> Case:
     alphas, options = (3e-4, 1e-3, 3e-3, 1e-2), {"epsilon": 1.0, "gamma": 0.01}
 
     rows = [Rows(each.X, each.y, each.tasks) for each in (train, test)]
-    return Case("School, explained %", *rows, explained, alphas, (0.8, 0.95), options)
+    return Case("School, explained %", *rows, explained, alphas, (0.8,), options)
 
 
 def office() -> Case:
