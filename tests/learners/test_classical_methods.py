@@ -16,6 +16,8 @@ NUMBERS, CLASSES = ["regression"] * 3, ["binary", "multiclass", "binary", "multi
 TABLES = {
     "numbers": tiny_dataset(NUMBERS, n_rows=50),
     "classes": tiny_dataset(CLASSES, n_rows=80, missing=0.1),
+    "counts": tiny_dataset(["count"] * 3, n_rows=50),
+    "labels": tiny_dataset(["multilabel", "binary"], n_rows=60),
     "rows": tiny_dataset(NUMBERS, own_rows=True, n_rows=60),
     "class_rows": tiny_dataset(["multiclass"] * 2, own_rows=True, n_rows=80),
 }

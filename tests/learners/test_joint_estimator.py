@@ -14,7 +14,7 @@ from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
 from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.learners import JointEstimator, PerTaskEstimator, resolve_learner, unserved
-from polytask.linear_model import L21Classifier, L21Regressor
+from polytask.linear_model import L21Classifier, L21Regressor, PathSearchCV
 from polytask.predictor import load
 from polytask.testing import check_learner, tiny_dataset
 
@@ -388,3 +388,8 @@ def test_a_label_that_never_occurs_has_a_small_probability():
     response = predictor.predict(data)["tags"].response
     assert (response[:, 1] < 0.1).all()
     assert np.corrcoef(response[:, 0], labels["u"])[0, 1] > 0.8
+
+
+def test_a_search_is_named_after_the_method_inside():
+    searches = PathSearchCV(L21Regressor()), PathSearchCV(L21Classifier())
+    assert JointEstimator(searches).name == "l21_cv"

@@ -36,7 +36,8 @@ class MappedRows(TaskRows):
         self.inner, self.directions = inner, directions
         self.labels, self.weights, self.level = inner.labels, inner.weights, inner.level
         self.means = inner.means @ directions
-        self.n_rows, self.fit_intercept = inner.n_rows, inner.fit_intercept
+        self.n_rows, self.counts = inner.n_rows, inner.counts
+        self.fit_intercept = inner.fit_intercept
         self.common = inner.common
 
     def scores(

@@ -145,6 +145,7 @@ class Moments:
             task = np.repeat(np.arange(n_tasks), size)
             flat = table.reshape(-1, n_features), labels.ravel()
             rows = OwnRows(*flat, task, None, self.task_weights, fit_intercept=False)
+        rows.counts = self.mass
         if fit_intercept:
             rows.means, rows.level = shift + self.offset, y + self.level
         return rows

@@ -91,7 +91,8 @@ class OwnRows(TaskRows):
         given = given[self.order]
         factors = 1.0 if task_weights is None else np.asarray(task_weights, dtype=float)
         self.labels = np.asarray(labels, dtype=float)[self.order]
-        self.weights = given * (factors / np.bincount(self.task, given))[self.task]
+        self.counts = np.bincount(self.task, given)
+        self.weights = given * (factors / self.counts)[self.task]
         self._blocks: list[Any] = []
         self._buckets: list[_Bucket] = []
         self._hold(X)

@@ -38,7 +38,8 @@ class RepeatedRows(TaskRows):
         self.inner, self.n_parts = inner, n_parts
         self.labels, self.weights = inner.labels, inner.weights
         self.means, self.level = np.tile(inner.means, (1, n_parts)), inner.level
-        self.n_rows, self.fit_intercept = inner.n_rows, inner.fit_intercept
+        self.n_rows, self.counts = inner.n_rows, inner.counts
+        self.fit_intercept = inner.fit_intercept
         self.common = inner.common
 
     def total(self, coef: Float[np.ndarray, "tasks repeated"]) -> Float64[np.ndarray, "tasks p"]:

@@ -37,7 +37,8 @@ class ScaledTasks(TaskRows):
         self.labels = inner.labels
         self.weights = inner.weights * inner.spread(self.factors)
         self.means, self.level = inner.means, inner.level
-        self.n_rows, self.fit_intercept = inner.n_rows, inner.fit_intercept
+        self.n_rows, self.counts = inner.n_rows, inner.counts
+        self.fit_intercept = inner.fit_intercept
 
     def scores(
         self, coef: Float[np.ndarray, "tasks features"], intercept: Float[np.ndarray, " tasks"]

@@ -59,7 +59,8 @@ class SharedRows(TaskRows):
         given = (given[:, None] if given.ndim == 1 else given) * known
         factors = 1.0 if task_weights is None else np.asarray(task_weights, dtype=float)
         self.labels = np.where(known, labels, 0.0)
-        self.weights = given * (factors / given.sum(axis=0))
+        self.counts = given.sum(axis=0)
+        self.weights = given * (factors / self.counts)
         self.n_rows, self.fit_intercept = known.sum(axis=0), fit_intercept
         self.common = bool(np.all(self.weights == self.weights[:, :1]))
         self._centre(X)

@@ -32,6 +32,8 @@ class TaskRows(ABC):
     n_tasks, n_features : int
     n_rows : array of shape (n_tasks,), int
         Labelled rows of each task.
+    counts : array of shape (n_tasks,)
+        Sums of the weights of these as they were given; their number where none were.
     fit_intercept : bool
     common : bool
         Whether all tasks have the same rows with the same weights.
@@ -42,6 +44,7 @@ class TaskRows(ABC):
     means: Float64[np.ndarray, "tasks features"]
     level: Float64[np.ndarray, " tasks"] | float = 0.0
     n_rows: np.ndarray
+    counts: Float64[np.ndarray, " tasks"]
     fit_intercept: bool
     common: bool = False
 

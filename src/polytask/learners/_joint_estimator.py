@@ -123,7 +123,7 @@ class JointEstimator(Learner):
         for estimator in as_tuple(self.estimator):
             if hasattr(type(estimator), "parameter_constraints"):
                 check_parameters(estimator)
-        names = dict.fromkeys(method_name(type(each)) for each in as_tuple(self.estimator))
+        names = dict.fromkeys(map(_method, as_tuple(self.estimator)))
         object.__setattr__(self, "name", self.name or "_".join(names))
 
     def uses_seed(self, train: MultiTaskDataset) -> bool:
@@ -228,6 +228,14 @@ class JointEstimator(Learner):
         for estimator in reversed(as_tuple(self.estimator)):
             declared |= getattr(type(estimator), "search_ranges", {})
         return {**declared, **self.space}
+
+
+def _method(estimator: Any) -> str:
+    """The name of an estimator's method; of a search around a joint estimator that of the inner one with “cv”."""
+    inner = estimator.get_params(deep=False).get("estimator")
+    if inner is None or not is_joint(inner):
+        return method_name(type(estimator))
+    return f"{method_name(type(inner))}_cv"
 
 
 def _short(path: str) -> str:

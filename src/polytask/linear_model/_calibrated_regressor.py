@@ -153,6 +153,10 @@ class CalibratedRegressor(MultiTaskRegressor, PenalizedEstimator):
         usual = float(spread.mean()) or 1.0  # of constant labels, which the floor must not weigh
         return CalibratedBound(squared, self.least_noise * np.where(spread > 0, spread, usual))
 
+    def judged(self, losses: np.ndarray) -> np.ndarray:
+        """Root mean squared errors."""
+        return np.asarray(np.sqrt(2 * losses))
+
     def keep(self, bound: Bound, solution: Solution) -> None:
         """Keep the noise, the features that are used and the directions that tasks share, too."""
         super().keep(bound, solution)

@@ -17,7 +17,7 @@ from polytask.linear_model._penalized_estimator import PenalizedEstimator
 from polytask.linear_model._strength_path import (
     check_split,
     folds_of_tasks,
-    loss_of_rows,
+    losses_of_tasks,
     strengths,
 )
 from polytask.solvers import Solution
@@ -180,7 +180,9 @@ def _losses(
     losses = np.full(len(alphas), np.inf)
     for position, solution in enumerate(_solutions(trial, bound, alphas)):
         coef, intercept = trial.linear(bound, solution)
-        losses[position] = loss_of_rows(bound.datafit, test, coef, intercept)
+        means = trial.judged(losses_of_tasks(bound.datafit, test, coef, intercept))
+        factors = 1.0 if test.task_weights is None else test.task_weights
+        losses[position] = (factors * means).sum()
         left_over = bound.value(solution.coef, solution.intercept) - bound.floor()
         if left_over < _EXPLAINED * bound.scale():
             break

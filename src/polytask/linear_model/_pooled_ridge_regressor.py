@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from polytask.constraints import Choice, Constraint, InstanceOf, Interval
-from polytask.datafits import Squared, rows_of
-from polytask.estimators import MultiTaskRegressor, TaskTable
-from polytask.linear_model._label_counts import task_counts
-from polytask.linear_model._linear_estimator import LinearEstimator
-from polytask.linear_model._penalized_estimator import STRENGTH
-from polytask.ranges import SearchRange
+from polytask.datafits import Bound, Squared, TaskRows
+from polytask.estimators import MultiTaskRegressor
+from polytask.linear_model._penalized_estimator import PenalizedEstimator
+from polytask.penalties import Penalty, SquaredL2
+from polytask.solvers import Solution
 
 __all__ = ["PooledRidgeRegressor"]
 
 
-class PooledRidgeRegressor(MultiTaskRegressor, LinearEstimator):
+class PooledRidgeRegressor(MultiTaskRegressor, PenalizedEstimator):
     r"""One ridge regression for all tasks: the baseline that shares everything.
 
     .. math:: \min_{w, b}\ \frac{1}{2 n} \sum_k \sum_i (y_{ik} - x_i^\top w - b_k)^2
@@ -41,6 +40,10 @@ class PooledRidgeRegressor(MultiTaskRegressor, LinearEstimator):
     coef_ : array of shape (n_tasks, n_features)
         The same row for each task, in units of labels per unit of the feature.
     intercept_ : array of shape (n_tasks,)
+    n_iter_ : int
+        1.
+    residual_ : float
+        Norm of what the normal equations miss, relative to that of their right-hand sides.
     tasks_ : array of shape (n_tasks,)
         Ids of the tasks.
 
@@ -74,7 +77,8 @@ class PooledRidgeRegressor(MultiTaskRegressor, LinearEstimator):
         "common_intercept": InstanceOf((bool,)),
         "unknown_tasks": Choice(("error", "mean")),
     }
-    search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH}
+    fit_intercept = True
+    tol, max_iter = 1e-6, 1
 
     def __init__(
         self,
@@ -87,33 +91,48 @@ class PooledRidgeRegressor(MultiTaskRegressor, LinearEstimator):
         self.common_intercept = common_intercept
         self.unknown_tasks = unknown_tasks
 
-    def learn(self, table: TaskTable) -> None:
-        """Solve the normal equations of all labels."""
-        rows = rows_of(table)
-        bound = Squared().bind(rows)
-        counts = task_counts(table)
-        shares = counts / (counts * rows.mass).sum()
-        products = np.zeros((rows.n_features, rows.n_features))
-        for tasks, X in rows.blocks():
-            roots = np.sqrt(shares[tasks] if len(X) > 1 else shares[tasks].sum())
-            stacked = (X * np.reshape(roots, (-1, 1, 1))).reshape(-1, rows.n_features)
-            products += stacked.T @ stacked
-        cross, levels = shares @ bound.cross, bound.mean
-        weights = shares * rows.mass
-        centre, level = weights @ rows.means, weights @ levels
-        if self.common_intercept:
-            away = rows.means - centre
-            products += (away * weights[:, None]).T @ away
-            cross = cross + (weights * (levels - level)) @ away
-        shared = _solved(products, cross, self.alpha)
-        self.coef_ = np.tile(shared, (rows.n_tasks, 1))
-        apart = levels - rows.means @ shared
-        together = np.full(rows.n_tasks, level - centre @ shared)
-        self.intercept_ = together if self.common_intercept else apart
-
     def of_unknown(self) -> tuple[np.ndarray, np.ndarray]:
         """The shared coefficients, and the mean of the intercepts."""
         return self.coef_[:1], self.intercept_.mean(keepdims=True)
+
+    def datafit(self) -> Squared:
+        """The squared error."""
+        return Squared()
+
+    def penalty(self) -> Penalty:
+        """`SquaredL2`, of the coefficients that all tasks share."""
+        return SquaredL2(self.strength)
+
+    def solution(self, bound: Bound, start: Solution | None = None) -> Solution:
+        """Solve the normal equations of all labels."""
+        del start
+        squared: Any = bound
+        rows = bound.rows
+        shares = rows.counts / (rows.counts * rows.mass).sum()
+        products = _pooled_products(rows, shares)
+        cross, levels = shares @ squared.cross, squared.mean + rows.level
+        if self.common_intercept:
+            weights = shares * rows.mass
+            away = rows.means - weights @ rows.means
+            products += (away * weights[:, None]).T @ away
+            cross = cross + (weights * (levels - weights @ levels)) @ away
+        shared = _solved(products, cross, self.strength)
+        missed = products @ shared + self.strength * shared - cross
+        gap = float(np.linalg.norm(missed)) / max(float(np.linalg.norm(cross)), 1e-300)
+        intercept = squared.mean
+        if self.common_intercept:  # less those of each task's own means
+            intercept = weights @ levels + away @ shared - rows.level
+        return Solution(np.tile(shared, (rows.n_tasks, 1)), intercept, 1, gap, "exact", True)
+
+
+def _pooled_products(rows: TaskRows, shares: np.ndarray) -> np.ndarray:
+    """Products of centred features, of all labels."""
+    products = np.zeros((rows.n_features, rows.n_features))
+    for tasks, X in rows.blocks():
+        roots = np.sqrt(shares[tasks] if len(X) > 1 else shares[tasks].sum())
+        stacked = (X * np.reshape(roots, (-1, 1, 1))).reshape(-1, rows.n_features)
+        products += stacked.T @ stacked
+    return products
 
 
 def _solved(products: np.ndarray, cross: np.ndarray, alpha: float) -> np.ndarray:

@@ -15,7 +15,7 @@ from polytask.exceptions import DataError
 from polytask.linear_model._label_counts import label_counts, task_counts
 from polytask.linear_model._linear_estimator import row_scores
 
-__all__ = ["check_split", "folds_of_tasks", "loss_of_rows", "strengths"]
+__all__ = ["check_split", "folds_of_tasks", "losses_of_tasks", "strengths"]
 
 
 def strengths(largest: float, ratio: float, n_alphas: int) -> Float64[np.ndarray, " n"]:
@@ -30,13 +30,13 @@ def strengths(largest: float, ratio: float, n_alphas: int) -> Float64[np.ndarray
     return max(largest, 1e-300) * np.logspace(0.0, np.log10(ratio), n_alphas)
 
 
-def loss_of_rows(
+def losses_of_tasks(
     datafit: Datafit,
     table: TaskTable,
     coef: Float64[np.ndarray, "tasks features"],
     intercept: Float64[np.ndarray, " tasks"],
-) -> float:
-    """The sum over tasks, times their weights, of mean losses of labelled rows."""
+) -> Float64[np.ndarray, " tasks"]:
+    """Mean losses of labelled rows of each task (column of scores); 0 where it has none."""
     counts, total = label_counts(table), task_counts(table)
     labels = np.where(counts > 0, table.labels, 0.0)
     if table.task is None:
@@ -45,8 +45,8 @@ def loss_of_rows(
     else:
         scores = row_scores(table.X, coef, intercept, table.task)
         sums = np.bincount(table.task, counts * datafit.loss(scores, labels), table.n_tasks)
-    means = sums / np.where(total > 0, total, 1.0)
-    return float(means.sum() if table.task_weights is None else table.task_weights @ means)
+    means: np.ndarray = sums / np.where(total > 0, total, 1.0)
+    return means
 
 
 def folds_of_tasks(
