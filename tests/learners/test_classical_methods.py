@@ -77,4 +77,5 @@ def test_of_one_kind_of_tasks_only_what_learns_it_is_held(name):
 @pytest.mark.parametrize("name", [name for name in METHODS if name not in SEARCHING])
 def test_it_passes_the_common_checks_of_learners(name):
     learner = resolve_learner(name)
-    check_learner(learner, [data for data in TABLES.values() if learner.serves(data.tasks)])
+    tables = [TABLES[form] for form in TABLES if form not in {"counts", "labels"}]
+    check_learner(learner, [data for data in tables if learner.serves(data.tasks)])

@@ -23,7 +23,7 @@ class Bins:
     features : array of shape (n_used,), int
         Positions of the features.
     edges : array of shape (n_used, n_edges)
-        In increasing order, and infinite behind the last of a feature.
+        In increasing order; the largest float, which is saved, behind the last of a feature.
     """
 
     features: Int[np.ndarray, " used"]
@@ -57,7 +57,7 @@ class Bins:
         if len(X) > _MOST_ROWS:
             X = X[generator.choice(len(X), _MOST_ROWS, replace=False)]
         edges = [_edges_of(X[:, feature], most) for feature in features]
-        wide = np.full((len(edges), max(map(len, edges))), np.inf)
+        wide = np.full((len(edges), max(map(len, edges))), np.finfo(np.float64).max)
         for row, own in zip(wide, edges, strict=True):
             row[: len(own)] = own
         return cls(features, wide)

@@ -61,7 +61,7 @@ class MultiTaskBoostingClassifier(MultiTaskClassifier, AdditiveBoosting):
     features_ : array of shape (n_used,)
         Positions of the features that can be split with `min_samples_leaf` rows on both sides.
     bin_edges_ : array of shape (n_used, n_edges)
-        Edges between the bins of these, in units of the feature, then infinite ones; trees split numbers of bins.
+        Edges between the bins of these, in units of the feature, then the largest float; trees split numbers of bins.
     validation_loss_ : array of shape (3, n_columns)
         Mean log loss of held-out labels, of constants, of F alone, and of both parts; not where
         `folds` is None.

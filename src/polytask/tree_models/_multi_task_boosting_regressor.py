@@ -67,7 +67,7 @@ class MultiTaskBoostingRegressor(MultiTaskRegressor, AdditiveBoosting):
     features_ : array of shape (n_used,)
         Positions of the features that can be split with `min_samples_leaf` rows on both sides.
     bin_edges_ : array of shape (n_used, n_edges)
-        Edges between the bins of these, in units of the feature, then infinite ones; trees split numbers of bins.
+        Edges between the bins of these, in units of the feature, then the largest float; trees split numbers of bins.
     validation_loss_ : array of shape (3, n_tasks)
         Mean loss of held-out labels, half a squared error in units of :math:`\sigma_k^2`, of constants, of F alone,
         and of both parts; not where `folds` is None.
