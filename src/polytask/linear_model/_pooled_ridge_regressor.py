@@ -111,9 +111,9 @@ class PooledRidgeRegressor(MultiTaskRegressor, PenalizedEstimator):
         shares = rows.counts / (rows.counts * rows.mass).sum()
         products = _pooled_products(rows, shares)
         cross, levels = shares @ squared.cross, squared.mean + rows.level
+        weights = shares * rows.mass
+        away = rows.means - weights @ rows.means
         if self.common_intercept:
-            weights = shares * rows.mass
-            away = rows.means - weights @ rows.means
             products += (away * weights[:, None]).T @ away
             cross = cross + (weights * (levels - weights @ levels)) @ away
         shared = _solved(products, cross, self.strength)
