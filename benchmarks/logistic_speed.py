@@ -191,8 +191,9 @@ def main() -> None:
         warnings.simplefilter("ignore", ConvergenceWarning)
         for case in [] if arguments.folds else arguments.only:
             for share in (5, 20):
-                rows += compare(case, share, arguments.repeats)
-                print(*rows[-1], flush=True)
+                found = compare(case, share, arguments.repeats)
+                print(*found, sep="\n", flush=True)
+                rows += found
     header = ["problem", "alpha_max", "kept", "solver", "s", "× polytask", "stopped by"]
     print(markdown(header, rows))
     print(markdown(["L21ClassifierCV", "s"], folds()))

@@ -63,7 +63,7 @@ def compare(name: str, share: int, repeats: int) -> list[list[object]]:
     """Seconds of every way to solve one penalty at alpha_max / share."""
     data, penalty = draw(name == "trace norm"), PENALTIES[name]
     alpha = penalty.dual(data.slope(np.zeros((100, 200)))) / share
-    W, _ = malsar(data, penalty, alpha, 20_000)
+    W, _ = malsar(data, penalty, alpha, 3_000)
     least = data.loss(W) + alpha * penalty.value(W)
     target = least * (1 + GAP)
     works, notes = {}, {}

@@ -69,8 +69,11 @@ def test_losses_on_any_rows_have_the_optimum_of_all_features(loss, work, monkeyp
         np.testing.assert_allclose(ours.intercept, theirs.intercept, atol=1e-3, err_msg=name)
 
 
-@pytest.mark.parametrize("penalty", [TraceNorm, LInf1, SparseGroup])
-@pytest.mark.parametrize("loss", [Logistic(), Poisson()], ids=repr)
+@pytest.mark.parametrize(
+    ("loss", "penalty"),
+    [(Logistic(), TraceNorm), (Logistic(), LInf1), (Poisson(), SparseGroup)],
+    ids=repr,
+)
 def test_norms_have_the_optimum_of_proximal_gradients_in_few_steps(loss, penalty, monkeypatch):
     monkeypatch.setattr(_proximal_newton, "_FIRST", 2)
     for name, rows in forms(loss, p=5).items():
