@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from polytask.exceptions import ParameterError, UnknownNameError
-from polytask.linear_model import PooledRidgeRegressor, TaskFeaturesRegressor
+from polytask.linear_model import (
+    PooledRidgeRegressor,
+    TaskFeaturesClassifier,
+    TaskFeaturesRegressor,
+)
 
 
 def seasons(n=15, noise=0.3):
@@ -66,3 +70,18 @@ def test_a_pooled_model_answers_unknown_tasks_by_what_is_shared():
     assert model.predict(X, tasks=np.full(len(X), 99)) == pytest.approx(wanted)
     with pytest.raises(UnknownNameError, match="99"):
         PooledRidgeRegressor().fit(X, y, tasks=tasks).predict(X[:1], tasks=[99])
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_classes_of_tasks_without_rows_are_predicted_by_their_features(n_classes):
+    X, y, tasks, Z, _ = seasons(n=40, noise=0.1)
+    y = np.digitize(y, np.quantile(y, np.arange(1, n_classes) / n_classes))
+    table = dict(enumerate(Z.tolist()))
+    learned = tasks < 6
+    model = TaskFeaturesClassifier(1e-3, task_features=table, own_ratio=100.0)
+    model.fit(X[learned], y[learned], tasks=tasks[learned])
+    new = tasks >= 6
+    assert (model.predict(X[new], tasks=tasks[new]) == y[new]).mean() > 0.75
+    assert model.predict_proba(X, tasks=tasks).shape == (len(X), n_classes)
+    alone = model.predict(X[~new], tasks=tasks[~new])
+    assert (model.predict(X, tasks=tasks)[~new] == alone).all()

@@ -47,6 +47,7 @@ from polytask.linear_model._sparse_group_classifier import SparseGroupClassifier
 from polytask.linear_model._sparse_group_regressor import SparseGroupRegressor
 from polytask.linear_model._sparse_low_rank_classifier import SparseLowRankClassifier
 from polytask.linear_model._sparse_low_rank_regressor import SparseLowRankRegressor
+from polytask.linear_model._task_features_classifier import TaskFeaturesClassifier
 from polytask.linear_model._task_features_regressor import TaskFeaturesRegressor
 from polytask.linear_model._task_relationship_classifier import TaskRelationshipClassifier
 from polytask.linear_model._task_relationship_regressor import TaskRelationshipRegressor
@@ -99,6 +100,7 @@ __all__ = [
     "SparseGroupRegressor",
     "SparseLowRankClassifier",
     "SparseLowRankRegressor",
+    "TaskFeaturesClassifier",
     "TaskFeaturesRegressor",
     "TaskRelationshipClassifier",
     "TaskRelationshipRegressor",
