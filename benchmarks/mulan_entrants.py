@@ -10,7 +10,6 @@ from sklearn.cross_decomposition import PLSRegression
 from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.multioutput import MultiOutputRegressor, RegressorChain
-from stacking import stack_of
 
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset
@@ -95,23 +94,6 @@ KERNELS = [
     for shared in (0.0, 0.5)
 ]
 
-PROCESS = ours(
-    "Gaussian process",
-    "kernel_methods.KroneckerGaussianProcessRegressor",
-    [{"ard": False}, {"ard": True}],
-)
-KERNEL_RIDGE = ours("kernel ridge", "kernel_methods.MultiTaskKernelRidge", KERNELS)
-BOOSTING = ours(
-    "multi_task_boosting",
-    "tree_models.MultiTaskBoostingRegressor",
-    learning_rate=0.1,
-    min_samples_leaf=5,
-    max_leaf_nodes=8,
-    max_iter=1000,
-    random_state=0,
-)
-MEMBERS = [KERNEL_RIDGE, BOOSTING, Entrant("extra trees", extra_trees, FEATURES)]
-
 ENTRANTS = [
     Entrant("ridge", Ridge, grid("alpha", 0.01, 1e4, 7)),
     Entrant("partial least squares", PLSRegression, [{"n_components": n} for n in (1, 2, 4, 8)]),
@@ -128,10 +110,21 @@ ENTRANTS = [
         [{"alpha": 10.0**e, "rank": rank} for rank in (1, 2, 4) for e in (-3, -2, -1)],
     ),
     ours("mean-regularised", "linear_model.MeanRegularizedRegressor", grid("alpha", 1e-4, 1, 7)),
-    KERNEL_RIDGE,
-    PROCESS,
-    BOOSTING,
+    ours("kernel ridge", "kernel_methods.MultiTaskKernelRidge", KERNELS),
+    ours(
+        "Gaussian process",
+        "kernel_methods.KroneckerGaussianProcessRegressor",
+        [{"ard": False}, {"ard": True}],
+    ),
+    ours(
+        "multi_task_boosting",
+        "tree_models.MultiTaskBoostingRegressor",
+        learning_rate=0.1,
+        min_samples_leaf=5,
+        max_leaf_nodes=8,
+        max_iter=1000,
+        random_state=0,
+    ),
     Entrant("stacked_targets(extra_trees)", staged(StackedTargets)),
     Entrant("target_chain(extra_trees)", staged(TargetChain)),
-    Entrant("stack of kernel ridge, boosting and extra trees", stack_of(MEMBERS)),
 ]

@@ -24,6 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import polars as pl
+from classical_runs import Rows
 from classical_school import explained, read_splits
 from sklearn.svm import SVC, SVR
 from timing import markdown
@@ -33,18 +34,6 @@ from polytask.kernel_methods import MultiTaskSVC, MultiTaskSVR
 
 N_FOLDS = 3
 SKLEARN = "scikit-learn, per task"
-
-
-class Rows(NamedTuple):
-    """Inputs (n, d), labels (n,), tasks (n,)."""
-
-    X: np.ndarray
-    y: np.ndarray
-    tasks: np.ndarray
-
-    def take(self, rows: np.ndarray) -> Rows:
-        """Some of them."""
-        return Rows(self.X[rows], self.y[rows], self.tasks[rows])
 
 
 class PerTask:
@@ -78,17 +67,16 @@ class Case(NamedTuple):
     test: Rows
     score: Callable[[Rows, np.ndarray], float]
     alphas: tuple[float, ...]
-    shared: tuple[Any, ...]
+    shared: tuple[float, ...]
     options: dict[str, Any]
     classes: bool = False
 
-    def make(self, method: str, settings: tuple[float, Any]) -> Any:
+    def make(self, method: str, settings: tuple[float, float]) -> Any:
         """An estimator."""
         alpha, shared = settings
         if method == SKLEARN:
             return PerTask(SVC if self.classes else SVR, alpha, **self.options)
-        options = dict(self.options, tol=1e-4)
-        options |= {"task_covariance": "learned"} if shared == "learned" else {"shared": shared}
+        options = {**self.options, "tol": 1e-4, "shared": shared}
         if self.classes:
             return MultiTaskSVC(alpha, calibration_folds=0, **options)
         return MultiTaskSVR(alpha, **options)
@@ -110,8 +98,7 @@ def measure(case: Case, method: str) -> list[object]:
         own = random.permutation(np.flatnonzero(train.tasks == task))
         fold[own] = np.arange(len(own)) % N_FOLDS
     errors = np.zeros(len(grid))
-    candidates = enumerate(grid) if len(grid) > 1 else ()
-    for (i, settings), k in itertools.product(candidates, range(N_FOLDS)):
+    for (i, settings), k in itertools.product(enumerate(grid), range(N_FOLDS)):
         inside, held = train.take(fold != k), train.take(fold == k)
         model = case.make(method, settings).fit(inside.X, inside.y, tasks=inside.tasks)
         errors[i] += error(held.y, model.predict(held.X, tasks=held.tasks), classes=case.classes)
@@ -153,9 +140,7 @@ def school() -> Case:
     """The first split."""
     train, test = read_splits()[0]
     alphas, options = (3e-4, 1e-3, 3e-3, 1e-2), {"epsilon": 1.0, "gamma": 0.01}
-
-    rows = [Rows(each.X, each.y, each.tasks) for each in (train, test)]
-    return Case("School, explained %", *rows, explained, alphas, (0.8,), options)
+    return Case("School, explained %", train, test, explained, alphas, (0.8,), options)
 
 
 def office() -> Case:

@@ -14,7 +14,14 @@ from sklearn.exceptions import ConvergenceWarning
 
 import polytask.linear_model as room
 from polytask.exceptions import DataError, ParameterError
-from polytask.kernel_methods import MultiTaskKernelRidge, MultiTaskSVC, MultiTaskSVR
+from polytask.kernel_methods import (
+    MultipleKernelClassifier,
+    MultipleKernelRegressor,
+    MultiTaskKernelRidge,
+    MultiTaskKernelRidgeClassifier,
+    MultiTaskSVC,
+    MultiTaskSVR,
+)
 from polytask.linear_model import (
     GraphRegularizedRegressor,
     IndependentRidgeRegressor,
@@ -124,3 +131,24 @@ def test_a_task_of_one_row_has_the_coefficients_of_the_others():
     one = np.where(np.arange(40) < 1, "few", "many")
     model = MeanRegularizedRegressor(alpha=0.1).fit(X, Y[:, 0], tasks=one)
     np.testing.assert_allclose(model.coef_[0], model.coef_[1], atol=0.05)
+
+
+KERNELS = [
+    MultiTaskKernelRidge,
+    MultiTaskKernelRidgeClassifier,
+    MultipleKernelRegressor,
+    MultipleKernelClassifier,
+]
+
+
+@pytest.mark.parametrize("cls", KERNELS, ids=lambda cls: cls.__name__)
+def test_a_strength_that_leaves_equal_rows_without_a_solution_is_named(cls):
+    equal = np.repeat(X[:4], 10, axis=0)
+    with pytest.raises(ParameterError, match=rf"`alpha` parameter of {cls.__name__} must be larg"):
+        cls(alpha=1e-18).fit(equal, labels(cls())[:, 0], tasks=np.arange(40) % 2)
+
+
+@pytest.mark.parametrize("cls", [MultiTaskKernelRidge, MultiTaskSVR, MultiTaskSVC])
+def test_a_kernel_beyond_floats_is_named(cls):
+    with pytest.raises(DataError, match=r"kernel 'polynomial' is too large.*Scale the inputs"):
+        cls(kernel="polynomial", gamma=1.0).fit(1e120 * X, labels(cls()))

@@ -35,8 +35,9 @@ class ICMRegressor(CoregionalizedRegressor):
         Weight of weak priors of the hyper-parameters, which keep fits of few labels from extremes; 0 maximises the
         likelihood alone.
     draws : int, default 16
-        Points of the hyper-parameters' posterior that standard deviations are taken over (none with `inducing`); 0 takes
-        the hyper-parameters as known, and intervals of few labels are too short.
+        Points of the hyper-parameters' posterior that standard deviations are taken over (none with `inducing`); a fit
+        computes a gradient per hyper-parameter for them. 0 takes the hyper-parameters as known: means are the same, and
+        intervals of few labels too short.
     restarts : int, default 1
         Starting points of the optimiser, with other length scales from the second on; the best is kept. Nothing is
         drawn.
@@ -73,7 +74,8 @@ class ICMRegressor(CoregionalizedRegressor):
     DataError
         If rows, labels and tasks do not fit together, or are too many for an exact likelihood.
     MissingDependencyError
-        If labels have gaps, or with `inducing`, and GPyTorch (``polytask[gp]``) is not installed.
+        If GPyTorch (``polytask[gp]``) is not installed, and labels have gaps, rows have weights or a task each, or
+        `inducing` is set.
 
     Notes
     -----
@@ -82,7 +84,7 @@ class ICMRegressor(CoregionalizedRegressor):
     GPyTorch, :math:`O(N^3)`. With m inducing rows, :math:`O(N m^2 \, \text{rank}^2)`: they are chosen in turn where the
     most is unknown, and stay. A row of weight 2 counts as two rows with its labels; `task_weights` multiply the weights of a
     task's rows. Standard deviations include that hyper-parameters and means are estimated, by the normal approximation of their
-    posterior at its mode, whose curvature costs a gradient per hyper-parameter. Bonilla et al. maximise the likelihood in turn by EM; here all
+    posterior at its mode. Bonilla et al. maximise the likelihood in turn by EM; here all
     hyper-parameters move together.
 
     References

@@ -87,12 +87,6 @@ class LabelledRows:
         """Labels of complete rows."""
         return self.label.reshape(-1, self.n_tasks)
 
-    def table_of(self, values: Float64[np.ndarray, " labels"]) -> Float64[np.ndarray, "n tasks"]:
-        """One value per label as a table of rows and tasks, with 0 where there is no label."""
-        table = np.zeros((len(self.X), self.n_tasks))
-        np.add.at(table, (self.row, self.task), values)
-        return table
-
 
 def _moments(
     label: np.ndarray, task: np.ndarray, weight: np.ndarray, n_tasks: int

@@ -42,8 +42,9 @@ class LMCRegressor(CoregionalizedRegressor):
         Weight of weak priors of the hyper-parameters, which keep fits of few labels from extremes; 0 maximises the
         likelihood alone.
     draws : int, default 16
-        Points of the hyper-parameters' posterior that standard deviations are taken over (none with `inducing`); 0 takes
-        the hyper-parameters as known, and intervals of few labels are too short.
+        Points of the hyper-parameters' posterior that standard deviations are taken over (none with `inducing`); a fit
+        computes a gradient per hyper-parameter for them. 0 takes the hyper-parameters as known: means are the same, and
+        intervals of few labels too short.
     restarts : int, default 1
         Starting points of the optimiser, with other length scales from the second on; the best is kept. Nothing is
         drawn.
@@ -88,7 +89,7 @@ class LMCRegressor(CoregionalizedRegressor):
     `ICMRegressor` learns complete tables much faster. With m inducing rows, :math:`O(N (m \, \text{rank} \,
     \text{n_kernels})^2)`: they are chosen in turn where the most is unknown, and stay. A row of weight 2 counts as two rows with its labels; `task_weights` multiply the
     weights of a task's rows. Standard deviations include that hyper-parameters and means are estimated, by the
-    normal approximation of their posterior at its mode, whose curvature costs a gradient per hyper-parameter. Kernels of one length scale could change places; the optimiser starts at different ones.
+    normal approximation of their posterior at its mode. Kernels of one length scale could change places; the optimiser starts at different ones.
 
     References
     ----------

@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.optimize import minimize
 
-__all__ = ["Maximum", "maximise"]
+__all__ = ["Likelihood", "Maximum", "maximise"]
 
 Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
+"""Value and gradient at a vector of hyper-parameters."""
 
 
 class Maximum(NamedTuple):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
 from scipy.stats import norm, qmc
 
+from polytask.gaussian_processes._maximise import Likelihood
 from polytask.gaussian_processes._parameters import Parameters, Shape
 from polytask.gaussian_processes._starts import scale_offsets
 
 __all__ = ["Prior", "laplace_draws"]
 
-Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
 _STEP = 1e-4
 
 

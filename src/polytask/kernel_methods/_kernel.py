@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Float64
 from sklearn.metrics.pairwise import pairwise_kernels
 
+from polytask.exceptions import DataError
+
 __all__ = ["KERNELS", "Kernel"]
 
 KERNELS = ("rbf", "linear", "polynomial", "laplacian", "cosine")
@@ -45,6 +47,11 @@ class Kernel(NamedTuple):
     def matrix(self, X: Any, Z: Any) -> Float64[np.ndarray, "n m"]:
         """Kernel of each row of X with each of Z.
 
+        Raises
+        ------
+        DataError
+            If it overflows.
+
         Examples
         --------
         >>> import numpy as np
@@ -52,4 +59,12 @@ class Kernel(NamedTuple):
         >>> Kernel("polynomial", 1.0, 2, 1.0).matrix(np.array([[2.0]]), np.array([[1.0], [3.0]]))
         array([[ 9., 49.]])
         """
-        return np.asarray(pairwise_kernels(X, Z, metric=self.name, **self.settings))
+        with np.errstate(over="ignore", invalid="ignore"):  # said below
+            matrix = np.asarray(pairwise_kernels(X, Z, metric=self.name, **self.settings))
+        if not np.isfinite(matrix).all():
+            sentence = (
+                f"The kernel {self.name!r} is too large for floats on these rows. Scale the inputs, such as by "
+                "StandardScaler."
+            )
+            raise DataError(sentence)
+        return matrix

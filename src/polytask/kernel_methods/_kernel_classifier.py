@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Int
 
+from polytask.constraints import Choice, Interval, OneOf
 from polytask.estimators import MultiTaskClassifier
 from polytask.kernel_methods._calibration import class_folds, log_odds_scales
+from polytask.kernel_methods._definite import definite_by
 from polytask.kernel_methods._kernel_rows import KernelRows
 
-__all__ = ["KernelClassifier", "signed"]
+__all__ = ["CALIBRATION_FOLDS", "KernelClassifier", "signed"]
+
+CALIBRATION_FOLDS = OneOf((Choice((0,)), Interval(int, 2)))
 
 
 class KernelClassifier(MultiTaskClassifier):
@@ -24,6 +28,7 @@ class KernelClassifier(MultiTaskClassifier):
         Log odds per unit of the scores.
     """
 
+    alpha: float
     calibration_folds: int
     scale_: Float64[np.ndarray, " tasks"]
 
@@ -46,18 +51,19 @@ class KernelClassifier(MultiTaskClassifier):
         return np.where(two, 0, 1 + np.searchsorted(names, np.array(classes)))
 
     def calibrate(
-        self, rows: KernelRows, scores_without: Callable[[KernelRows, np.ndarray], np.ndarray]
+        self, rows: KernelRows, held_out_scores: Callable[[KernelRows, Any, Any], np.ndarray]
     ) -> None:
-        """Set the scale of each task, by scores of labels from models of the others."""
+        """Set the scale of each task, by scores of held-out labels from models of those that are kept."""
         self.scale_ = np.ones(self.n_tasks_)
         if not self.calibration_folds:
             return
         fold = class_folds(rows, self.calibration_folds)
         scores = np.zeros(len(rows.label))
         for each in np.unique(fold):
-            held = np.flatnonzero(fold == each)
-            if len(held) < len(fold):
-                scores[held] = scores_without(rows, held)
+            kept, held = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
+            if len(kept):
+                with definite_by(type(self).__name__, self.alpha):
+                    scores[held] = held_out_scores(rows, kept, held)
         self.scale_ = log_odds_scales(rows, scores, self._owners())
 
     def log_odds(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float64, Int
 
-from polytask.constraints import Choice, Constraint, InstanceOf, Interval, OneOf, Optional
+from polytask.constraints import Choice, Constraint, InstanceOf, Interval, OneOf
 from polytask.estimators import MultiTaskEstimator
 from polytask.kernel_methods._kernel import KERNELS, Kernel
 from polytask.kernel_methods._kernel_rows import KernelRows
-from polytask.kernel_methods._task_matrix import POSITIVE_SEMIDEFINITE
+from polytask.kernel_methods._task_matrix import POSITIVE_SEMIDEFINITE, task_matrix
 from polytask.ranges import Choices, Range, SearchRange
 
 __all__ = ["KernelEstimator"]
@@ -43,7 +43,8 @@ class KernelEstimator(MultiTaskEstimator):
         "degree": Interval(int, 1),
         "coef0": Interval(float, 0.0),
         "shared": Interval(float, 0.0, 1.0),
-        "task_covariance": Optional(POSITIVE_SEMIDEFINITE),
+        "task_covariance": OneOf((Choice((None, "learned")), POSITIVE_SEMIDEFINITE)),
+        "epsilon_covariance": Interval(float, 0.0, closed="neither"),
         "fit_intercept": InstanceOf((bool,)),
     }
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {
@@ -68,6 +69,7 @@ class KernelEstimator(MultiTaskEstimator):
         coef0: float,
         shared: float,
         task_covariance: Any,
+        epsilon_covariance: float,
         fit_intercept: bool,
     ) -> None:
         self.alpha = alpha
@@ -77,15 +79,17 @@ class KernelEstimator(MultiTaskEstimator):
         self.coef0 = coef0
         self.shared = shared
         self.task_covariance = task_covariance
+        self.epsilon_covariance = epsilon_covariance
         self.fit_intercept = fit_intercept
 
     def _resolve_gamma(self, rows: KernelRows) -> None:
         """Set the width of the kernel."""
-        if isinstance(self.gamma, str):
-            variance = rows.input_variance()
-            self.gamma_ = 1 / (rows.X.shape[1] * variance) if variance > 0 else 1.0
-        else:
-            self.gamma_ = float(self.gamma)
+        self.gamma_ = rows.scale_gamma() if isinstance(self.gamma, str) else float(self.gamma)
+
+    def _first_covariance(self, n_columns: int) -> Float64[np.ndarray, "columns columns"]:
+        """The given covariance of the columns of scores, or the first one where it is learned."""
+        given = None if isinstance(self.task_covariance, str) else self.task_covariance
+        return task_matrix(type(self).__name__, given, self.shared, n_columns)
 
     def _kernel(self) -> Kernel:
         return Kernel(self.kernel, self.gamma_, self.degree, self.coef0)

@@ -11,17 +11,14 @@ from scipy import sparse
 from sklearn.kernel_approximation import Nystroem, RBFSampler
 
 from polytask._validation import message
-from polytask.constraints import Choice, Constraint, Interval, OneOf, Optional
+from polytask.constraints import Choice, Constraint, Interval, Optional
 from polytask.exceptions import DataError, ParameterError
+from polytask.kernel_methods._definite import definite_by
 from polytask.kernel_methods._kernel_estimator import KernelEstimator, kernel_scores
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._ridge_problem import RidgeProblem, learn_covariance
 from polytask.kernel_methods._squared_problem import Fit
-from polytask.kernel_methods._task_matrix import (
-    POSITIVE_SEMIDEFINITE,
-    split_identity,
-    task_matrix,
-)
+from polytask.kernel_methods._task_matrix import split_identity
 
 __all__ = ["KernelRidge"]
 
@@ -43,8 +40,6 @@ class KernelRidge(KernelEstimator):
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **KernelEstimator.parameter_constraints,
-        "task_covariance": OneOf((Choice((None, "learned")), POSITIVE_SEMIDEFINITE)),
-        "epsilon_covariance": Interval(float, 0.0, closed="neither"),
         "approximation": Choice((None, "nystroem", "random_features")),
         "n_components": Interval(int, 1),
         "random_state": Optional(Interval(int, 0)),
@@ -58,22 +53,15 @@ class KernelRidge(KernelEstimator):
         self,
         alpha: float,
         *,
-        epsilon_covariance: float,
         approximation: str | None,
         n_components: int,
         random_state: int | None,
         **kernel: Any,
     ) -> None:
         super().__init__(alpha, **kernel)
-        self.epsilon_covariance = epsilon_covariance
         self.approximation = approximation
         self.n_components = n_components
         self.random_state = random_state
-
-    def _first_covariance(self, n_columns: int) -> Float64[np.ndarray, "columns columns"]:
-        """The given covariance of the columns of scores, or the first one where it is learned."""
-        given = None if isinstance(self.task_covariance, str) else self.task_covariance
-        return task_matrix(type(self).__name__, given, self.shared, n_columns)
 
     def _learn_rows(self, rows: KernelRows) -> None:
         """Solve in closed form, by features or by kernels."""
@@ -84,12 +72,13 @@ class KernelRidge(KernelEstimator):
         if self._by_features:
             self.feature_map_ = self._feature_map(rows)
         problem = self._problem(rows)
-        if learned:
-            name = type(self).__name__
-            solved = learn_covariance(name, problem, covariance, self.epsilon_covariance)
-            covariance, fit, self.n_iter_ = solved
-        else:
-            fit, self.n_iter_ = problem.solve(covariance), 0
+        name = type(self).__name__
+        with definite_by(name, self.alpha):
+            if learned:
+                solved = learn_covariance(name, problem, covariance, self.epsilon_covariance)
+                covariance, fit, self.n_iter_ = solved
+            else:
+                fit, self.n_iter_ = problem.solve(covariance), 0
         self.task_covariance_ = covariance
         self._keep(rows, fit)
 

@@ -93,6 +93,11 @@ class KernelRows:
         share: np.ndarray = self.weight / np.bincount(self.task, self.weight)[self.task]
         return share
 
+    def scale_gamma(self) -> float:
+        """1 / (n_features · the variance of X); 1 where that is 0."""
+        variance = self.input_variance()
+        return 1 / (self.X.shape[1] * variance) if variance > 0 else 1.0
+
     def input_variance(self) -> float:
         """The variance of all entries of X, where every task counts the same."""
         share = np.bincount(self.row, self.share, self.X.shape[0]) / self.n_tasks

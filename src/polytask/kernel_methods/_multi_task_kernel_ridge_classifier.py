@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from jaxtyping import Float64
 
-from polytask.constraints import Choice, Constraint, Interval, OneOf
+from polytask.constraints import Constraint
 from polytask.estimators import TaskTable
-from polytask.kernel_methods._kernel_classifier import KernelClassifier, signed
+from polytask.kernel_methods._kernel_classifier import CALIBRATION_FOLDS, KernelClassifier, signed
 from polytask.kernel_methods._kernel_estimator import kernel_scores
 from polytask.kernel_methods._kernel_ridge import KernelRidge
 from polytask.kernel_methods._kernel_rows import KernelRows
@@ -124,7 +124,7 @@ class MultiTaskKernelRidgeClassifier(KernelClassifier, KernelRidge):
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **KernelRidge.parameter_constraints,
-        "calibration_folds": OneOf((Choice((0,)), Interval(int, 2))),
+        "calibration_folds": CALIBRATION_FOLDS,
     }
 
     def __init__(
@@ -168,11 +168,10 @@ class MultiTaskKernelRidgeClassifier(KernelClassifier, KernelRidge):
         """Solve in closed form, and find the scale of probabilities."""
         rows = signed(KernelRows.of(table))
         self._learn_rows(rows)
-        self.calibrate(rows, self._scores_without)
+        self.calibrate(rows, self._held_out_scores)
 
-    def _scores_without(self, rows: KernelRows, held: np.ndarray) -> np.ndarray:
-        """Scores of labels by a model of the others."""
-        kept = np.setdiff1d(np.arange(len(rows.label)), held)
+    def _held_out_scores(self, rows: KernelRows, kept: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Scores of held-out labels by a model of those that are kept."""
         part = rows.take_rows(np.unique(rows.row[kept])) if rows.complete else rows.take(kept)
         fit = self._problem(part).solve(self.task_covariance_)
 

@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float64, Int
 
-from polytask.constraints import Choice, Constraint, Each, Interval, OneOf
+from polytask.constraints import Choice, Constraint, Each, OneOf
 from polytask.estimators import TaskTable
-from polytask.kernel_methods._kernel_classifier import KernelClassifier
+from polytask.kernel_methods._kernel_classifier import CALIBRATION_FOLDS, KernelClassifier, signed
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._support_vector_machine import SupportVectorMachine
 from polytask.kernel_methods._support_vectors import SupportVectors
 from polytask.kernel_methods._task_losses import CLASS_LOSSES, TaskLosses
-from polytask.kernel_methods._task_matrix import task_matrix
 
 __all__ = ["MultiTaskSVC"]
 
@@ -127,7 +126,7 @@ class MultiTaskSVC(KernelClassifier, SupportVectorMachine):
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **SupportVectorMachine.parameter_constraints,
         "loss": OneOf((Choice(CLASS_LOSSES), Each(Choice(CLASS_LOSSES), minimum=1))),
-        "calibration_folds": OneOf((Choice((0,)), Interval(int, 2))),
+        "calibration_folds": CALIBRATION_FOLDS,
     }
 
     def __init__(
@@ -168,24 +167,21 @@ class MultiTaskSVC(KernelClassifier, SupportVectorMachine):
         each = self._per_task("loss", list(self.tasks_.tolist()))
         owners = self._owners()
         names = [each[task] for task in owners]
-        return TaskLosses.of(names, np.zeros(len(owners))), np.where(rows.label > 0.5, 1.0, -1.0)
+        return TaskLosses.of(names, np.zeros(len(owners))), signed(rows).label
 
-    def _given_covariance(self, n_columns: int) -> Float64[np.ndarray, "columns columns"]:
+    def _first_covariance(self, n_columns: int) -> Float64[np.ndarray, "columns columns"]:
         """That of tasks between columns of the same class, 0 between others."""
-        given = None if isinstance(self.task_covariance, str) else self.task_covariance
-        tasks = task_matrix(type(self).__name__, given, self.shared, self.n_tasks_)
-        return self.between_columns(tasks)
+        return self.between_columns(super()._first_covariance(self.n_tasks_))
 
     def learn(self, table: TaskTable) -> None:
         """Solve the dual problem, and find the scale of probabilities."""
         problem = self._learned(table)
         kernel = problem.kernel
 
-        def scores_without(rows: KernelRows, held: np.ndarray) -> np.ndarray:
-            kept = np.setdiff1d(np.arange(len(rows.label)), held)
+        def held_out_scores(rows: KernelRows, kept: np.ndarray, held: np.ndarray) -> np.ndarray:
             return _scores_at(self._solve(rows.take(kept), kernel), rows, held)
 
-        self.calibrate(problem.rows, scores_without)
+        self.calibrate(problem.rows, held_out_scores)
 
     def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
         """Scores of all columns, (n, n_columns), or of each row by its own column, (n,)."""

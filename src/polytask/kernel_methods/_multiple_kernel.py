@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from polytask.constraints import Choice, Constraint, Each, InstanceOf, Interval
 from polytask.estimators import MultiTaskEstimator
 from polytask.exceptions import DataError
+from polytask.kernel_methods._definite import definite_by
 from polytask.kernel_methods._kernel import KERNELS, Kernel
 from polytask.kernel_methods._kernel_estimator import kernel_scores
 from polytask.kernel_methods._kernel_rows import KernelRows
@@ -92,8 +93,7 @@ class MultipleKernel(MultiTaskEstimator):
 
     def _name_kernels(self, rows: KernelRows) -> None:
         """Set names and widths: each kernel, with each width where it has one."""
-        variance = rows.input_variance()
-        unit = 1 / (rows.X.shape[1] * variance) if variance > 0 else 1.0
+        unit = rows.scale_gamma()
         pairs: list[tuple[str, float]] = []
         for name in self.kernels:
             wide = "gamma" in Kernel(name, 1.0, 1, 1.0).settings
@@ -127,7 +127,8 @@ class MultipleKernel(MultiTaskEstimator):
         self._name_kernels(rows)
         matrices = self._matrices(rows)
         problem = self._problem(matrices, rows)
-        solved = learn_weights(problem, len(matrices), self.tol, self.max_iter)
+        with definite_by(type(self).__name__, self.alpha):
+            solved = learn_weights(problem, len(matrices), self.tol, self.max_iter)
         fit, self.dual_gap_, self.n_iter_ = solved
         if self.dual_gap_ > self.tol:
             sentence = (

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from polytask.constraints import Choice, Constraint, Interval, OneOf
+from polytask.constraints import Constraint
 from polytask.estimators import TaskTable
-from polytask.kernel_methods._kernel_classifier import KernelClassifier, signed
+from polytask.kernel_methods._kernel_classifier import CALIBRATION_FOLDS, KernelClassifier, signed
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._multiple_kernel import MultipleKernel
 
@@ -121,7 +121,7 @@ class MultipleKernelClassifier(KernelClassifier, MultipleKernel):
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **MultipleKernel.parameter_constraints,
-        "calibration_folds": OneOf((Choice((0,)), Interval(int, 2))),
+        "calibration_folds": CALIBRATION_FOLDS,
     }
 
     def __init__(
@@ -156,11 +156,10 @@ class MultipleKernelClassifier(KernelClassifier, MultipleKernel):
         rows = signed(KernelRows.of(table))
         matrices = self._learn_rows(rows)
 
-        def scores_without(rows: KernelRows, held: np.ndarray) -> np.ndarray:
-            kept = np.setdiff1d(np.arange(len(rows.label)), held)
-            fit = self._problem(matrices, rows.take(kept)).solve(self.kernel_weights_)
-            coef = np.zeros((rows.X.shape[0], rows.n_tasks))
+        def held_out_scores(rows: KernelRows, kept: np.ndarray, held: np.ndarray) -> np.ndarray:
             part = rows.take(kept)
+            fit = self._problem(matrices, part).solve(self.kernel_weights_)
+            coef = np.zeros((rows.X.shape[0], rows.n_tasks))
             for column, each in enumerate(fit.coefs):
                 coef[part.row[part.task == column], column] = each
             row, task = rows.row[held], rows.task[held]
@@ -169,4 +168,4 @@ class MultipleKernelClassifier(KernelClassifier, MultipleKernel):
                 scores = scores + np.einsum("ij,ji->i", matrix[row], (coef * weights)[:, task])
             return scores
 
-        self.calibrate(rows, scores_without)
+        self.calibrate(rows, held_out_scores)

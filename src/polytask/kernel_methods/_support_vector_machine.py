@@ -12,18 +12,14 @@ from jaxtyping import Float64
 from sklearn.exceptions import ConvergenceWarning
 
 from polytask._validation import message
-from polytask.constraints import Choice, Constraint, Interval, OneOf
+from polytask.constraints import Constraint, Interval
 from polytask.estimators import TaskTable
 from polytask.exceptions import DataError, ParameterError
 from polytask.kernel_methods._kernel_estimator import KernelEstimator
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._support_vectors import SupportVectors, minimize_dual
 from polytask.kernel_methods._task_losses import TaskLosses
-from polytask.kernel_methods._task_matrix import (
-    POSITIVE_SEMIDEFINITE,
-    best_covariance,
-    task_matrix,
-)
+from polytask.kernel_methods._task_matrix import best_covariance
 
 __all__ = ["SupportVectorMachine"]
 
@@ -35,7 +31,7 @@ _CLOSE = 1e-4
 class SupportVectorMachine(KernelEstimator):
     """Losses of support vector machines plus the norm of the functions of the tasks.
 
-    A class says which losses its tasks have (`_losses`) and how columns of scores covary (`_given_covariance`).
+    A class says which losses its tasks have (`_losses`) and how columns of scores covary (`_first_covariance`).
 
     Attributes
     ----------
@@ -51,8 +47,6 @@ class SupportVectorMachine(KernelEstimator):
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         **KernelEstimator.parameter_constraints,
-        "task_covariance": OneOf((Choice((None, "learned")), POSITIVE_SEMIDEFINITE)),
-        "epsilon_covariance": Interval(float, 0.0, closed="neither"),
         "tol": Interval(float, 0.0, closed="neither"),
         "max_iter": Interval(int, 1),
     }
@@ -62,25 +56,18 @@ class SupportVectorMachine(KernelEstimator):
         alpha: float,
         *,
         loss: str | Sequence[str],
-        epsilon_covariance: float,
         tol: float,
         max_iter: int,
         **kernel: Any,
     ) -> None:
         super().__init__(alpha, **kernel)
         self.loss = loss
-        self.epsilon_covariance = epsilon_covariance
         self.tol = tol
         self.max_iter = max_iter
 
     @abstractmethod
     def _losses(self, rows: KernelRows) -> tuple[TaskLosses, Float64[np.ndarray, " labels"]]:
         """Losses of the columns of scores, and labels as these read them."""
-
-    def _given_covariance(self, n_columns: int) -> Float64[np.ndarray, "columns columns"]:
-        """The covariance of the columns of scores, or the first one where it is learned."""
-        given = None if isinstance(self.task_covariance, str) else self.task_covariance
-        return task_matrix(type(self).__name__, given, self.shared, n_columns)
 
     def learn(self, table: TaskTable) -> None:
         """Solve the dual problem, in turn with the covariance where that is learned."""
@@ -123,7 +110,7 @@ class SupportVectorMachine(KernelEstimator):
             rows.with_labels(label),
             losses,
             self.alpha,
-            self._given_covariance(rows.n_tasks),
+            self._first_covariance(rows.n_tasks),
             self.fit_intercept,
         )
         solved = minimize_dual(problem, self.tol, self.max_iter)
