@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, softmax
 
 from polytask.linear_model import AMTLClassifier, AMTLRegressor
 
@@ -136,3 +136,20 @@ def test_without_transfer_it_is_a_ridge():
     ]
     assert not model.transfer_.any()
     assert model.coef_ == pytest.approx(np.stack(ridge), abs=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:AMTLClassifier stopped")
+def test_classes_of_a_task_with_a_loss_together_are_stationary():
+    X, y, tasks = related_tasks()
+    y, alpha, cost = np.digitize(y, np.quantile(y, [0.3, 0.7])), 0.3, 0.1
+    model = AMTLClassifier(alpha, transfer_cost=cost, eta=ETA, loss="multinomial", max_iter=6)
+    model.fit(X, y, tasks=tasks)  # coefficients are, for weights of transfer, after every turn
+    B, shares = model.transfer_, 1 / np.bincount(tasks)[tasks]
+    factors = 1 + cost * B.sum(axis=1).reshape(N_TASKS, 3).mean(axis=1)
+    left = softmax(model.decision_function(X, tasks=tasks), axis=1) - np.eye(3)[y]
+    left *= (shares * factors[tasks])[:, None]
+    slope = np.concatenate([left[tasks == k].T @ X[tasks == k] for k in range(N_TASKS)])
+    away = np.eye(3 * N_TASKS) - B
+    whole = slope + alpha * (away @ away.T + ETA * np.eye(3 * N_TASKS)) @ model.coef_
+    assert np.ptp(B.sum(axis=1).reshape(N_TASKS, 3), axis=1).max() > 0.1
+    assert np.abs(whole).max() < 1e-4

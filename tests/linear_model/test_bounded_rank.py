@@ -5,10 +5,12 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.linear_model import LinearRegression, Ridge
 
+from polytask.datafits import SharedRows
 from polytask.exceptions import ParameterError
 from polytask.linear_model import (
     ConstrainedTraceNormClassifier,
     ConstrainedTraceNormRegressor,
+    PathSearchCV,
     ReducedRankRegressor,
     TraceNormClassifier,
     TraceNormRegressor,
@@ -123,3 +125,34 @@ def test_a_bound_that_does_not_bind_leaves_least_squares():
 def test_a_bound_has_no_largest_strength():
     with pytest.raises(ParameterError, match="bounds their trace norm by `radius`"):
         ConstrainedTraceNormRegressor().alpha_max(*table())
+
+
+def test_a_path_of_bounds_has_the_losses_of_each_alone():
+    X, Y = table(80)
+    labels = (np.median(Y, axis=0) < Y).astype(int)
+    path = PathSearchCV(ConstrainedTraceNormClassifier(), alphas=[8.0, 2.0, 0.5], cv=2)
+    losses = path.fit(X, labels).losses_[0]
+    assert path.alphas_[0].tolist() == [0.5, 2.0, 8.0]
+    for radius, wanted in zip([0.5, 2.0, 8.0], losses, strict=True):
+        path.set_params(alphas=[radius])
+        assert path.fit(X, labels).losses_[0] == pytest.approx(wanted[None], rel=1e-3)
+    exact = X @ np.outer([1.0, -1.0, 2.0, 0.0, 0.0, 1.0], [1.0, 2.0])
+    path = PathSearchCV(ConstrainedTraceNormRegressor(), alphas=[100.0, 3.0, 1.0], cv=2)
+    assert np.isfinite(path.fit(X, exact).losses_).all()
+
+
+def test_a_start_outside_of_the_bound_ends_inside():
+    X, Y = table()
+    loose, tight = (ConstrainedTraceNormRegressor(r, loss="huber").fit(X, Y) for r in (9.0, 0.5))
+    bound = tight.bind(SharedRows(X, Y))
+    ends = tight.solution(bound, loose.solution(bound))
+    assert np.linalg.svd(ends.coef)[1].sum() == pytest.approx(0.5)
+    assert ends.coef == pytest.approx(tight.coef_, abs=1e-3)
+
+
+def test_a_path_of_bounds_must_be_given():
+    X, Y = table()
+    with pytest.raises(ParameterError, match=r"`alphas` parameter of PathSearchCV .* `radius`"):
+        PathSearchCV(ConstrainedTraceNormRegressor()).fit(X, Y)
+    with pytest.raises(ParameterError, match=r"`grid` parameter of PathSearchCV .* 'radius'"):
+        PathSearchCV(ConstrainedTraceNormRegressor(), {"radius": [1.0]}, alphas=[1.0]).fit(X, Y)

@@ -26,8 +26,8 @@ _SOUND = 1e-5
 class Moments:
     r"""Weighted sums :math:`\sum \omega`, :math:`\sum \omega x`, :math:`\sum \omega x x^\top` and those with labels.
 
-    They are all that squared errors need of rows: rows may come in parts, and the sums of folds are differences. Features
-    and labels are shifted by the means of the first rows, which keeps digits.
+    They are all that squared errors need of rows: rows may come in parts, and the sums of folds are
+    differences. Features and labels are shifted by the means of the first rows, which keeps digits.
 
     Parameters
     ----------

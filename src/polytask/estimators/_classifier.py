@@ -144,8 +144,21 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
         return each_class[0] if len(each_class) == 1 else np.stack(each_class, axis=1)
 
     def _columns_of(self, task: np.ndarray) -> np.ndarray:
-        """Columns of scores of the classes of each row's task, (n, n_classes), -1 where it has none."""
-        columns: np.ndarray = self._columns[task]
+        """Columns of scores of the classes of each row's task, (n, n_classes), -1 where it has none.
+
+        Tasks that were not learned, numbered from `n_tasks_` on, have columns after those of the others.
+        """
+        unknown = task >= self.n_tasks_
+        if unknown.any() and isinstance(self.classes_, list):
+            sentence = (
+                f"{type(self).__name__} answers tasks that were not learned only where all tasks have the same "
+                "classes. Name tasks that were learned."
+            )
+            raise DataError(sentence)
+        columns: np.ndarray = self._columns[np.where(unknown, 0, task)]
+        n_columns = columns.shape[1]
+        first = len(self._owners()) + n_columns * (task[unknown] - self.n_tasks_)
+        columns[unknown] = first[:, None] + np.arange(n_columns)
         return columns
 
     def predict(self, X: Any, *, tasks: Any = None) -> np.ndarray:
@@ -174,7 +187,8 @@ class MultiTaskClassifier(ClassifierMixin, MultiTaskEstimator):
     def predict_proba(self, X: Any, *, tasks: Any = None) -> Any:
         """Probabilities of classes, in the order of `classes_`.
 
-        Of more than two classes, those of each against the rest, divided by their sum, unless the loss is of all together.
+        Of more than two classes, those of each against the rest, divided by their sum, unless the loss is of
+        all together.
 
         Parameters
         ----------

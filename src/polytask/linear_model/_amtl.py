@@ -96,7 +96,7 @@ class AsymmetricTransfer(PenalizedEstimator):
         """Better weights of transfer, then the best coefficients."""
         transfer = np.zeros((len(now.coef), len(now.coef)))
         if self.strength > 0:
-            cost = self.transfer_cost / self.strength * _task_losses(bound, now)
+            cost = self.transfer_cost / self.strength * self._of_tasks(_task_losses(bound, now))
             transfer = best_transfer(now.coef, cost, now.state["transfer"])
         weighted = self.bind(ScaledTasks(bound.rows, self.factors(transfer)))
         begin = replace(now, state={"transfer": transfer})
@@ -106,7 +106,15 @@ class AsymmetricTransfer(PenalizedEstimator):
         self, transfer: Float64[np.ndarray, "tasks tasks"]
     ) -> Float64[np.ndarray, " tasks"]:
         """What the losses are multiplied by."""
-        return 1 + self.transfer_cost * transfer.sum(axis=1)
+        return 1 + self.transfer_cost * self._of_tasks(transfer.sum(axis=1))
+
+    def _of_tasks(self, values: Float64[np.ndarray, " columns"]) -> Float64[np.ndarray, " columns"]:
+        """Means over the columns of a task where its classes have a loss together, else the values."""
+        if not self.couples_classes():
+            return values
+        owners = self._owners()
+        means: np.ndarray = np.bincount(owners, values) / np.bincount(owners)
+        return means[owners]
 
     def objective(self, bound: Bound, now: Solution) -> float:
         """What coefficients and weights of transfer minimise together."""

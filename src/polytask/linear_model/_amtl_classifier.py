@@ -17,10 +17,11 @@ class AMTLClassifier(MultiTaskClassifier, AsymmetricTransfer):
 
     .. math:: L_k = \frac{1}{n_k} \sum_i \log\big(1 + e^{s_{ik}}\big) - y_{ik} s_{ik}, \quad s_{ik} = x_i^\top w_k + b_k
 
-    with labels y of 0 and 1, the coefficients W, (n_tasks, n_features), the weight :math:`B_{sk}` of task s in task k, and the :math:`n_k`
-    labelled rows of task k. A task that is predicted badly pays more for what it gives to others, so that transfer goes from easy tasks to
-    hard ones. The problem is not convex: a stationary point is found, from ridge regressions of each task on.
-    A task of more than two classes has scores for each against the rest, which are learned like tasks.
+    with labels y of 0 and 1, the coefficients W, (n_tasks, n_features), the weight :math:`B_{sk}` of task s in
+    task k, and the :math:`n_k` labelled rows of task k. A task that is predicted badly pays more for what it
+    gives to others, so that transfer goes from easy tasks to hard ones. The problem is not convex: a stationary
+    point is found, from ridge regressions of each task on. A task of more than two classes has scores for each
+    against the rest, which are learned like tasks.
 
     Parameters
     ----------
@@ -31,7 +32,8 @@ class AMTLClassifier(MultiTaskClassifier, AsymmetricTransfer):
     eta : float in [0, inf), default 0.1
         Strength of the ridge, in units of alpha.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the log loss (auto), "squared_hinge" or one of
+        Of a score on a label: the log loss (auto), "multinomial", of all classes of a task together,
+        "squared_hinge" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -65,11 +67,13 @@ class AMTLClassifier(MultiTaskClassifier, AsymmetricTransfer):
 
     Notes
     -----
-    The paper's :math:`\lambda` is :math:`\alpha / 2`. Losses are means over rows, as in all models here. The paper has no ridge (``eta=0``):
-    two tasks that explain each other then have no penalty, and the coefficients of classes that can be separated grow without end. Where there are more tasks than features, the ridge is nearly all
-    that is left of the penalty: this model is for few tasks. A turn improves B by
-    coordinate descent and solves for W and b; the next one starts from an extrapolated point (Anderson) where that lowers the
-    objective, which no turn raises.
+    The paper's :math:`\lambda` is :math:`\alpha / 2`. Losses are means over rows, as in all models here. The
+    paper has no ridge (``eta=0``): two tasks that explain each other then have no penalty, and the coefficients
+    of classes that can be separated grow without end. Where there are more tasks than features, the ridge is
+    nearly all that is left of the penalty: this model is for few tasks. A turn improves B by coordinate descent
+    and solves for W and b; the next one starts from an extrapolated point (Anderson) where that lowers the
+    objective, which no turn raises. With `loss` "multinomial" the factor of a task's loss has the mean of what
+    its classes give.
 
     References
     ----------

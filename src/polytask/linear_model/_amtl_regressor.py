@@ -17,9 +17,10 @@ class AMTLRegressor(MultiTaskRegressor, AsymmetricTransfer):
 
     .. math:: L_k = \frac{1}{2 n_k} \sum_i (y_{ik} - x_i^\top w_k - b_k)^2
 
-    with the coefficients W, (n_tasks, n_features), the weight :math:`B_{sk}` of task s in task k, and the :math:`n_k`
-    labelled rows of task k. A task that is predicted badly pays more for what it gives to others, so that transfer goes from easy tasks to
-    hard ones. The problem is not convex: a stationary point is found, from ridge regressions of each task on.
+    with the coefficients W, (n_tasks, n_features), the weight :math:`B_{sk}` of task s in task k, and the
+    :math:`n_k` labelled rows of task k. A task that is predicted badly pays more for what it gives to others,
+    so that transfer goes from easy tasks to hard ones. The problem is not convex: a stationary point is found,
+    from ridge regressions of each task on.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ class AMTLRegressor(MultiTaskRegressor, AsymmetricTransfer):
     eta : float in [0, inf), default 0.1
         Strength of the ridge, in units of alpha.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        Of a score on a label: the squared error (auto), "huber", "quantile" (smoothed), "poisson" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -62,10 +63,11 @@ class AMTLRegressor(MultiTaskRegressor, AsymmetricTransfer):
 
     Notes
     -----
-    The paper's :math:`\lambda` is :math:`\alpha / 2`. Losses are means over rows, as in all models here. The paper has no ridge (``eta=0``):
-    two tasks that explain each other then have no penalty, and the coefficients of classes that can be separated grow without end. Where there are more tasks than features, the ridge is nearly all
-    that is left of the penalty: this model is for few tasks. A turn improves B by
-    coordinate descent and solves for W and b; the next one starts from an extrapolated point (Anderson) where that lowers the
+    The paper's :math:`\lambda` is :math:`\alpha / 2`. Losses are means over rows, as in all models here. The
+    paper has no ridge (``eta=0``): two tasks that explain each other then have no penalty, and the coefficients
+    of classes that can be separated grow without end. Where there are more tasks than features, the ridge is
+    nearly all that is left of the penalty: this model is for few tasks. A turn improves B by coordinate descent
+    and solves for W and b; the next one starts from an extrapolated point (Anderson) where that lowers the
     objective, which no turn raises.
 
     References

@@ -15,10 +15,11 @@ class ASOClassifier(MultiTaskClassifier, BestSubspace):
         + \frac{\alpha}{2} \|W - W U^\top U\|_F^2
         + \frac{\alpha \eta}{2} \|W\|_F^2, \qquad s_{ik} = x_i^\top w_k + b_k, \qquad U U^\top = I_h
 
-    with labels y of 0 and 1, the coefficients W, (n_tasks, n_features), and the :math:`n_k` labelled rows of task k. A
-    task of more than two classes has scores for each against the rest, which are learned like tasks.
-    Tasks use h directions of the features in common freely, up to the ridge, and may deviate from what these span. U has the h first right singular vectors
-    of W. The problem is not convex: a stationary point is found, from ridge regressions of each task on.
+    with labels y of 0 and 1, the coefficients W, (n_tasks, n_features), and the :math:`n_k` labelled rows of
+    task k. A task of more than two classes has scores for each against the rest, which are learned like tasks.
+    Tasks use h directions of the features in common freely, up to the ridge, and may deviate from what these
+    span. U has the h first right singular vectors of W. The problem is not convex: a stationary point is found,
+    from ridge regressions of each task on.
 
     Parameters
     ----------
@@ -29,7 +30,8 @@ class ASOClassifier(MultiTaskClassifier, BestSubspace):
     eta : float in [0, inf), default 0.1
         Strength of the ridge, in units of alpha.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the log loss (auto), "squared_hinge" or one of
+        Of a score on a label: the log loss (auto), "multinomial", of all classes of a task together,
+        "squared_hinge" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -63,10 +65,11 @@ class ASOClassifier(MultiTaskClassifier, BestSubspace):
 
     Notes
     -----
-    Ando and Zhang write :math:`w_k = u_k + U^\top v_k` and penalise :math:`\|u_k\|^2`; for the best :math:`v_k` that is this penalty without
-    a ridge (``eta=0``), which Chen et al. add. They alternate between W and U; here U is eliminated (`QuasiNewton`), with the same stationary
-    points. Ando and Zhang learn U from further tasks made of unlabelled data, which may be given here as tasks; groups of features with
-    subspaces of their own are left out.
+    Ando and Zhang write :math:`w_k = u_k + U^\top v_k` and penalise :math:`\|u_k\|^2`; for the best :math:`v_k`
+    that is this penalty without a ridge (``eta=0``), which Chen et al. add. They alternate between W and U;
+    here U is eliminated (`QuasiNewton`), with the same stationary points. Ando and Zhang learn U from further
+    tasks made of unlabelled data, which may be given here as tasks; groups of features with subspaces of their
+    own are left out.
 
     References
     ----------

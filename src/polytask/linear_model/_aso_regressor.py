@@ -15,9 +15,10 @@ class ASORegressor(MultiTaskRegressor, BestSubspace):
         + \frac{\alpha}{2} \|W - W U^\top U\|_F^2
         + \frac{\alpha \eta}{2} \|W\|_F^2, \qquad U U^\top = I_h
 
-    with the coefficients W, (n_tasks, n_features), and the :math:`n_k` labelled rows of task k.
-    Tasks use h directions of the features in common freely, up to the ridge, and may deviate from what these span. U has the h first right singular vectors
-    of W. The problem is not convex: a stationary point is found, from ridge regressions of each task on.
+    with the coefficients W, (n_tasks, n_features), and the :math:`n_k` labelled rows of task k. Tasks use h
+    directions of the features in common freely, up to the ridge, and may deviate from what these span. U has
+    the h first right singular vectors of W. The problem is not convex: a stationary point is found, from ridge
+    regressions of each task on.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ class ASORegressor(MultiTaskRegressor, BestSubspace):
     eta : float in [0, inf), default 0.1
         Strength of the ridge, in units of alpha.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        Of a score on a label: the squared error (auto), "huber", "quantile" (smoothed), "poisson" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -60,10 +61,11 @@ class ASORegressor(MultiTaskRegressor, BestSubspace):
 
     Notes
     -----
-    Ando and Zhang write :math:`w_k = u_k + U^\top v_k` and penalise :math:`\|u_k\|^2`; for the best :math:`v_k` that is this penalty without
-    a ridge (``eta=0``), which Chen et al. add. They alternate between W and U; here U is eliminated (`QuasiNewton`), with the same stationary
-    points. Ando and Zhang learn U from further tasks made of unlabelled data, which may be given here as tasks; groups of features with
-    subspaces of their own are left out.
+    Ando and Zhang write :math:`w_k = u_k + U^\top v_k` and penalise :math:`\|u_k\|^2`; for the best :math:`v_k`
+    that is this penalty without a ridge (``eta=0``), which Chen et al. add. They alternate between W and U;
+    here U is eliminated (`QuasiNewton`), with the same stationary points. Ando and Zhang learn U from further
+    tasks made of unlabelled data, which may be given here as tasks; groups of features with subspaces of their
+    own are left out.
 
     References
     ----------

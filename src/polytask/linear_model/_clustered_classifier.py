@@ -28,8 +28,9 @@ class ClusteredClassifier(MultiTaskClassifier, TasksInClusters):
     eta : float in (0, inf), default 0.1
         Cost of what clusters share in relation to differences. Small ones make clusters tight.
     loss : str or Datafit, default "auto"
-        Of a score on a label: logistic, multinomial, of all classes of a task together, or squared_hinge, without probabilities;
-        the first if not given. A `polytask.datafits.Datafit` of classes may be given, too.
+        Of a score on a label: logistic, multinomial, of all classes of a task together, or squared_hinge,
+        without probabilities; the first if not given. A `polytask.datafits.Datafit` of classes may be given,
+        too.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6

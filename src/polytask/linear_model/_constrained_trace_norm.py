@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from polytask.constraints import Constraint, Interval
@@ -31,6 +32,8 @@ class BoundedSubspace(CommonSubspace):
         The strength at which the trace norm as a penalty has the same solution.
     """
 
+    strength_setting: ClassVar[str] = "radius"
+    bounds: ClassVar[bool] = True
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {
         "radius": Interval(float, 0.0, closed="neither"),
         **{k: v for k, v in PenalizedEstimator.parameter_constraints.items() if k != "alpha"},
@@ -56,18 +59,15 @@ class BoundedSubspace(CommonSubspace):
         self.tol = tol
         self.max_iter = max_iter
 
-    @property
-    def strength(self) -> float:
-        """`radius`; of a path, the radius that is being tried."""
-        return self.radius
-
-    @strength.setter
-    def strength(self, value: float) -> None:
-        self.radius = value
-
     def penalty(self) -> Penalty:
         """The constraint."""
         return TraceNormBall(radius=self.strength)
+
+    def solution(self, bound: Bound, start: Solution | None = None) -> Solution:
+        """Minimise, from zero or from what is nearest to a start within the bound."""
+        if start is not None:
+            start = replace(start, coef=self.penalty().prox(start.coef, 1.0))
+        return super().solution(bound, start)
 
     def largest(self, bound: Bound) -> float:
         """None: every radius leaves coefficients.
@@ -79,7 +79,7 @@ class BoundedSubspace(CommonSubspace):
         """
         sentence = (
             f"{type(self).__name__} has no strength at which all coefficients are 0: it bounds their trace norm "
-            "by `radius`. Ask TraceNormRegressor or TraceNormClassifier."
+            "by `radius`. Use `alpha_max` of TraceNormRegressor or TraceNormClassifier."
         )
         raise ParameterError(sentence)
 

@@ -23,8 +23,8 @@ class ConstrainedTraceNormClassifier(MultiTaskClassifier, BoundedSubspace):
     radius : float in (0, inf), default 1.0
         :math:`\tau`, the largest sum of singular values, in units of coefficients.
     loss : str or Datafit, default "auto"
-        Of a score on a label: logistic or squared_hinge, which gives no probabilities;
-        the first if not given. A `polytask.datafits.Datafit` of classes may be given, too.
+        Of a score on a label: logistic, multinomial, of all classes of a task together, or squared_hinge,
+        without probabilities; the first if not given. A `polytask.datafits.Datafit` of classes may be given, too.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -62,8 +62,8 @@ class ConstrainedTraceNormClassifier(MultiTaskClassifier, BoundedSubspace):
 
     Notes
     -----
-    Each step projects onto matrices of the bounded norm; with a Frank-Wolfe step in its place a solution of
-    low rank would take many more of them. The gap is :math:`\langle \nabla f, W\rangle + \tau \|\nabla f\|`, with the
+    The papers take Frank-Wolfe steps, each along one pair of singular vectors; here each step projects onto
+    matrices of the bounded norm. The gap is :math:`\langle \nabla f, W\rangle + \tau \|\nabla f\|`, with the
     largest singular value.
 
     References

@@ -22,7 +22,7 @@ class ConstrainedTraceNormRegressor(MultiTaskRegressor, BoundedSubspace):
     radius : float in (0, inf), default 1.0
         :math:`\tau`, the largest sum of singular values, in units of coefficients.
     loss : str or Datafit, default "auto"
-        Of a score on a label: squared, huber or poisson, whose predictions are rates;
+        Of a score on a label: squared, huber, quantile (smoothed) or poisson, whose predictions are rates;
         the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -35,7 +35,7 @@ class ConstrainedTraceNormRegressor(MultiTaskRegressor, BoundedSubspace):
     Attributes
     ----------
     coef_ : array of shape (n_tasks, n_features)
-        In units of labels per unit of the feature; exactly of low rank.
+        In units of labels per unit of the feature; exactly of low rank where a small bound binds.
     intercept_ : array of shape (n_tasks,)
     components_ : array of shape (rank_, n_features)
         Orthonormal directions that span the coefficients of all tasks, the most used first.
@@ -59,8 +59,8 @@ class ConstrainedTraceNormRegressor(MultiTaskRegressor, BoundedSubspace):
 
     Notes
     -----
-    Each step projects onto matrices of the bounded norm; with a Frank-Wolfe step in its place a solution of
-    low rank would take many more of them. The gap is :math:`\langle \nabla f, W\rangle + \tau \|\nabla f\|`, with the
+    The papers take Frank-Wolfe steps, each along one pair of singular vectors; here each step projects onto
+    matrices of the bounded norm. The gap is :math:`\langle \nabla f, W\rangle + \tau \|\nabla f\|`, with the
     largest singular value.
 
     References

@@ -15,10 +15,11 @@ class ConvexASOClassifier(MultiTaskClassifier, RelaxedSubspace):
         + \frac{\alpha}{2}\, \eta (1 + \eta)
         \operatorname{tr} W (M + \eta I)^{-1} W^\top, \qquad s_{ik} = x_i^\top w_k + b_k
 
-    with labels y of 0 and 1, the coefficients W, (n_tasks, n_features), and the :math:`n_k` labelled rows of task k. A
-    task of more than two classes has scores for each against the rest, which are learned like tasks.
-    over M, (n_features, n_features), with eigenvalues from 0 to 1 that sum to h. If M projects onto h directions, the penalty is
-    that of `ASOClassifier`; the problem is convex, so that its best solution is found.
+    with labels y of 0 and 1, the coefficients W, (n_tasks, n_features), symmetric matrices M, (n_features,
+    n_features), with eigenvalues from 0 to 1 that sum to h, and the :math:`n_k` labelled rows of task k. If M
+    projects onto h directions, the penalty is that of `ASOClassifier`; the problem is convex, so that its best
+    solution is found. A task of more than two classes has scores for each against the rest, which are learned
+    like tasks.
 
     Parameters
     ----------
@@ -30,7 +31,8 @@ class ConvexASOClassifier(MultiTaskClassifier, RelaxedSubspace):
     eta : float in (0, inf), default 0.1
         Strength of the ridge, in units of alpha.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the log loss (auto), "squared_hinge" or one of
+        Of a score on a label: the log loss (auto), "multinomial", of all classes of a task together,
+        "squared_hinge" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -67,9 +69,10 @@ class ConvexASOClassifier(MultiTaskClassifier, RelaxedSubspace):
 
     Notes
     -----
-    The papers alternate between W and M, or take gradients of both; here the best M is part of the proximal map (`penalties.ClusterNorm`). On the
-    side of tasks the same penalty is that of `ClusteredClassifier` (Zhou et al.), whose strength is :math:`\alpha \eta (1 + \eta)` of this one. The papers'
-    strengths are :math:`\alpha / 2` and :math:`\beta = \alpha \eta / 2`.
+    The papers alternate between W and M, or take gradients of both; here the best M is part of the proximal map
+    (`penalties.ClusterNorm`). On the side of tasks the same penalty is that of `ClusteredClassifier` (Zhou et
+    al.), whose strength is :math:`\alpha \eta (1 + \eta)` of this one. The papers' strengths are :math:`\alpha
+    / 2` and :math:`\beta = \alpha \eta / 2`.
 
     References
     ----------

@@ -15,9 +15,9 @@ class ConvexASORegressor(MultiTaskRegressor, RelaxedSubspace):
         + \frac{\alpha}{2}\, \eta (1 + \eta)
         \operatorname{tr} W (M + \eta I)^{-1} W^\top
 
-    with the coefficients W, (n_tasks, n_features), and the :math:`n_k` labelled rows of task k.
-    over M, (n_features, n_features), with eigenvalues from 0 to 1 that sum to h. If M projects onto h directions, the penalty is
-    that of `ASORegressor`; the problem is convex, so that its best solution is found.
+    with the coefficients W, (n_tasks, n_features), symmetric matrices M, (n_features, n_features), with
+    eigenvalues from 0 to 1 that sum to h, and the :math:`n_k` labelled rows of task k. If M projects onto h
+    directions, the penalty is that of `ASORegressor`; the problem is convex, so that its best solution is found.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class ConvexASORegressor(MultiTaskRegressor, RelaxedSubspace):
     eta : float in (0, inf), default 0.1
         Strength of the ridge, in units of alpha.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        Of a score on a label: the squared error (auto), "huber", "quantile" (smoothed), "poisson" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -64,9 +64,10 @@ class ConvexASORegressor(MultiTaskRegressor, RelaxedSubspace):
 
     Notes
     -----
-    The papers alternate between W and M, or take gradients of both; here the best M is part of the proximal map (`penalties.ClusterNorm`). On the
-    side of tasks the same penalty is that of `ClusteredRegressor` (Zhou et al.), whose strength is :math:`\alpha \eta (1 + \eta)` of this one. The papers'
-    strengths are :math:`\alpha / 2` and :math:`\beta = \alpha \eta / 2`.
+    The papers alternate between W and M, or take gradients of both; here the best M is part of the proximal map
+    (`penalties.ClusterNorm`). On the side of tasks the same penalty is that of `ClusteredRegressor` (Zhou et
+    al.), whose strength is :math:`\alpha \eta (1 + \eta)` of this one. The papers' strengths are :math:`\alpha
+    / 2` and :math:`\beta = \alpha \eta / 2`.
 
     References
     ----------

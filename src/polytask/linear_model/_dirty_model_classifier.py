@@ -26,8 +26,8 @@ class DirtyModelClassifier(MultiTaskClassifier, DirtyModel):
     own_ratio : float in (0, inf), default 0.5
         Strength r of the penalty of S, in units of alpha.
     loss : str or Datafit, default "auto"
-        Of a score on a label: logistic or squared_hinge, which gives no probabilities;
-        the first if not given. A `polytask.datafits.Datafit` of classes may be given, too.
+        Of a score on a label: logistic, multinomial, of all classes of a task together, or squared_hinge,
+        without probabilities; the first if not given. A `polytask.datafits.Datafit` of classes may be given, too.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-8

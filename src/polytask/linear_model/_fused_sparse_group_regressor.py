@@ -28,7 +28,7 @@ class FusedSparseGroupRegressor(MultiTaskRegressor, FusedSelection):
     fused_ratio : float in [0, inf), default 0.5
         Strength s of differences, in units of alpha; 0 is `SparseGroupRegressor`.
     loss : str or Datafit, default "auto"
-        Of a score on a label: squared, huber or poisson, whose predictions are rates;
+        Of a score on a label: squared, huber, quantile (smoothed) or poisson, whose predictions are rates;
         the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.

@@ -88,7 +88,8 @@ class SparseCombinations(PenalizedEstimator):
         ParameterError
         """
         name = type(self).__name__
-        raise ParameterError(f"{name} has no largest strength: it depends on what is learned.")
+        sentence = f"{name} has no largest strength: it depends on what is learned. Give `alpha`."
+        raise ParameterError(sentence)
 
     def solution(self, bound: Bound, start: Solution | None = None) -> Solution:
         """Codes and components in turns; from ridge regressions, since components without codes would stay so."""
@@ -140,5 +141,5 @@ class SparseCombinations(PenalizedEstimator):
     def _zero_remark(self, bound: Bound) -> str:
         return (
             f"All coefficients of {type(self).__name__} are 0: alpha={self.strength:g} is too strong. "
-            "Lower `alpha`."
+            f"{self._zero_remedy}"
         )

@@ -14,10 +14,11 @@ class GOMTLClassifier(MultiTaskClassifier, SparseCombinations):
     .. math:: \min_{S, C, b}\ \sum_k \frac{1}{n_k} \sum_i \log\big(1 + e^{s_{ik}}\big) - y_{ik} s_{ik}
         + \alpha \|S\|_1 + \frac{\alpha}{2} \|C\|_F^2, \qquad W = S C, \quad s_{ik} = x_i^\top w_k + b_k
 
-    with labels y of 0 and 1, the coefficients W, (n_tasks, n_features), sparse codes S of tasks, (n_tasks, n_components), components C that tasks
-    share, and the :math:`n_k` labelled rows of task k. Tasks with the same components are a group; groups overlap where they have some in
-    common. The problem is not convex: a stationary point is found, from the span of ridge regressions of each task on.
-    A task of more than two classes has scores for each against the rest, which are learned like tasks.
+    with labels y of 0 and 1, the coefficients W, (n_tasks, n_features), sparse codes S of tasks, (n_tasks,
+    n_components), components C that tasks share, and the :math:`n_k` labelled rows of task k. Tasks with the
+    same components are a group; groups overlap where they have some in common. The problem is not convex: a
+    stationary point is found, from the span of ridge regressions of each task on. A task of more than two
+    classes has scores for each against the rest, which are learned like tasks.
 
     Parameters
     ----------
@@ -26,7 +27,8 @@ class GOMTLClassifier(MultiTaskClassifier, SparseCombinations):
     n_components : int in [1, inf), default 3
         Number of components. Of more than tasks or features, their number counts.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the log loss (auto), "squared_hinge" or one of
+        Of a score on a label: the log loss (auto), "multinomial", of all classes of a task together,
+        "squared_hinge" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -64,11 +66,12 @@ class GOMTLClassifier(MultiTaskClassifier, SparseCombinations):
 
     Notes
     -----
-    Kumar and Daumé have strengths :math:`\mu` of S and :math:`\lambda` of C, without a half. Components may be scaled
-    against their codes, so that only :math:`\mu^2 \lambda` has an influence on W: :math:`2 \mu^2 \lambda = \alpha^3`. Their first components are
-    singular vectors of ridge regressions; here these are rotated (varimax), since codes that all use all of them may be a saddle point. A turn learns codes with
-    intercepts (`ProximalGradient`), components (`QuasiNewton`), and the best scales of both. Components of the next turn are extrapolated
-    (Anderson) where that lowers the objective, which no turn raises.
+    Kumar and Daumé have strengths :math:`\mu` of S and :math:`\lambda` of C, without a half. Components may be
+    scaled against their codes, so that only :math:`\mu^2 \lambda` has an influence on W: :math:`2 \mu^2 \lambda
+    = \alpha^3`. Their first components are singular vectors of ridge regressions; here these are rotated
+    (varimax), since codes that all use all of them may be a saddle point. A turn learns codes with intercepts
+    (`ProximalGradient`), components (`QuasiNewton`), and the best scales of both. Components of the next turn
+    are extrapolated (Anderson) where that lowers the objective, which no turn raises.
 
     References
     ----------

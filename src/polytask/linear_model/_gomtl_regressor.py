@@ -14,9 +14,10 @@ class GOMTLRegressor(MultiTaskRegressor, SparseCombinations):
     .. math:: \min_{S, C, b}\ \sum_k \frac{1}{2 n_k} \sum_i (y_{ik} - x_i^\top w_k - b_k)^2
         + \alpha \|S\|_1 + \frac{\alpha}{2} \|C\|_F^2, \qquad W = S C
 
-    with the coefficients W, (n_tasks, n_features), sparse codes S of tasks, (n_tasks, n_components), components C that tasks
-    share, and the :math:`n_k` labelled rows of task k. Tasks with the same components are a group; groups overlap where they have some in
-    common. The problem is not convex: a stationary point is found, from the span of ridge regressions of each task on.
+    with the coefficients W, (n_tasks, n_features), sparse codes S of tasks, (n_tasks, n_components), components
+    C that tasks share, and the :math:`n_k` labelled rows of task k. Tasks with the same components are a group;
+    groups overlap where they have some in common. The problem is not convex: a stationary point is found, from
+    the span of ridge regressions of each task on.
 
     Parameters
     ----------
@@ -25,7 +26,7 @@ class GOMTLRegressor(MultiTaskRegressor, SparseCombinations):
     n_components : int in [1, inf), default 3
         Number of components. Of more than tasks or features, their number counts.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        Of a score on a label: the squared error (auto), "huber", "quantile" (smoothed), "poisson" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -61,11 +62,12 @@ class GOMTLRegressor(MultiTaskRegressor, SparseCombinations):
 
     Notes
     -----
-    Kumar and Daumé have strengths :math:`\mu` of S and :math:`\lambda` of C, without a half. Components may be scaled
-    against their codes, so that only :math:`\mu^2 \lambda` has an influence on W: :math:`2 \mu^2 \lambda = \alpha^3`. Their first components are
-    singular vectors of ridge regressions; here these are rotated (varimax), since codes that all use all of them may be a saddle point. A turn learns codes with
-    intercepts (`ProximalGradient`), components (`QuasiNewton`), and the best scales of both. Components of the next turn are extrapolated
-    (Anderson) where that lowers the objective, which no turn raises.
+    Kumar and Daumé have strengths :math:`\mu` of S and :math:`\lambda` of C, without a half. Components may be
+    scaled against their codes, so that only :math:`\mu^2 \lambda` has an influence on W: :math:`2 \mu^2 \lambda
+    = \alpha^3`. Their first components are singular vectors of ridge regressions; here these are rotated
+    (varimax), since codes that all use all of them may be a saddle point. A turn learns codes with intercepts
+    (`ProximalGradient`), components (`QuasiNewton`), and the best scales of both. Components of the next turn
+    are extrapolated (Anderson) where that lowers the objective, which no turn raises.
 
     References
     ----------

@@ -24,8 +24,9 @@ class LInf1Classifier(MultiTaskClassifier, LargestSelection):
     alpha : float in [0, inf), default 0.01
         Strength of the penalty; from `alpha_max` of the data on, all coefficients are 0.
     loss : str or Datafit, default "auto"
-        Of a score on a label: logistic, multinomial, of all classes of a task together, or squared_hinge, without probabilities;
-        the first if not given. A `polytask.datafits.Datafit` of classes may be given, too.
+        Of a score on a label: logistic, multinomial, of all classes of a task together, or squared_hinge,
+        without probabilities; the first if not given. A `polytask.datafits.Datafit` of classes may be given,
+        too.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6

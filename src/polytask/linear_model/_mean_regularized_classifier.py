@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from polytask.estimators import MultiTaskClassifier
-from polytask.exceptions import DataError
 from polytask.linear_model._classes_of_columns import classes_of_columns
 from polytask.linear_model._mean_regularized import MeanRegularized
 
@@ -36,8 +33,8 @@ class MeanRegularizedClassifier(MultiTaskClassifier, MeanRegularized):
         Whether a task that was not learned is refused, or is answered by the means of coefficients and
         intercepts.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the log loss (auto), "multinomial", of all classes of a task together, "squared_hinge" or one of
-        `polytask.datafits`; the objective above has the first.
+        Of a score on a label: the log loss (auto), "multinomial", of all classes of a task together,
+        "squared_hinge" or one of `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -92,17 +89,3 @@ class MeanRegularizedClassifier(MultiTaskClassifier, MeanRegularized):
     def groups(self) -> np.ndarray:
         """The class that a column of scores stands for, where all tasks have the same."""
         return classes_of_columns(self._columns, self.classes_)
-
-    def _columns_of(self, task: np.ndarray) -> np.ndarray:
-        unknown = task >= self.n_tasks_
-        if not unknown.any():
-            return super()._columns_of(task)
-        if isinstance(self.classes_, list):
-            sentence = (
-                "MeanRegularizedClassifier answers unknown tasks only where all tasks have the same classes. "
-                "Name tasks that were learned."
-            )
-            raise DataError(sentence)
-        columns: Any = self._columns[np.where(unknown, 0, task)]
-        columns[unknown] = len(self.coef_) + np.arange(columns.shape[1])
-        return columns

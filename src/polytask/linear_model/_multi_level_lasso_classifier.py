@@ -24,8 +24,8 @@ class MultiLevelLassoClassifier(MultiTaskClassifier, LevelsOfFeatures):
     alpha : float in [0, inf), default 0.01
         Strength of the penalty.
     loss : str or Datafit, default "auto"
-        Of a score on a label: logistic or squared_hinge, which gives no probabilities;
-        the first if not given. A `polytask.datafits.Datafit` of classes may be given, too.
+        Of a score on a label: logistic, multinomial, of all classes of a task together, or squared_hinge,
+        without probabilities; the first if not given. A `polytask.datafits.Datafit` of classes may be given, too.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
@@ -47,7 +47,7 @@ class MultiLevelLassoClassifier(MultiTaskClassifier, LevelsOfFeatures):
     n_iter_ : int
         Iterations for all levels together.
     residual_ : float
-        Relative fixed-point residual at the end.
+        Relative fixed-point residual, or change of levels if larger, at the end.
     tasks_ : array of shape (n_tasks,)
         Ids of the tasks.
 
@@ -60,8 +60,8 @@ class MultiLevelLassoClassifier(MultiTaskClassifier, LevelsOfFeatures):
 
     Notes
     -----
-    The paper learns numbers; see `MultiLevelLassoRegressor` for its strengths and for how the problem, which is not convex,
-    is solved.
+    The paper learns numbers; see `MultiLevelLassoRegressor` for its strengths and for how the problem, which is
+    not convex, is solved.
 
     References
     ----------

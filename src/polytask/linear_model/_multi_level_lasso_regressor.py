@@ -23,7 +23,7 @@ class MultiLevelLassoRegressor(MultiTaskRegressor, LevelsOfFeatures):
     alpha : float in [0, inf), default 0.01
         Strength of the penalty.
     loss : str or Datafit, default "auto"
-        Of a score on a label: squared, huber or poisson, whose predictions are rates;
+        Of a score on a label: squared, huber, quantile (smoothed) or poisson, whose predictions are rates;
         the first if not given. A `polytask.datafits.Datafit` has its settings, such as ``Huber(delta=1.0)``.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -44,7 +44,7 @@ class MultiLevelLassoRegressor(MultiTaskRegressor, LevelsOfFeatures):
     n_iter_ : int
         Iterations for all levels together.
     residual_ : float
-        Relative fixed-point residual at the end.
+        Relative fixed-point residual, or change of levels if larger, at the end.
     tasks_ : array of shape (n_tasks,)
         Ids of the tasks.
 
@@ -57,10 +57,11 @@ class MultiLevelLassoRegressor(MultiTaskRegressor, LevelsOfFeatures):
 
     Notes
     -----
-    The paper's strengths of levels and factors, :math:`\lambda_1` and :math:`\lambda_2`, count by their product alone:
-    `alpha` is :math:`2 \sqrt{\lambda_1 \lambda_2}` (`polytask.penalties.MultiLevelLasso`). The problem is not convex. As
-    in the paper, levels and coefficients are found in turn, here from levels of 1 on; the answer is a point where
-    neither changes. What is 0 stays 0, and large features of the first lasso are shrunk less in the next. The solver of
+    The paper's strengths of levels and factors, :math:`\lambda_1` and :math:`\lambda_2`, count by their product
+    alone: `alpha` is :math:`2 \sqrt{\lambda_1 \lambda_2}` (`polytask.penalties.MultiLevelLasso`). The problem
+    is not convex. As in the paper, levels and coefficients are found in turn, here from levels of 1 on; the
+    answer is a point where neither changes. Levels are computed with 1e-6 added to the sums, so that they stay
+    above 0. What is 0 stays 0, and large features of the first lasso are shrunk less in the next. The solver of
     each turn is `AlternatingDirections`.
 
     References

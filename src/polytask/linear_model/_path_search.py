@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float64
 
+from polytask._validation import message
 from polytask.constraints import Constraint, Each, Interval, OneOf, Optional, Satisfies
 from polytask.datafits import Bound, Moments, TaskRows, rows_of
 from polytask.estimators import TaskTable
@@ -98,7 +99,7 @@ def search_paths(
     """
     source = _Source(table, models[0])
     bounds = [model.bind(source.rows(model)) for model in models]
-    alphas = np.stack([_strengths(path, *pair) for pair in zip(models, bounds, strict=True)])
+    alphas = np.stack([_strengths(owner, path, *pair) for pair in zip(models, bounds, strict=True)])
     losses = []
     for train, test in _folds(owner, path, models[0], table):
         fold, left = source.without(train), table.take(test)
@@ -138,11 +139,15 @@ class _Source:
 
 
 def _strengths(
-    path: Path, model: PenalizedEstimator, bound: Bound
+    owner: str, path: Path, model: PenalizedEstimator, bound: Bound
 ) -> Float64[np.ndarray, " n_alphas"]:
-    """Those that are given, else from the largest down."""
+    """Those that are given, the strongest first, else from the largest down."""
     if path.alphas is not None:
-        return np.sort(np.asarray(path.alphas, dtype=float))[::-1]
+        given = np.sort(np.asarray(path.alphas, dtype=float))
+        return given if model.bounds else given[::-1]
+    if model.bounds:
+        expected = f"values of `{model.strength_setting}` of {type(model).__name__}, for which no range is known"
+        raise ParameterError(message(owner, "alphas", expected, None, "Give them."))
     try:
         return strengths(model.largest(bound), path.eps or _EPS_OF_NORMS, path.n_alphas)
     except ParameterError:  # no strength sets all to zero

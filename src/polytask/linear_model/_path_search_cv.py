@@ -39,8 +39,6 @@ _PENALISED = Satisfies(
     lambda value: isinstance(value, PenalizedEstimator) and not isinstance(value, PathEstimator),
     "a penalised estimator such as SparseGroupRegressor()",
 )
-_FIXED = ("alpha", "loss")
-"""Settings with a range of their own, and without a common measure."""
 
 
 def _has(method: str) -> Callable[[Any], bool]:
@@ -55,26 +53,26 @@ class PathSearchCV(MultiTaskEstimator):
         (W, b) \text{ learned from the other folds with } \alpha, \theta
 
     with the :math:`n_{kf}` labelled rows of task k in fold f and the model's own loss. Every fold learns all
-    strengths from the largest down, each from the solution before, until less than a thousandth of the loss
+    strengths from the strongest on, each from the solution before, until less than a thousandth of the loss
     of zero coefficients is left. Squared errors of few features are learned from sums of products, of which
     those of folds are differences.
 
     Parameters
     ----------
     estimator : PenalizedEstimator
-        Unfitted; its own `alpha` has no effect.
+        Unfitted; its own `alpha` (or `radius`) has no effect.
     grid : mapping of setting to list, optional
         Values of further settings of the estimator, all combinations of which are tried:
-        ``{"l1_ratio": [0.2, 0.5, 0.8]}``. Not `alpha` and `loss`.
+        ``{"l1_ratio": [0.2, 0.5, 0.8]}``. Not `alpha` (or `radius`) and `loss`.
     n_alphas : int, default 30
         Number of strengths, evenly on a logarithmic scale.
     eps : float in (0, 1), optional
         The smallest strength, in units of the largest. The largest is `alpha_max` of all rows for each
-        combination, and `eps` 0.001, where the penalty is a norm. Others, such as squares, set
-        nothing to zero: their largest strength is 100 times the variance of the inputs along the direction
-        where it is largest, averaged over tasks, and `eps` 1e-6.
+        combination, and `eps` 0.001, where the penalty is a norm. The largest strength of others, such as
+        squares, is 100 times the variance of the inputs along the direction where it is largest, averaged
+        over tasks, and `eps` 1e-6.
     alphas : list or tuple of float in (0, inf), optional
-        The strengths themselves.
+        The strengths themselves. Bounds such as `radius` must be given.
     cv : int, splitter of scikit-learn, or list of (training rows, test rows), default 5
         Number of folds, each with an equal share of the labels of every task, or other folds of rows.
     random_state : int, optional
@@ -92,9 +90,10 @@ class PathSearchCV(MultiTaskEstimator):
     settings_ : list of dict
         All combinations.
     alphas_ : array of shape (n_settings, n_alphas)
-        Strengths of each, the largest first.
+        Strengths of each, the largest first; of bounds the smallest.
     losses_ : array of shape (n_settings, n_alphas, n_folds)
-        Sums over tasks of mean losses on rows that were left out; infinite where a path had ended.
+        Sums over tasks of mean losses (of root mean squared errors by `CalibratedRegressor`) on rows that
+        were left out; infinite where a path had ended.
     tasks_ : array of shape (n_tasks,)
         Ids of the tasks.
 
@@ -109,8 +108,8 @@ class PathSearchCV(MultiTaskEstimator):
     Notes
     -----
     It is scikit-learn's ``GridSearchCV`` with folds of every task, and with paths of strengths, as
-    ``ElasticNetCV`` has them, for any penalised model of `polytask.linear_model` and any of your own. `L21RegressorCV` and its like are short for those
-    without further settings.
+    ``ElasticNetCV`` has them, for any penalised model of `polytask.linear_model` and any of your own.
+    `L21RegressorCV` and its like are short for those without further settings.
 
     References
     ----------
@@ -195,14 +194,15 @@ class PathSearchCV(MultiTaskEstimator):
     def _settings(self) -> list[dict[str, Any]]:
         """All combinations of the grid."""
         grid = {} if self.grid is None else dict(self.grid)
-        known = [name for name in self.estimator.get_params(deep=False) if name not in _FIXED]
+        fixed = self.estimator.strength_setting, "loss"  # losses have no common measure
+        known = [name for name in self.estimator.get_params(deep=False) if name not in fixed]
         for name in grid:
             if name not in known:
                 owner, expected = (
                     type(self).__name__,
                     f"settings of {type(self.estimator).__name__}: {', '.join(known)}",
                 )
-                error = ParameterError if name in _FIXED else UnknownNameError
+                error = ParameterError if name in fixed else UnknownNameError
                 raise error(message(owner, "grid", expected, name, suggestion(name, known)))
         return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
 

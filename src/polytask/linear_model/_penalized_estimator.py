@@ -57,6 +57,10 @@ class PenalizedEstimator(Streaming):
 
     Attributes
     ----------
+    strength_setting : str, default "alpha"
+        Name of the parameter that `strength` is.
+    bounds : bool, default False
+        Whether it is a bound, so that small ones are strong and none sets all coefficients to 0.
     n_iter_ : int
         Iterations of the solver.
     dual_gap_ : float
@@ -73,6 +77,8 @@ class PenalizedEstimator(Streaming):
         "max_iter": Interval(int, 1),
     }
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH}
+    strength_setting: ClassVar[str] = "alpha"
+    bounds: ClassVar[bool] = False
     _zero_remedy: str = "Lower `alpha`."
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -103,12 +109,12 @@ class PenalizedEstimator(Streaming):
 
     @property
     def strength(self) -> float:
-        """`alpha`; of a path, the strength that is being tried."""
-        return self.alpha
+        """The value of `strength_setting`; of a path, the strength that is being tried."""
+        return float(getattr(self, self.strength_setting))
 
     @strength.setter
     def strength(self, value: float) -> None:
-        self.alpha = value
+        setattr(self, self.strength_setting, value)
 
     @abstractmethod
     def penalty(self) -> Penalty:

@@ -38,7 +38,7 @@ class ReducedRankRegressor(MultiTaskRegressor, PenalizedEstimator):
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-6
         Norm of the gradient along matrices of rank r, relative to that at zero, at which the solver stops where tasks
-        have different rows; else the answer is exact.
+        have different rows or weights; else the answer is exact.
     max_iter : int, default 10000
         Largest number of steps of the solver.
 
@@ -67,10 +67,10 @@ class ReducedRankRegressor(MultiTaskRegressor, PenalizedEstimator):
 
     Notes
     -----
-    Errors of all tasks weigh alike, which is Izenman's method with the identity for the matrix of weights; labels of
-    different units should be scaled before. Where labels are missing or rows belong to tasks, the problem is not
-    convex and has no closed form; the answer is then a stationary point near the best approximation of ridge
-    regressions. The solver is `ReducedRank`.
+    Errors of all tasks weigh alike, which is Izenman's method with the identity for the matrix of weights;
+    labels of different units should be scaled before. Where labels are missing, rows belong to tasks, or
+    weights differ between tasks, the problem has no closed form; the answer is then a stationary point near the
+    best approximation of ridge regressions. The solver is `ReducedRank`.
 
     References
     ----------

@@ -66,7 +66,8 @@ class Streaming(LinearEstimator):
     ) -> Fitted:
         """Learn from further rows and all that came before, as `fit` does from all at once.
 
-        Rows of an earlier `fit` do not count. A task that has had no label yet has the coefficients that the penalty prefers.
+        Rows of an earlier `fit` do not count. A task that has had no label yet has the coefficients that the
+        penalty prefers.
 
         Parameters
         ----------

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from polytask.estimators import MultiTaskClassifier
-from polytask.exceptions import DataError
 from polytask.linear_model._classes_of_columns import classes_of_columns
 from polytask.linear_model._task_features import WithTaskFeatures
 
@@ -21,21 +18,25 @@ class TaskFeaturesClassifier(MultiTaskClassifier, WithTaskFeatures):
         + \frac{\alpha}{2} \big(\|A\|_F^2 + r \|V\|_F^2\big), \qquad w_k = A^\top z_k + v_k,
         \quad s_{ik} = x_i^\top w_k + b_k
 
-    with labels y of 0 and 1, known features z of tasks, a constant 1 first, what they say of coefficients A, (1 + n_task_features, n_features), own
-    deviations V of the tasks, and the :math:`n_k` labelled rows of task k. Tasks whose features are given but that have no rows are predicted by
-    their features. Of more than two classes, which are each scored against the rest, each has an A of its own; where tasks
-    have different ones, only those of two classes have one in common. Without features there is the constant alone: tasks are drawn to what they have in common.
+    with labels y of 0 and 1, known features z of tasks, a constant 1 first, what they say of coefficients A,
+    (1 + n_task_features, n_features), own deviations V of the tasks, and the :math:`n_k` labelled rows of task k.
+    Tasks whose features are given but that have no rows are predicted by their features. Of more than two
+    classes, which are each scored against the rest, each has an A of its own; where tasks have different ones,
+    only those of two classes have one in common. Without features there is the constant alone: tasks are drawn
+    to what they have in common.
 
     Parameters
     ----------
     alpha : float in [0, inf), default 0.1
         Strength of both penalties.
     task_features : mapping of id to list of float, or array of shape (n_tasks, n_task_features), optional
-        Features of each task, of similar sizes: a matrix is in the order of `tasks_`, a mapping may have further tasks, which can be predicted.
+        Features of each task, of similar sizes: a matrix is in the order of `tasks_`, a mapping may have
+        further tasks, which can be predicted.
     own_ratio : float in (0, inf), default 10.0
         r, the strength of the penalty of own deviations in units of alpha. Large ones leave what features say.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the log loss (auto), "squared_hinge" or one of
+        Of a score on a label: the log loss (auto), "multinomial", of all classes of a task together,
+        "squared_hinge" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -70,9 +71,9 @@ class TaskFeaturesClassifier(MultiTaskClassifier, WithTaskFeatures):
 
     Notes
     -----
-    For the best A and V the penalty is that of a known covariance :math:`Z Z^\top + I / r` of tasks. The
-    papers have kernels of pairs of a task and a row, of which this is the linear one. Intercepts of tasks without rows are the mean of
-    the others, plus what features say of the deviations by the same smoothing.
+    For the best A and V the penalty is that of a known covariance :math:`Z Z^\top + I / r` of tasks. The papers
+    have kernels of pairs of a task and a row, of which this is the linear one. Intercepts of tasks without rows
+    are the mean of the others, plus what features say of the deviations by the same smoothing.
 
     References
     ----------
@@ -100,19 +101,3 @@ class TaskFeaturesClassifier(MultiTaskClassifier, WithTaskFeatures):
         for position, own in enumerate(self._columns):
             task[own[own >= 0]] = position
         return task, numbers
-
-    def _columns_of(self, task: np.ndarray) -> np.ndarray:
-        unknown = task >= self.n_tasks_
-        if not unknown.any():
-            return super()._columns_of(task)
-        if isinstance(self.classes_, list):
-            sentence = (
-                "TaskFeaturesClassifier answers tasks without rows only where all tasks have the same classes. "
-                "Name tasks that were learned."
-            )
-            raise DataError(sentence)
-        columns: Any = self._columns[np.where(unknown, 0, task)]
-        n_columns = columns.shape[1]
-        first = len(self.coef_) + n_columns * (task[unknown] - self.n_tasks_)
-        columns[unknown] = first[:, None] + np.arange(n_columns)
-        return columns

@@ -14,20 +14,22 @@ class TaskFeaturesRegressor(MultiTaskRegressor, WithTaskFeatures):
     .. math:: \min_{A, V, b}\ \sum_k \frac{1}{2 n_k} \sum_i (y_{ik} - x_i^\top w_k - b_k)^2
         + \frac{\alpha}{2} \big(\|A\|_F^2 + r \|V\|_F^2\big), \qquad w_k = A^\top z_k + v_k
 
-    with known features z of tasks, a constant 1 first, what they say of coefficients A, (1 + n_task_features, n_features), own
-    deviations V of the tasks, and the :math:`n_k` labelled rows of task k. Tasks whose features are given but that have no rows are predicted by
-    their features. Without features there is the constant alone: tasks are drawn to what they have in common.
+    with known features z of tasks, a constant 1 first, what they say of coefficients A, (1 + n_task_features,
+    n_features), own deviations V of the tasks, and the :math:`n_k` labelled rows of task k. Tasks whose
+    features are given but that have no rows are predicted by their features. Without features there is the
+    constant alone: tasks are drawn to what they have in common.
 
     Parameters
     ----------
     alpha : float in [0, inf), default 0.1
         Strength of both penalties.
     task_features : mapping of id to list of float, or array of shape (n_tasks, n_task_features), optional
-        Features of each task, of similar sizes: a matrix is in the order of `tasks_`, a mapping may have further tasks, which can be predicted.
+        Features of each task, of similar sizes: a matrix is in the order of `tasks_`, a mapping may have
+        further tasks, which can be predicted.
     own_ratio : float in (0, inf), default 10.0
         r, the strength of the penalty of own deviations in units of alpha. Large ones leave what features say.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the squared error (auto), "huber", "poisson" or one of
+        Of a score on a label: the squared error (auto), "huber", "quantile" (smoothed), "poisson" or one of
         `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
@@ -60,9 +62,10 @@ class TaskFeaturesRegressor(MultiTaskRegressor, WithTaskFeatures):
 
     Notes
     -----
-    For the best A and V the penalty is that of a known covariance :math:`Z Z^\top + I / r` of tasks, and squared errors have a closed form. The
-    papers have kernels of pairs of a task and a row, of which this is the linear one. Intercepts of tasks without rows are the mean of
-    the others, plus what features say of the deviations by the same smoothing.
+    For the best A and V the penalty is that of a known covariance :math:`Z Z^\top + I / r` of tasks, and
+    squared errors have a closed form. The papers have kernels of pairs of a task and a row, of which this is
+    the linear one. Intercepts of tasks without rows are the mean of the others, plus what features say of the
+    deviations by the same smoothing.
 
     References
     ----------

@@ -30,8 +30,8 @@ class TaskRelationshipClassifier(MultiTaskClassifier, TaskRelationship):
         What keeps the covariance invertible, in units of the mean squared norm of the tasks' coefficients by
         ridge regressions of the same strength; larger values keep it nearer to the identity.
     loss : str or Datafit, default "auto"
-        Of a score on a label: the log loss (auto), "multinomial", of all classes of a task together, "squared_hinge" or one of
-        `polytask.datafits`; the objective above has the first.
+        Of a score on a label: the log loss (auto), "multinomial", of all classes of a task together,
+        "squared_hinge" or one of `polytask.datafits`; the objective above has the first.
     fit_intercept : bool, default True
         Whether each task has an intercept, which is not penalised.
     tol : float in (0, inf), default 1e-4

@@ -180,7 +180,8 @@ class Penalty(ABC):
         largest = self.dual_norm(gradient)
         if largest is None:
             name = type(self).__name__
-            raise ParameterError(f"{name} has no largest strength: it sets no parameters to zero.")
+            reason = "sets no parameters to zero" if self.smooth else "is no norm"
+            raise ParameterError(f"{name} has no largest strength: it {reason}.")
         return largest
 
     def for_tasks(self, names: Sequence[str]) -> Penalty:

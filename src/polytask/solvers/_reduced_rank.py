@@ -88,14 +88,14 @@ class ReducedRank(Solver):
         squared: Any = bound
         alpha, intercept = penalty.alpha, squared.mean
         if self.rank >= min(bound.shape):
-            return ClosedForm(self.tol, self.max_iter).minimize(bound, SquaredL2(alpha), start)
+            return ClosedForm(self.tol, self.max_iter).minimize(bound, penalty, start)
         whitened = _Whitened.of(squared, alpha)
         if bound.rows.common:
             left, right = whitened.factors(squared.cross @ whitened.back, self.rank)
             coef = left @ right @ whitened.back.T
             return Solution(coef, intercept, 1, 0.0, "exact", converged=True)
         if start is None:
-            start = ClosedForm(self.tol, self.max_iter).minimize(bound, SquaredL2(alpha), None)
+            start = ClosedForm(self.tol, self.max_iter).minimize(bound, penalty, None)
         factors = whitened.factors(start.coef @ whitened.to, self.rank)
         return _descend(squared, alpha, whitened, factors, self)
 

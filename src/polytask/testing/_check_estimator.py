@@ -53,9 +53,9 @@ def check_estimator(estimator: Any) -> None:
     ------
     AssertionError
         If the forms of labels give different models, ids of tasks are mixed up, weights do not count as
-        repeated rows, sparse inputs or rows in parts give another model, bad values are accepted, `score` reads other labels
-        than those of the tasks, answers have other shapes, constant or collinear features give no numbers, columns in
-        another order are predicted, or an argument is changed.
+        repeated rows, sparse inputs or rows in parts give another model, bad values are accepted, `score` reads
+        other labels than those of the tasks, answers have other shapes, constant or collinear features give no
+        numbers, columns in another order are predicted, or an argument is changed.
     """
     require_instance("check_estimator", "estimator", estimator, MultiTaskEstimator)
     name = type(estimator).__name__
