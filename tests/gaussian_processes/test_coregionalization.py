@@ -17,7 +17,12 @@ from scipy.stats import t as student
 
 from polytask._gaussian import STATIONARY_KERNELS, Layout, Likelihood, kernel_of_scales
 from polytask.exceptions import DataError, MissingDependencyError, ParameterError
-from polytask.gaussian_processes import ICMRegressor, LMCRegressor, _coregionalized_regressor
+from polytask.gaussian_processes import (
+    ICMRegressor,
+    LMCRegressor,
+    _coregionalized_regressor,
+    _posterior,
+)
 from polytask.gaussian_processes._inducing_bound import InducingBound
 from polytask.gaussian_processes._joint_likelihood import JointLikelihood
 from polytask.gaussian_processes._labelled_rows import LabelledRows
@@ -206,6 +211,23 @@ def test_predictions_are_those_of_the_dense_matrix(model, labels):
     by_row = model.predict(NEW, tasks=names, return_std=True)
     np.testing.assert_allclose(by_row[0], mean[np.arange(4), names])
     np.testing.assert_allclose(by_row[1], std[np.arange(4), names])
+
+
+@pytest.mark.parametrize(
+    "model", [ICMRegressor(max_iter=2, draws=0), ICMRegressor(max_iter=2, inducing=5)]
+)
+@pytest.mark.filterwarnings("ignore:.*stopped after")
+def test_deviations_of_all_tasks_need_the_kernel_of_new_rows_once(monkeypatch, model):
+    model.fit(X, FULL)
+    evaluated = []
+
+    def counted(rows, *others):
+        evaluated.append(len(rows))
+        return kernel_of_scales(rows, *others)
+
+    monkeypatch.setattr(_posterior, "kernel_of_scales", counted)
+    model.predict(NEW, return_std=True)
+    assert evaluated.count(len(NEW)) == 2  # means, and deviations
 
 
 @pytest.mark.parametrize("labels", [FULL, Y])

@@ -6,12 +6,13 @@ from scipy import sparse
 from scipy.optimize import minimize
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import RidgeClassifier
-from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.metrics.pairwise import pairwise_kernels, rbf_kernel
 
 from polytask.exceptions import DataError, ParameterError
 from polytask.kernel_methods import (
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeClassifier,
+    _kernel,
     _kernel_ridge,
 )
 from polytask.linear_model import TaskRelationshipRegressor
@@ -185,6 +186,20 @@ def test_probabilities_are_those_of_labels_that_were_not_learned(labels):
     sure = MultiTaskKernelRidgeClassifier(1e-4, gamma=1.0, calibration_folds=0).fit(X, noise)
     assert (model.predict(X) == sure.predict(X)).all()
     assert np.abs(model.predict_proba(X) - 0.5).mean() < np.abs(sure.predict_proba(X) - 0.5).mean()
+
+
+@pytest.mark.parametrize("labels", [Y, GAPS], ids=["complete", "gaps"])
+def test_held_out_scores_are_of_the_kernel_of_all_rows_which_is_computed_once(monkeypatch, labels):
+    computed = []
+
+    def counted(*given, **settings):
+        computed.append(1)
+        return pairwise_kernels(*given, **settings)
+
+    monkeypatch.setattr(_kernel, "pairwise_kernels", counted)
+    classes = np.where(np.isnan(labels), np.nan, labels > 2.0)
+    MultiTaskKernelRidgeClassifier(0.01).fit(X, classes)
+    assert len(computed) == 1
 
 
 def test_tasks_of_three_classes_share_between_columns_of_a_class():

@@ -72,16 +72,18 @@ class Posterior(ABC):
         self, X: Float64[np.ndarray, "m p"], task: Int[np.ndarray, " m"] | None
     ) -> Float64[np.ndarray, "..."]:
         """Variances of the functions, without noise, in the shape of `mean`."""
-        n_tasks = self.covariances.shape[1]
-        answer = np.empty((len(X), n_tasks) if task is None else len(X))
+        own = np.einsum("qkk->k", self.covariances)
+        answer = np.empty((len(X), len(own)) if task is None else (len(X), 1))
         step = max(1, _ENTRIES // self.n_known)
-        for each in range(n_tasks):
-            rows = np.arange(len(X)) if task is None else np.flatnonzero(task == each)
+        if task is None:
+            groups = [(np.arange(len(X)), np.arange(len(own)))]
+        else:
+            groups = [(np.flatnonzero(task == each), each[None]) for each in np.unique(task)]
+        for rows, tasks in groups:
             for start in range(0, len(rows), step):
                 part = rows[start : start + step]
-                left = self.covariances[:, each, each].sum() - self.explained(X[part], each)
-                answer[(part, each) if task is None else part] = np.maximum(left, 0.0)
-        return answer
+                answer[part] = np.maximum(own[tasks] - self.explained(X[part], tasks), 0.0)
+        return answer if task is None else answer[:, 0]
 
     @property
     @abstractmethod
@@ -89,8 +91,10 @@ class Posterior(ABC):
         """Number of columns of the matrix that `explained` needs of every row."""
 
     @abstractmethod
-    def explained(self, X: Float64[np.ndarray, "m p"], task: int) -> Float64[np.ndarray, " m"]:
-        """By how much the labels lower the variance of a task's function."""
+    def explained(
+        self, X: Float64[np.ndarray, "m p"], tasks: Int[np.ndarray, " some"]
+    ) -> Float64[np.ndarray, "m some"]:
+        """By how much the labels lower the variances of tasks' functions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +136,16 @@ class JointPosterior(Posterior):
         """Number of labels."""
         return len(self.row)
 
-    def explained(self, X: np.ndarray, task: int) -> np.ndarray:
+    def explained(self, X: np.ndarray, tasks: np.ndarray) -> np.ndarray:
         """Squares of covariances with labels, in the coordinates of the factor."""
-        cross = np.zeros((len(X), len(self.row)))
-        for matrix, covariance in zip(self.kernels(X), self.covariances, strict=True):
-            cross += matrix[:, self.row] * covariance[task, self.task]
-        solved = solve_triangular(self.factor, cross.T, lower=True)
-        squares: np.ndarray = np.square(solved).sum(axis=0)
-        return squares
+        kernels, columns = self.kernels(X), []
+        for task in tasks:
+            cross = np.zeros((len(X), len(self.row)))
+            for matrix, covariance in zip(kernels, self.covariances, strict=True):
+                cross += matrix[:, self.row] * covariance[task, self.task]
+            solved = solve_triangular(self.factor, cross.T, lower=True)
+            columns.append(np.square(solved).sum(axis=0))
+        return np.stack(columns, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,12 +180,12 @@ class KroneckerPosterior(Posterior):
         """Number of rows."""
         return len(self.X)
 
-    def explained(self, X: np.ndarray, task: int) -> np.ndarray:
+    def explained(self, X: np.ndarray, tasks: np.ndarray) -> np.ndarray:
         """Squares of projections on the eigenvectors, weighted by what the noise leaves."""
         (matrix,) = self.kernels(X)
         _, vectors, sizes, axes, spectrum = self.parts
-        share = np.square(axes[task] * self.noise[task])
-        squares: np.ndarray = np.square(matrix @ vectors) @ (sizes**2 / spectrum @ share)
+        shares = np.square(axes[tasks] * self.noise[tasks, None])
+        squares: np.ndarray = np.square(matrix @ vectors) @ (sizes**2 / spectrum @ shares.T)
         return squares
 
 
@@ -251,8 +257,11 @@ class InducingPosterior(Posterior):
         """Number of values."""
         return len(self.root)
 
-    def explained(self, X: np.ndarray, task: int) -> np.ndarray:
+    def explained(self, X: np.ndarray, tasks: np.ndarray) -> np.ndarray:
         """Squares of coordinates, less those that the labels leave open."""
-        psi = self.features(self.bases(X), task)
-        left = solve_triangular(self.root, psi.T, lower=True)
-        return np.square(psi).sum(axis=1) - np.square(left).sum(axis=0)
+        bases, columns = self.bases(X), []
+        for task in tasks:
+            psi = self.features(bases, task)
+            left = solve_triangular(self.root, psi.T, lower=True)
+            columns.append(np.square(psi).sum(axis=1) - np.square(left).sum(axis=0))
+        return np.stack(columns, axis=1)

@@ -14,7 +14,7 @@ from polytask.kernel_methods._calibration import class_folds, log_odds_scales
 from polytask.kernel_methods._definite import definite_by
 from polytask.kernel_methods._kernel_rows import KernelRows
 
-__all__ = ["CALIBRATION_FOLDS", "KernelClassifier", "signed"]
+__all__ = ["CALIBRATION_FOLDS", "KernelClassifier", "label_scores", "signed"]
 
 CALIBRATION_FOLDS = OneOf((Choice((0,)), Interval(int, 2)))
 
@@ -70,6 +70,20 @@ class KernelClassifier(MultiTaskClassifier):
         """Scores times the scale of their task."""
         scale = self.scale_[self._owners()]
         return self.scores(X, task) * (scale if task is None else scale[task])
+
+
+def label_scores(
+    matrix: Float64[np.ndarray, "n m"],
+    coef: Float64[np.ndarray, "m columns"],
+    rows: KernelRows,
+    chosen: Int[np.ndarray, " chosen"],
+) -> Float64[np.ndarray, " chosen"]:
+    """Scores of chosen labels without intercepts, by kernels or features of their rows."""
+    scores = np.empty(len(chosen))
+    for task in np.unique(rows.task[chosen]):
+        own = np.flatnonzero(rows.task[chosen] == task)
+        scores[own] = matrix[rows.row[chosen[own]]] @ coef[:, task]
+    return scores
 
 
 def signed(rows: KernelRows) -> KernelRows:

@@ -63,8 +63,8 @@ class KernelRidge(KernelEstimator):
         self.n_components = n_components
         self.random_state = random_state
 
-    def _learn_rows(self, rows: KernelRows) -> None:
-        """Solve in closed form, by features or by kernels."""
+    def _learn_rows(self, rows: KernelRows) -> RidgeProblem:
+        """Solve in closed form, by features or by kernels; the problem that was solved."""
         learned = isinstance(self.task_covariance, str)
         covariance = self._first_covariance(rows.n_tasks)
         self._resolve_gamma(rows)
@@ -81,6 +81,7 @@ class KernelRidge(KernelEstimator):
                 fit, self.n_iter_ = problem.solve(covariance), 0
         self.task_covariance_ = covariance
         self._keep(rows, fit)
+        return problem
 
     def _keep(self, rows: KernelRows, fit: Fit) -> None:
         if self._by_features:

@@ -28,12 +28,12 @@ class OwnRows(NamedTuple):
 
 
 def own_rows(kernels: Sequence[Float64[np.ndarray, "n n"]], rows: KernelRows) -> list[OwnRows]:
-    """The labels of each task, with the kernels of its rows."""
-    tasks = []
+    """The labels of each task, with the kernels of its rows; complete rows have the same ones."""
+    tasks, common = [], np.stack(kernels) if rows.complete else None
     for task in range(rows.n_tasks):
         which = np.flatnonzero(rows.task == task)
         own = np.ix_(rows.row[which], rows.row[which])
-        stack = np.stack([kernel[own] for kernel in kernels])
+        stack = np.stack([kernel[own] for kernel in kernels]) if common is None else common
         tasks.append(OwnRows(which, stack, rows.label[which], rows.weight[which]))
     return tasks
 

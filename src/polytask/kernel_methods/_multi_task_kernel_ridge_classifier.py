@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -10,8 +11,12 @@ from jaxtyping import Float64
 
 from polytask.constraints import Constraint
 from polytask.estimators import TaskTable
-from polytask.kernel_methods._kernel_classifier import CALIBRATION_FOLDS, KernelClassifier, signed
-from polytask.kernel_methods._kernel_estimator import kernel_scores
+from polytask.kernel_methods._kernel_classifier import (
+    CALIBRATION_FOLDS,
+    KernelClassifier,
+    label_scores,
+    signed,
+)
 from polytask.kernel_methods._kernel_ridge import KernelRidge
 from polytask.kernel_methods._kernel_rows import KernelRows
 
@@ -167,16 +172,16 @@ class MultiTaskKernelRidgeClassifier(KernelClassifier, KernelRidge):
     def learn(self, table: TaskTable) -> None:
         """Solve in closed form, and find the scale of probabilities."""
         rows = signed(KernelRows.of(table))
-        self._learn_rows(rows)
-        self.calibrate(rows, self._held_out_scores)
+        problem = self._learn_rows(rows)
 
-    def _held_out_scores(self, rows: KernelRows, kept: np.ndarray, held: np.ndarray) -> np.ndarray:
-        """Scores of held-out labels by a model of those that are kept."""
-        part = rows.take_rows(np.unique(rows.row[kept])) if rows.complete else rows.take(kept)
-        fit = self._problem(part).solve(self.task_covariance_)
+        def held_out_scores(rows: KernelRows, kept: np.ndarray, held: np.ndarray) -> np.ndarray:
+            if rows.complete:
+                chosen = np.unique(rows.row[kept])
+                across = problem.matrix if self._by_features else problem.matrix[:, chosen]
+                part = replace(problem, matrix=across[chosen], rows=rows.take_rows(chosen))
+            else:
+                across, part = problem.matrix, replace(problem, rows=rows.take(kept))
+            fit = part.solve(self.task_covariance_)
+            return label_scores(across, fit.coef, rows, held) + fit.intercept[rows.task[held]]
 
-        def features(X: Any) -> np.ndarray:
-            return self._features(X) if self._by_features else self._kernel().matrix(X, part.X)
-
-        task = rows.task[held]
-        return kernel_scores(features, rows.X[rows.row[held]], fit.coef, fit.intercept, task)
+        self.calibrate(rows, held_out_scores)

@@ -10,7 +10,12 @@ from jaxtyping import Float64, Int
 
 from polytask.constraints import Choice, Constraint, Each, OneOf
 from polytask.estimators import TaskTable
-from polytask.kernel_methods._kernel_classifier import CALIBRATION_FOLDS, KernelClassifier, signed
+from polytask.kernel_methods._kernel_classifier import (
+    CALIBRATION_FOLDS,
+    KernelClassifier,
+    label_scores,
+    signed,
+)
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._support_vector_machine import SupportVectorMachine
 from polytask.kernel_methods._support_vectors import SupportVectors
@@ -196,9 +201,4 @@ def _scores_at(
     """Scores of other labels of the same rows of inputs."""
     used = np.flatnonzero(problem.beta)
     coef = problem.spread(problem.beta[used], used) @ problem.covariance
-    scores = np.empty(len(held))
-    for task in np.unique(rows.task[held]):
-        own = np.flatnonzero(rows.task[held] == task)
-        scores[own] = problem.kernel[rows.row[held[own]]] @ coef[:, task]
-    answer: np.ndarray = scores + problem.intercept[rows.task[held]]
-    return answer
+    return label_scores(problem.kernel, coef, rows, held) + problem.intercept[rows.task[held]]

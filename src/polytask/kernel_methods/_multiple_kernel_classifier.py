@@ -9,7 +9,12 @@ import numpy as np
 
 from polytask.constraints import Constraint
 from polytask.estimators import TaskTable
-from polytask.kernel_methods._kernel_classifier import CALIBRATION_FOLDS, KernelClassifier, signed
+from polytask.kernel_methods._kernel_classifier import (
+    CALIBRATION_FOLDS,
+    KernelClassifier,
+    label_scores,
+    signed,
+)
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._multiple_kernel import MultipleKernel
 
@@ -162,10 +167,9 @@ class MultipleKernelClassifier(KernelClassifier, MultipleKernel):
             coef = np.zeros((rows.X.shape[0], rows.n_tasks))
             for column, each in enumerate(fit.coefs):
                 coef[part.row[part.task == column], column] = each
-            row, task = rows.row[held], rows.task[held]
-            scores = fit.intercept[task]
+            scores = fit.intercept[rows.task[held]]
             for matrix, weights in zip(matrices, self.kernel_weights_.T, strict=True):
-                scores = scores + np.einsum("ij,ji->i", matrix[row], (coef * weights)[:, task])
+                scores = scores + label_scores(matrix, coef * weights, rows, held)
             return scores
 
         self.calibrate(rows, held_out_scores)

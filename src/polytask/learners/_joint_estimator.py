@@ -259,8 +259,8 @@ def _fit_pool(
     remark = bench.remarks.about(names)
     if rows.completed:
         remark(
-            f"{count(rows.completed, 'label')} always or never occur among the training rows, so a row of mean "
-            "inputs with the other answer is added"
+            f"of {count(rows.completed, 'label')} the training rows hold one class alone, so a row of mean inputs "
+            "with the other class is added"
         )
     fitted = fit_joint(estimator, rows, weights, remark)
     several = len(weights) > 1
