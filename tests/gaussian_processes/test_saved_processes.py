@@ -24,12 +24,13 @@ def test_a_process_with_inducing_rows_answers_the_same_after_loading(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_saved_process_loads_and_predicts_where_gpytorch_is_not_installed(tmp_path):
+def test_the_room_is_imported_without_torch_and_saved_processes_predict_without_gpytorch(tmp_path):
     data = tiny_dataset(["regression"] * 3, n_rows=30, missing=0.3)
     predictor = resolve_learner("lmc(max_iter=5, draws=0)").fit(data, data, 0, Budget())
     predictor.save(tmp_path / "model")
     code = (
-        "import sys; sys.modules['gpytorch'] = None; import polytask; from polytask.testing import tiny_dataset; "
+        "import sys, polytask.gaussian_processes; assert not {'torch', 'gpytorch'} & {*sys.modules}; "
+        "sys.modules['gpytorch'] = None; import polytask; from polytask.testing import tiny_dataset; "
         f"model = polytask.load({str(tmp_path / 'model')!r}); "
         "data = tiny_dataset(['regression'] * 3, n_rows=30, missing=0.3); "
         "print(model.predict(data)['task0'].raw.sum())"
