@@ -196,17 +196,22 @@ def test_calibrated_errors_reach_the_duality_gap(norm, share, form):
     assert model.rank_ == np.linalg.matrix_rank(model.coef_)
 
 
-def test_units_of_a_task_change_nothing_of_calibrated_errors_but_its_own_coefficients():
+def test_calibrated_errors_are_squared_errors_over_the_noise_of_each_task():
     X, Y = table(60, 5, 3)
     model = CalibratedRegressor(0.3, tol=1e-9).fit(X, Y)
-    weighted = CalibratedRegressor(0.3, tol=1e-9)
-    noise = model.noise_
     squared = AlternatingDirections(tol=1e-12).solve(
-        Squared().bind(ScaledTasks(SharedRows(X, Y), 1 / noise)), model.penalty()
+        Squared().bind(ScaledTasks(SharedRows(X, Y), 1 / model.noise_)), model.penalty()
     )
     assert squared.coef == pytest.approx(model.coef_, abs=1e-5)
-    again = weighted.fit(X[:, ::-1], Y[:, ::-1])
-    assert again.coef_ == pytest.approx(model.coef_[::-1, ::-1], abs=1e-5)
+
+
+def test_the_unit_of_all_labels_is_that_of_calibrated_coefficients():
+    X, Y = table(60, 5, 3)
+    model, again = (CalibratedRegressor(0.3, tol=1e-9).fit(X, u * Y) for u in (1.0, 1000.0))
+    assert again.coef_ == pytest.approx(1000 * model.coef_, abs=1e-2)
+    assert again.noise_ == pytest.approx(1000 * model.noise_)
+    order = CalibratedRegressor(0.3, tol=1e-9).fit(X[:, ::-1], Y[:, ::-1])
+    assert order.coef_ == pytest.approx(model.coef_[::-1, ::-1], abs=1e-5)
 
 
 def test_a_task_that_is_fitted_exactly_does_not_stop_the_others():

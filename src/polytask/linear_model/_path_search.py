@@ -107,9 +107,11 @@ def search_paths(
     judged = np.stack(losses, axis=2)
     position, best = np.unravel_index(judged.mean(axis=2).argmin(), alphas.shape)
     model, bound = models[position], bounds[position]
-    starts = [None, *_solutions(_looser(model), bound, alphas[position, :best])]
+    start = None
+    for solution in _solutions(_looser(model), bound, alphas[position, :best]):
+        start = solution
     model.strength = float(alphas[position, best])
-    model.keep(bound, model.solution(bound, starts[-1]))
+    model.keep(bound, model.solution(bound, start))
     return Searched(alphas, judged, int(position), model)
 
 

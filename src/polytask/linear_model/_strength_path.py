@@ -134,10 +134,11 @@ def _check_labels(owner: str, table: TaskTable, n_folds: int, names: Sequence[An
     labelled = _groups(table, classes=False).sum(axis=0)
     if labelled.min() < n_folds:
         position = int(labelled.argmin())
+        samples = count(int(labelled[position]), "sample")
         sentence = (
             f"The `cv` parameter of {owner} must be at most the number of labelled rows of each task. Task "
-            f"{names[position]!r} has {count(int(labelled[position]), 'sample')}, and there are {n_folds} folds. Give fewer folds, or leave "
-            "the task out."
+            f"{names[position]!r} has {samples}, and there are {n_folds} folds. Give fewer folds, or leave the "
+            "task out."
         )
         raise DataError(sentence)
 

@@ -138,9 +138,9 @@ class Penalty(ABC):
         return None
 
     def conjugate(self, slope: Array) -> float | None:
-        r"""The conjugate :math:`\max_V \langle G, V\rangle - \alpha\,\Omega(V)` where it is finite for all G; None elsewhere.
+        r"""The conjugate of the penalty where it is finite for all G; None elsewhere.
 
-        By it solvers know how far from the optimum they are, as by the dual norm of a norm.
+        It is :math:`\max_V \langle G, V\rangle - \alpha\,\Omega(V)`. By it solvers know how far from the optimum they are, as by the dual norm of a norm.
 
         Parameters
         ----------

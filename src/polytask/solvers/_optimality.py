@@ -68,7 +68,10 @@ def duality_gap(
 def _gap_by_conjugate(
     bound: Bound, penalty: Penalty, coef: Coef, intercept: Intercept, scale: float
 ) -> float | None:
-    r"""The gap :math:`\alpha\,\Omega(W) + (\alpha\,\Omega)^*(-\nabla f) + \langle \nabla f, W\rangle`, or the gradient of intercepts if larger."""
+    r"""The gap by the conjugate of the penalty, or the gradient of intercepts if that is larger.
+
+    .. math:: \alpha\,\Omega(W) + (\alpha\,\Omega)^*(-\nabla f) + \langle \nabla f, W\rangle
+    """
     if penalty.conjugate(0 * coef) is None:
         return None
     slope, free = bound.gradient(coef, intercept)

@@ -67,7 +67,10 @@ def shifted_products(bound: SquaredBound, *, rotate: bool) -> ShiftedProducts:
 
 
 class _Shared(ShiftedProducts):
-    """One matrix of products, times a factor per task, by its eigenvectors; those of eigenvalue 0 need no coefficients."""
+    """One matrix of products, times a factor per task, by its eigenvectors.
+
+    Those of eigenvalue 0 need no coefficients.
+    """
 
     def __init__(
         self,
