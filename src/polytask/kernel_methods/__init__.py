@@ -1,7 +1,7 @@
 """Kernel methods that learn several tasks together, by scikit-learn's contract.
 
 The kernel of two rows of two tasks is that of the rows times the covariance of the tasks
-(`KernelEstimator`, of which each method is one file).
+(`KernelEstimator`), or a sum of kernels with weights of each task (`MultipleKernel`). Each method is one file.
 """
 
 from polytask.kernel_methods._kronecker_gaussian_process_regressor import (
