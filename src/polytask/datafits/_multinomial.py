@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
@@ -10,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import softmax
 
+from polytask.constraints import Constraint, Each, Interval
 from polytask.datafits._datafit import Datafit
 from polytask.datafits._logistic import Logistic
 from polytask.datafits._task_rows import Cells, TaskRows
@@ -54,6 +56,7 @@ class Multinomial(Datafit):
 
     tasks: tuple[int, ...] = ()
 
+    parameter_constraints: ClassVar[Mapping[str, Constraint]] = {"tasks": Each(Interval(int, 0))}
     curvature: ClassVar[float] = 0.5
     for_classes: ClassVar[bool] = True
     couples: ClassVar[bool] = True
