@@ -137,6 +137,14 @@ def test_a_file_that_is_not_there_suggests_its_neighbour(tmp_path):
         read_table(tmp_path / "nowhere" / "school.csv")
 
 
+def test_a_file_that_is_not_in_an_empty_folder_says_that_the_folder_is_empty(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceFileError) as raised:
+        read_table("school.csv")
+    sentence = f"There is no file school.csv. The folder {tmp_path} is empty."
+    assert str(raised.value) == sentence
+
+
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "t.csv").mkdir()
     with pytest.raises(SourceFileError, match=r"t\.csv is a folder"):

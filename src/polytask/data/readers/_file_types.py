@@ -132,12 +132,20 @@ def _check_file(path: Path) -> None:
         )
         raise SourceFileError(sentence)
     if not path.exists():
-        beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-        remedy = (
-            suggestion(path.name, beside) if beside else f"There is no folder {path.parent} either."
-        )
-        sentence = f"There is no file {path}. {remedy}"
+        sentence = f"There is no file {path}. {_what_is_there(path)}"
         raise SourceFileError(sentence)
     if path.stat().st_size == 0:
         sentence = f"{path} is empty."
         raise SourceFileError(sentence)
+
+
+def _what_is_there(path: Path) -> str:
+    """Which file may be meant instead of one that does not exist, or what its folder lacks."""
+    if not path.parent.is_dir():
+        return f"There is no folder {path.parent} either."
+    beside = [other.name for other in path.parent.iterdir()]
+    return (
+        suggestion(path.name, beside)
+        if beside
+        else f"The folder {path.absolute().parent} is empty."
+    )
