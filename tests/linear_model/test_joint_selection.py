@@ -261,7 +261,7 @@ def test_rows_that_come_in_parts_give_the_model_of_all_rows(table, gaps, fit_int
         np.testing.assert_allclose(parts.coef_, whole.coef_, atol=1e-6)
         np.testing.assert_allclose(parts.intercept_, whole.intercept_, atol=1e-5)
     with pytest.raises(
-        UnknownNameError, match=r"`tasks` parameter of L21Regressor .* Got 'd' instead"
+        UnknownNameError, match=r"`tasks` parameter of L21Regressor .* Got 'd' .*by `all_tasks`\."
     ):
         parts.partial_fit(X[:1], Y[:1, 0], tasks=["d"])
     again = parts.fit(X, labels, **own).partial_fit(X[:40], labels[:40], tasks=tasks[:40])

@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 
 from polytask.constraints import check_parameters
 from polytask.datafits import Bound, Datafit, Moments, TaskRows
-from polytask.exceptions import ParameterError
+from polytask.exceptions import ParameterError, UnknownNameError
 from polytask.linear_model._linear_estimator import LinearEstimator
 from polytask.solvers import Solution
 
@@ -94,7 +94,11 @@ class Streaming(LinearEstimator):
                 )
                 raise ParameterError(sentence)
             known = self.tasks_
-        table = self._table(X, y, tasks, sample_weight, task_weights, known)
+        try:
+            table = self._table(X, y, tasks, sample_weight, task_weights, known)
+        except UnknownNameError as error:
+            sentence = f"{error} Name the tasks of later rows in the first call, by `all_tasks`."
+            raise UnknownNameError(sentence) from None
         if moments is None:
             moments = Moments(table)
         else:
