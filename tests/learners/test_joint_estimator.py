@@ -341,6 +341,8 @@ def test_a_setting_that_one_side_understands_goes_to_it_alone():
         ParameterError, match="`loss` parameter of L21Regressor must be a loss of n"
     ):
         JointEstimator(L21Regressor()).configured({"loss": "logistic"})
+    with pytest.raises(ParameterError, match=r"`loss` .* Got 'hubert' instead\. Did you mean 'hub"):
+        resolve_learner("l21(loss=hubert)")
 
 
 def test_counts_are_learned_together_as_rates_with_a_poisson_loss():

@@ -35,6 +35,7 @@ def check(
     name, too, if the parameter is `named`.
     """
     if not constraint.accepts(value):
+        remedy = remedy or constraint.remedy(value)
         remedy = remedy or bare_class_remedy(value, constraint, named=named)
         raise ParameterError(message(owner, parameter, str(constraint), value, remedy))
 

@@ -19,6 +19,10 @@ class Constraint(ABC):
     def __str__(self) -> str:
         """Phrase that follows “must be”."""
 
+    def remedy(self, value: object) -> str | None:
+        """What to do about a value outside the set; None if the phrase says it."""
+        del value
+
     def bad_values(self) -> Iterable[object]:
         """Values outside the set, for the common checks."""
         return (value for value in self.suspects() if not self.accepts(value))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polytask.datafits
-from polytask._naming import fold, snake_case, suggestion
+from polytask._naming import fold, nearest, snake_case, suggestion
 from polytask._validation import InstanceOf, message
 from polytask.datafits import Datafit
 from polytask.exceptions import ParameterError, UnknownNameError
@@ -16,7 +16,7 @@ __all__ = ["LossOf", "named_datafit"]
 
 @dataclass(frozen=True)
 class LossOf(InstanceOf):
-    """Names of losses and datafits, of numbers or of classes; unknown names are left to `named_datafit`.
+    """Names of losses and datafits, of numbers or of classes.
 
     Parameters
     ----------
@@ -28,19 +28,25 @@ class LossOf(InstanceOf):
     >>> from polytask.linear_model._named_datafit import LossOf
     >>> LossOf(classes=True).accepts("squared_hinge"), LossOf(classes=True).accepts("huber")
     (True, False)
+    >>> LossOf().accepts("hubert"), LossOf().remedy("hubert")
+    (False, "Did you mean 'huber'?")
     """
 
     types: tuple[type, ...] = (str, Datafit)
     classes: bool = False
 
     def accepts(self, value: object) -> bool:
-        """Whether it is none of the other side."""
+        """Whether it is one of this side."""
         if isinstance(value, str):
-            known = {fold(name): cls for name, cls in _datafits().items()}
-            return bool(
-                getattr(known.get(fold(value)), "for_classes", self.classes) == self.classes
-            )
+            return value == "auto" or fold(value) in map(fold, _suited(classes=self.classes))
         return isinstance(value, Datafit) and value.for_classes == self.classes
+
+    def remedy(self, value: object) -> str | None:
+        """The nearest name, of one that means no loss at all."""
+        if not isinstance(value, str) or fold(value) in map(fold, _datafits()):
+            return None
+        near = nearest(value, _suited(classes=self.classes))
+        return near and f"Did you mean {near!r}?"
 
     def __str__(self) -> str:
         what = "classes" if self.classes else "numbers"
