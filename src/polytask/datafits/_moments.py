@@ -77,6 +77,8 @@ class Moments:
         labels = table.labels - self.level
         weights = np.ones(labels.shape) if table.weights is None else table.weights
         if table.task is not None:
+            if self.common:
+                self._part()
             for task in map(int, np.unique(table.task)):
                 rows = np.flatnonzero(table.task == task)
                 self._add_products(task, X[rows], weights[rows])

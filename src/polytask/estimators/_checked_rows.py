@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from polytask._validation import describe
 from polytask.exceptions import DataError
@@ -15,11 +16,17 @@ from polytask.exceptions import DataError
 __all__ = [
     "checked",
     "checked_labels",
+    "checked_size",
     "checked_task_weights",
     "checked_weights",
     "missing",
     "plain",
 ]
+
+
+_LEAST_WEIGHT = 1e-100
+_LARGEST = 1e150
+"""Beyond which squares are infinite."""
 
 
 @contextmanager
@@ -64,7 +71,27 @@ def checked_labels(
         raise DataError(sentence)
     if labels.dtype.kind == "f" and np.isinf(labels).any():
         raise DataError(f"The `y` parameter of {owner} must be finite. Input y contains infinity.")
+    if not classes:
+        checked_size(owner, "y", labels)
     return labels, names
+
+
+def checked_size(owner: str, parameter: str, values: Any) -> None:
+    """Raise for numbers so large that their squares are infinite; `values` are an array or sparse.
+
+    Raises
+    ------
+    DataError
+    """
+    numbers = values.data if sparse.issparse(values) else values
+    high = np.fmax.reduce(numbers, axis=None, initial=0.0)
+    largest = max(high, -np.fmin.reduce(numbers, axis=None, initial=0.0))
+    if largest > _LARGEST:
+        sentence = (
+            f"The `{parameter}` parameter of {owner} must be numbers up to {_LARGEST:g}, whose squares are finite. Got "
+            f"{largest:.3g}: give it in other units."
+        )
+        raise DataError(sentence)
 
 
 def _array(owner: str, y: Any, *, classes: bool) -> np.ndarray:
@@ -76,13 +103,14 @@ def _array(owner: str, y: Any, *, classes: bool) -> np.ndarray:
     if classes:
         return labels
     try:
-        return labels.astype(np.float64)
+        numbers: np.ndarray = labels.astype(np.float64)
     except (TypeError, ValueError) as error:
         sentence = (
             f"The `y` parameter of {owner} must be numbers. Got {labels.dtype} instead: {error}. "
             "Classes are learned by a classifier."
         )
         raise DataError(sentence) from error
+    return numbers
 
 
 def _of_one_kind(labels: np.ndarray, absent: np.ndarray) -> np.ndarray:
@@ -128,9 +156,21 @@ def checked_weights(
         )
         detail = " with other values." if values.shape in expected else "."
         raise DataError(sentence + detail)
+    _check_range(owner, values)
     if not partial:
         _check_positive(owner, values, labels, task)
     return values
+
+
+def _check_range(owner: str, weights: np.ndarray) -> None:
+    """Raise for weights whose sums or quotients are no numbers of double precision."""
+    above = weights[weights > 0]
+    if len(above) and (above.min() < _LEAST_WEIGHT or above.max() > 1 / _LEAST_WEIGHT):
+        sentence = (
+            f"The `sample_weight` parameter of {owner} must be 0, or from {_LEAST_WEIGHT:g} to {1 / _LEAST_WEIGHT:g}. "
+            f"Got from {above.min():.3g} to {above.max():.3g}: divide by their mean."
+        )
+        raise DataError(sentence)
 
 
 def checked_task_weights(owner: str, weights: Any, n_tasks: int) -> np.ndarray | None:
@@ -143,7 +183,10 @@ def checked_task_weights(owner: str, weights: Any, n_tasks: int) -> np.ndarray |
     """
     if weights is None:
         return None
-    values = np.asarray(weights, dtype=np.float64)
+    try:
+        values = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.zeros(0)
     if values.shape != (n_tasks,) or not np.isfinite(values).all() or (values <= 0).any():
         sentence = (
             f"The `task_weights` parameter of {owner} must be a number above 0 for each of the {n_tasks} "

@@ -19,6 +19,7 @@ from polytask.constraints import Constraint, check_parameters
 from polytask.estimators._checked_rows import (
     checked,
     checked_labels,
+    checked_size,
     checked_task_weights,
     checked_weights,
     missing,
@@ -264,6 +265,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
                 ensure_all_finite="allow-nan" if self.accepts_missing else True,
                 reset=reset,
             )
+        checked_size(type(self).__name__, "X", X)
         return sparse.csr_array(X) if sparse.issparse(X) else X
 
     def _positions(self, tasks: Any, n_rows: int) -> np.ndarray | None:

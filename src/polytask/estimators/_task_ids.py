@@ -55,6 +55,7 @@ class TaskIds(NamedTuple):
         if tasks is None:
             n_tasks = 1 if labels.ndim == 1 else labels.shape[1]
             names = np.arange(n_tasks) if columns is None else columns
+            _check_columns(owner, columns, known)
             if known is None:
                 _check_labelled(owner, labels.reshape(len(labels), -1), names)
             elif len(known) != n_tasks:
@@ -120,6 +121,13 @@ class TaskIds(NamedTuple):
 
 def _as_ids(owner: str, tasks: Any, n_rows: int) -> np.ndarray:
     ids = tasks.to_numpy() if hasattr(tasks, "to_numpy") else np.asarray(tasks)
+    kinds = tasks if isinstance(tasks, list | tuple) else ids if ids.dtype.kind == "O" else ()
+    if len({isinstance(each, str) for each in kinds if each is not None and each == each}) > 1:  # noqa: PLR0124
+        sentence = (
+            f"The `tasks` parameter of {owner} must be numbers or texts. Got both, of which some may look alike: "
+            "write all as texts."
+        )
+        raise DataError(sentence)
     if ids.shape != (n_rows,):
         sentence = (
             f"The `tasks` parameter of {owner} must have an id for each of the {n_rows} rows. Got the "
@@ -136,6 +144,25 @@ def _as_ids(owner: str, tasks: Any, n_rows: int) -> np.ndarray:
         if (ids == np.round(ids)).all():
             ids = ids.astype(np.int64)
     return ids
+
+
+def _check_columns(owner: str, columns: np.ndarray | None, known: np.ndarray | None) -> None:
+    """Raise for two columns of one name, or where those of an earlier part had other names."""
+    if columns is None:
+        return
+    if len(set(columns)) < len(columns):
+        twice = next(name for name in columns if (columns == name).sum() > 1)
+        sentence = (
+            f"The `y` parameter of {owner} must have a name for each column. Two are named {str(twice)!r}: "
+            "rename one."
+        )
+        raise DataError(sentence)
+    if known is not None and len(known) == len(columns) and list(map(str, known)) != list(columns):
+        sentence = (
+            f"The `y` parameter of {owner} must have the columns of the tasks in their order, "
+            f"{', '.join(map(str, known[:20]))}. Got {', '.join(columns[:20])} instead."
+        )
+        raise DataError(sentence)
 
 
 def _check_labelled(owner: str, labels: np.ndarray, known: np.ndarray) -> None:
