@@ -22,6 +22,7 @@ class Constraint(ABC):
     def remedy(self, value: object) -> str | None:
         """What to do about a value outside the set; None if the phrase says it."""
         del value
+        return None
 
     def bad_values(self) -> Iterable[object]:
         """Values outside the set, for the common checks."""
