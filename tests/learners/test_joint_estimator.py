@@ -343,6 +343,7 @@ def test_a_setting_that_one_side_understands_goes_to_it_alone():
         JointEstimator(L21Regressor()).configured({"loss": "logistic"})
     with pytest.raises(ParameterError, match=r"`loss` .* Got 'hubert' instead\. Did you mean 'hub"):
         resolve_learner("l21(loss=hubert)")
+    assert resolve_learner("l21(loss=huber)").estimator[0].loss == "huber"
 
 
 def test_counts_are_learned_together_as_rates_with_a_poisson_loss():

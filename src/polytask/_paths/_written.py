@@ -136,7 +136,10 @@ def read_written(text: str, setting: Setting, inner: Mapping[str, str] | None = 
                 return value
     if unknown:
         raise ParameterError(_misnamed(text, setting, unknown[0]))
-    raise ParameterError(message(setting.owner, setting.short, str(constraint), _shown(text)))
+    remedy = constraint.remedy(text)
+    raise ParameterError(
+        message(setting.owner, setting.short, str(constraint), _shown(text), remedy)
+    )
 
 
 @dataclass(frozen=True)

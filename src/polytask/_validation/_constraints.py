@@ -204,6 +204,9 @@ class OneOf(Constraint):
     def __str__(self) -> str:
         return " or ".join(str(member) for member in self.members)
 
+    def remedy(self, value: object) -> str | None:
+        return next(filter(None, (member.remedy(value) for member in self.members)), None)
+
     def suspects(self) -> Iterable[object]:
         for member in self.members:
             yield from member.suspects()
