@@ -85,6 +85,8 @@ class MultiTaskEstimator(BaseEstimator, ABC):
     n_features_in_ : int
     feature_names_in_ : array of shape (n_features,)
         Of a data frame only.
+    single_task_ranges : mapping of setting to range, optional
+        What is searched where each task is learned alone, if `search_ranges` have no effect there.
     weights_count_rows : bool, default False
         Whether a row of weight 2 is two rows. By default only ratios of weights within a task count.
     orders_tasks : bool, default False
@@ -93,6 +95,7 @@ class MultiTaskEstimator(BaseEstimator, ABC):
 
     parameter_constraints: ClassVar[Mapping[str, Constraint]] = {}
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {}
+    single_task_ranges: ClassVar[Mapping[str, SearchRange] | None] = None
     accepts_sparse: ClassVar[bool] = True
     weights_count_rows: ClassVar[bool] = False
     orders_tasks: ClassVar[bool] = False
@@ -181,6 +184,10 @@ class MultiTaskEstimator(BaseEstimator, ABC):
     @abstractmethod
     def _numbers(self, labels: np.ndarray, ids: TaskIds) -> Numbers:
         """The labels as numbers, a column for each column of scores."""
+
+    def alone(self) -> MultiTaskEstimator:
+        """What learns each task alone in comparisons: itself, unless it needs several tasks."""
+        return self
 
     @abstractmethod
     def learn(self, table: TaskTable) -> None:

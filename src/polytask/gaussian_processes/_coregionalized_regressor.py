@@ -82,6 +82,9 @@ class CoregionalizedRegressor(MultiTaskRegressor):
         "kernel": Choices(("rbf", "matern52", "matern32")),
         "ard": Choices((False, True)),
     }
+    single_task_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        name: declared for name, declared in search_ranges.items() if name != "rank"
+    }
 
     length_scales_: Float64[np.ndarray, "kernels p"]
     task_covariances_: Float64[np.ndarray, "kernels tasks tasks"]

@@ -117,6 +117,10 @@ class LMCRegressor(CoregionalizedRegressor):
         **CoregionalizedRegressor.search_ranges,
         "n_kernels": Choices((2, 3)),
     }
+    single_task_ranges: ClassVar[Mapping[str, SearchRange]] = {
+        **CoregionalizedRegressor.single_task_ranges,
+        "n_kernels": Choices((2, 3)),
+    }
 
     def __init__(
         self,

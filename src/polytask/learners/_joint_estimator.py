@@ -22,6 +22,7 @@ from polytask._validation import (
 )
 from polytask.bookkeeping import Budget
 from polytask.data import MultiTaskDataset, Source, joined_inputs
+from polytask.estimators import MultiTaskEstimator
 from polytask.learners._estimators import (
     ESTIMATOR,
     SPACE,
@@ -140,12 +141,21 @@ class JointEstimator(Learner):
         return declared_ranges(self._ranges(), self.settings(), self.name)
 
     def single_task(self) -> PerTaskEstimator:
-        """The same estimators, fitted on each task alone."""
+        """The same estimators, fitted on each task alone, with ranges that have an effect there.
+
+        An estimator that needs several tasks names what stands in for it (`MultiTaskEstimator.alone`).
+        """
+        own = as_tuple(self.estimator)
+        alone = tuple(
+            each.alone() if isinstance(each, MultiTaskEstimator) else each for each in own
+        )
+        replaced = [each for each, given in zip(alone, own, strict=True) if each is not given]
+        name = "_".join(dict.fromkeys(map(_method, replaced))) or self.name
         return PerTaskEstimator(
-            self.estimator,
-            f"per_task_{self.name}",
+            alone if isinstance(self.estimator, tuple) else alone[0],
+            f"per_task_{name}",
             categorical=self.categorical,
-            space=self._ranges(),
+            space=_single_task_ranges(alone) | (dict(self.space) if not replaced else {}),
         )
 
     @property
@@ -228,6 +238,15 @@ class JointEstimator(Learner):
         for estimator in reversed(as_tuple(self.estimator)):
             declared |= getattr(type(estimator), "search_ranges", {})
         return {**declared, **self.space}
+
+
+def _single_task_ranges(estimators: Sequence[Any]) -> dict[str, SearchRange | tuple[object, ...]]:
+    """What is searched where each task is learned alone."""
+    declared: dict[str, Any] = {}
+    for estimator in reversed(estimators):
+        ranges = getattr(type(estimator), "single_task_ranges", None)
+        declared |= getattr(type(estimator), "search_ranges", {}) if ranges is None else ranges
+    return declared
 
 
 def _method(estimator: Any) -> str:

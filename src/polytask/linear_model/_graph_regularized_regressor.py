@@ -101,6 +101,7 @@ class GraphRegularizedRegressor(MultiTaskRegressor, PenalizedEstimator):
         "ridge": Interval(float, 0.0),
     }
     search_ranges: ClassVar[Mapping[str, SearchRange]] = {"alpha": STRENGTH}
+    single_task_ranges: ClassVar[Mapping[str, SearchRange]] = {"ridge": STRENGTH}
 
     def __init__(
         self,

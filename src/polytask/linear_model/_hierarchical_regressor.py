@@ -16,6 +16,7 @@ from polytask.constraints import Choice, Constraint, InstanceOf, Interval, Optio
 from polytask.datafits import TaskRows, rows_of
 from polytask.estimators import MultiTaskRegressor, TaskTable
 from polytask.linear_model._empirical_bayes import OF_MEAN, Estimate, Sums, estimate
+from polytask.linear_model._independent_ridge_regressor import IndependentRidgeRegressor
 from polytask.linear_model._label_counts import label_counts, task_counts
 from polytask.linear_model._linear_estimator import LinearEstimator
 
@@ -131,6 +132,10 @@ class HierarchicalRegressor(MultiTaskRegressor, LinearEstimator):
         self.fit_intercept = fit_intercept
         self.tol = tol
         self.max_iter = max_iter
+
+    def alone(self) -> IndependentRidgeRegressor:
+        """A ridge regression, whose strength is searched: one task says nothing of what tasks share."""
+        return IndependentRidgeRegressor(fit_intercept=self.fit_intercept)
 
     def learn(self, table: TaskTable) -> None:
         """Estimate the prior and the noise on standardised inputs and labels."""

@@ -37,6 +37,7 @@ class MeanRegularized(PenalizedEstimator):
         "alpha": STRENGTH,
         "mean_alpha": Range(1e-6, 1.0, log=True, default=0.0001, values=(0.01, 1e-6)),
     }
+    single_task_ranges: ClassVar[Mapping[str, SearchRange]] = {"mean_alpha": STRENGTH}
 
     def __init__(
         self,
