@@ -104,11 +104,13 @@ ARGUMENTS = {
     "GroupSplit": {"column": "town"},
     "CGC": {"encoder": MLP((8,))},
     "COSMOS": {"encoder": MLP((16,))},
+    "DirtyModelRegressor": {"tol": 1e-11},  # weighted and repeated rows are held together to 1e-7
     "DSelectK": {"encoder": MLP((8,))},
     "OMoE": {"encoder": MLP((8,))},
     "ParetoHyperNetwork": {"encoder": MLP((16,))},
     "PLE": {"encoder": MLP((8, 4))},
     "MMoE": {"encoder": MLP((8,))},
+    "L21Classifier": {"tol": 1e-10},
     "MergedNetwork": {"architecture": HardSharing(MLP((8,)))},
     "MultiTaskBoostingClassifier": {**BOOSTED},
     "MultiTaskBoostingRegressor": {**BOOSTED},
