@@ -23,6 +23,7 @@ def test_its_code_runs_from_top_to_bottom(capsys):
     printed = capsys.readouterr().out
     assert "['east' 'north' 'south' 'west'] (array([0, 1]),)" in printed
     assert "(2, 4)" in printed
+    assert "\n['west'] RobustL21Regressor(" in printed
     assert printed.splitlines()[-1] == "True"
 
 

@@ -1,4 +1,4 @@
-"""Tasks in order and classes as sums of parts: equality with other solvers, and what is learned."""
+"""Tasks in order, classes as sums of parts, calibrated errors: equality with other solvers, and what is learned."""
 
 import numpy as np
 import pytest

@@ -57,7 +57,7 @@ def test_aso_is_the_end_of_the_alternation_of_its_authors(eta):
     assert model.coef_ == pytest.approx(ends, abs=1e-5)
 
 
-def test_no_step_along_the_gradient_lowers_aso():
+def test_aso_is_stationary_and_no_near_point_is_lower():
     X, Y, _ = tasks_near_a_plane()
     model = ASORegressor(alpha=0.3, n_components=1, eta=0.05, tol=1e-9).fit(X, Y)
     random = np.random.default_rng(1)

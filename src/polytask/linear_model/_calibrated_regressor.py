@@ -10,8 +10,9 @@ import numpy as np
 from polytask.constraints import Choice, Constraint, Interval
 from polytask.datafits import Bound, CalibratedBound, Squared, TaskRows
 from polytask.estimators import MultiTaskRegressor
+from polytask.linear_model._feature_selection import FeatureSelection
+from polytask.linear_model._low_rank import LowRank
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
-from polytask.linear_model._span import span_of
 from polytask.penalties import L21, Penalty, TraceNorm
 from polytask.ranges import Choices, Range, SearchRange
 from polytask.solvers import NoiseLevels, Solution, Solver
@@ -19,7 +20,7 @@ from polytask.solvers import NoiseLevels, Solution, Solver
 __all__ = ["CalibratedRegressor"]
 
 
-class CalibratedRegressor(MultiTaskRegressor, PenalizedEstimator):
+class CalibratedRegressor(MultiTaskRegressor, FeatureSelection, LowRank):
     r"""Regression whose strength need not know the noise of each task (calibrated multivariate regression).
 
     .. math:: \min_{W, b}\ \sum_k \Big(\frac{1}{n_k} \sum_i (y_{ik} - x_i^\top w_k - b_k)^2\Big)^{1/2}
@@ -113,9 +114,6 @@ class CalibratedRegressor(MultiTaskRegressor, PenalizedEstimator):
     }
 
     noise_: np.ndarray
-    support_: np.ndarray
-    components_: np.ndarray
-    rank_: int
 
     def __init__(
         self,
@@ -158,10 +156,7 @@ class CalibratedRegressor(MultiTaskRegressor, PenalizedEstimator):
         return np.asarray(np.sqrt(2 * losses))
 
     def keep(self, bound: Bound, solution: Solution) -> None:
-        """Keep the noise, the features that are used and the directions that tasks share, too."""
+        """Keep the noise of tasks, too."""
         super().keep(bound, solution)
         calibrated: Any = bound
         self.noise_ = calibrated.noise(solution.coef, solution.intercept)
-        self.support_ = np.asarray(solution.coef.any(axis=0))
-        self.components_ = span_of(solution.coef)
-        self.rank_ = len(self.components_)

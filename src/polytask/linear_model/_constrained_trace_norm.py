@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from polytask.constraints import Constraint, Interval
 from polytask.datafits import Bound, Datafit
 from polytask.exceptions import ParameterError
+from polytask.linear_model._low_rank import LowRank
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
-from polytask.linear_model._trace_norm import CommonSubspace
 from polytask.linear_model._trace_norm_ball import TraceNormBall
 from polytask.penalties import Penalty, TraceNorm
 from polytask.ranges import Range, SearchRange
@@ -19,7 +19,7 @@ from polytask.solvers import Solution
 __all__ = ["BoundedSubspace"]
 
 
-class BoundedSubspace(CommonSubspace):
+class BoundedSubspace(LowRank):
     """A bound on the trace norm of coefficients, in place of a penalty.
 
     Parameters

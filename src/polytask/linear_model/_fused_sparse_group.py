@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+import numpy as np
+
 from polytask.constraints import Constraint, Interval
 from polytask.datafits import Datafit
+from polytask.linear_model._classes_of_columns import classes_of_columns
 from polytask.linear_model._sparse_group import SparseSelection
 from polytask.penalties import FusedSparseGroup, Penalty
 from polytask.ranges import Range, SearchRange
@@ -53,11 +56,9 @@ class FusedSelection(SparseSelection):
         )
         self.fused_ratio = fused_ratio
 
-    def chains(self) -> tuple[tuple[int, ...], ...] | None:
-        """Columns of scores that are neighbours, in order; None if all are."""
-        return None
-
     def penalty(self) -> Penalty:
-        """`FusedSparseGroup`."""
-        ratios = self.l1_ratio, self.fused_ratio
-        return FusedSparseGroup(self.strength, *ratios, self.chains())
+        """`FusedSparseGroup`, with a chain of the columns of scores of each class."""
+        classes = classes_of_columns(self)
+        numbers = range(classes.max() + 1)
+        chains = tuple(tuple(np.flatnonzero(classes == number).tolist()) for number in numbers)
+        return FusedSparseGroup(self.strength, self.l1_ratio, self.fused_ratio, chains)

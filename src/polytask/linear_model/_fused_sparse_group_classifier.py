@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from polytask.estimators import MultiTaskClassifier
-from polytask.linear_model._classes_of_columns import classes_of_columns
 from polytask.linear_model._fused_sparse_group import FusedSelection
 
 __all__ = ["FusedSparseGroupClassifier"]
@@ -84,11 +81,3 @@ class FusedSparseGroupClassifier(MultiTaskClassifier, FusedSelection):
     >>> model.support_.any(axis=0), bool(np.ptp(model.coef_, axis=0).max() == 0)
     (array([ True, False, False]), True)
     """
-
-    def chains(self) -> tuple[tuple[int, ...], ...]:
-        """Columns of scores of each class, in the order of tasks."""
-        classes = classes_of_columns(self._columns, self.classes_)
-        return tuple(
-            tuple(map(int, np.flatnonzero(classes == number)))
-            for number in range(classes.max() + 1)
-        )

@@ -10,6 +10,7 @@ from jaxtyping import Float64
 
 from polytask.constraints import Choice, Constraint, Interval
 from polytask.datafits import Datafit
+from polytask.linear_model._classes_of_columns import classes_of_columns
 from polytask.linear_model._mean_and_deviations import MeanAndDeviations, averages
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator
 from polytask.penalties import Penalty
@@ -56,7 +57,7 @@ class MeanRegularized(PenalizedEstimator):
 
     def groups(self) -> np.ndarray:
         """The columns of scores, by numbers from 0, that have a mean in common."""
-        return np.zeros(self.n_tasks_, dtype=int)
+        return classes_of_columns(self)
 
     def penalty(self) -> Penalty:
         """Squares of the mean and of deviations from it."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from polytask.estimators import MultiTaskClassifier
-from polytask.linear_model._classes_of_columns import classes_of_columns
 from polytask.linear_model._mean_regularized import MeanRegularized
 
 __all__ = ["MeanRegularizedClassifier"]
@@ -85,7 +82,3 @@ class MeanRegularizedClassifier(MultiTaskClassifier, MeanRegularized):
     >>> model.predict_proba(X[:2], tasks=["a", "a new one"]).shape
     (2, 2)
     """
-
-    def groups(self) -> np.ndarray:
-        """The class that a column of scores stands for, where all tasks have the same."""
-        return classes_of_columns(self._columns, self.classes_)

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-import numpy as np
-
 from polytask.constraints import Constraint, Interval
-from polytask.datafits import Bound, Squared
+from polytask.datafits import Squared
 from polytask.estimators import MultiTaskRegressor
+from polytask.linear_model._low_rank import LowRank
 from polytask.linear_model._penalized_estimator import PenalizedEstimator
-from polytask.linear_model._span import span_of
 from polytask.penalties import Penalty, SquaredL2
 from polytask.ranges import Range, SearchRange
-from polytask.solvers import ReducedRank, Solution, Solver
+from polytask.solvers import ReducedRank, Solver
 
 __all__ = ["ReducedRankRegressor"]
 
 
-class ReducedRankRegressor(MultiTaskRegressor, PenalizedEstimator):
+class ReducedRankRegressor(MultiTaskRegressor, LowRank):
     r"""Ridge regression of tasks that are combinations of a few directions of features.
 
     .. math:: \min_{W, b}\ \sum_k \frac{1}{2 n_k} \sum_i (y_{ik} - x_i^\top w_k - b_k)^2
@@ -100,9 +98,6 @@ class ReducedRankRegressor(MultiTaskRegressor, PenalizedEstimator):
         "rank": Range(1, 20, default=2, values=(1, 3, 5), integer=True),
     }
 
-    components_: np.ndarray
-    rank_: int
-
     def __init__(
         self,
         alpha: float = 0.01,
@@ -129,9 +124,3 @@ class ReducedRankRegressor(MultiTaskRegressor, PenalizedEstimator):
     def solvers(self) -> Sequence[Solver]:
         """`ReducedRank`."""
         return (ReducedRank(self.tol, self.max_iter, self.rank),)
-
-    def keep(self, bound: Bound, solution: Solution) -> None:
-        """Keep the directions that the tasks share, too."""
-        super().keep(bound, solution)
-        self.components_ = span_of(solution.coef)
-        self.rank_ = len(self.components_)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Float64
 
 from polytask._validation import message
 from polytask.constraints import Constraint, Interval, Optional, Satisfies
 from polytask.datafits import Bound, Datafit
 from polytask.estimators._task_ids import TaskIds
 from polytask.exceptions import ParameterError
+from polytask.linear_model._classes_of_columns import classes_of_columns
 from polytask.linear_model._known_covariance import KnownCovariance
 from polytask.linear_model._penalized_estimator import STRENGTH, PenalizedEstimator
 from polytask.ranges import Range, SearchRange
@@ -88,10 +89,6 @@ class WithTaskFeatures(PenalizedEstimator):
         constants = np.arange(Z.shape[1]) % (Z.shape[1] // self._n_classes()) == 0
         self._levels = level * constants + smoothing @ (self.intercept_ - level)
 
-    def columns(self) -> tuple[Int[np.ndarray, " columns"], Int[np.ndarray, " columns"]]:
-        """The task of each column of scores, and the number of its class."""
-        return np.arange(self.n_tasks_), np.zeros(self.n_tasks_, dtype=int)
-
     def of_unknown(self) -> tuple[np.ndarray, np.ndarray]:
         """Coefficients and intercepts of tasks without rows, by their features, class by class."""
         n_classes = self._n_classes()
@@ -104,11 +101,11 @@ class WithTaskFeatures(PenalizedEstimator):
         return Z @ self.task_feature_coef_, Z @ self._levels
 
     def _n_classes(self) -> int:
-        return int(self.columns()[1].max()) + 1
+        return int(classes_of_columns(self).max()) + 1
 
     def _of_columns(self) -> Float64[np.ndarray, "columns z"]:
         """Features of each column's task, in a block of its class."""
-        task, number = self.columns()
+        task, number = self._owners(), classes_of_columns(self)
         Z, blocks = self._features()[task], np.eye(self._n_classes())[number]
         wide: np.ndarray = blocks[:, :, None] * Z[:, None, :]
         return wide.reshape(len(task), -1)

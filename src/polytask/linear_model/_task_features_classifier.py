@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from polytask.estimators import MultiTaskClassifier
-from polytask.linear_model._classes_of_columns import classes_of_columns
 from polytask.linear_model._task_features import WithTaskFeatures
 
 __all__ = ["TaskFeaturesClassifier"]
@@ -93,11 +90,3 @@ class TaskFeaturesClassifier(MultiTaskClassifier, WithTaskFeatures):
     >>> model.predict([[1.0], [1.0]], tasks=["xl", "s"])
     array([1, 0])
     """
-
-    def columns(self) -> tuple[np.ndarray, np.ndarray]:
-        """The task of each column of scores, and the number of its class."""
-        numbers = classes_of_columns(self._columns, self.classes_)
-        task = np.zeros(len(numbers), dtype=int)
-        for position, own in enumerate(self._columns):
-            task[own[own >= 0]] = position
-        return task, numbers

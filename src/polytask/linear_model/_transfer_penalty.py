@@ -15,6 +15,7 @@ from polytask.penalties import QuadraticPenalty
 __all__ = ["TransferPenalty", "best_transfer"]
 
 _SWEEPS = 5
+"""Passes over all sources."""
 _ROUNDING = 1e-14
 
 
@@ -58,7 +59,6 @@ def best_transfer(
     coef: Float[np.ndarray, "tasks features"],
     cost: Float[np.ndarray, " tasks"],
     start: Float[np.ndarray, "tasks tasks"],
-    sweeps: int = _SWEEPS,
 ) -> Float64[np.ndarray, "tasks tasks"]:
     r"""Weights that minimise :math:`\tfrac12 \|W - B^\top W\|_F^2 + \sum_{sk} c_s B_{sk}`, or lower it.
 
@@ -73,8 +73,6 @@ def best_transfer(
         c, of at least 0.
     start : array of shape (n_tasks, n_tasks)
         Not changed.
-    sweeps : int, default 5
-        Passes over all sources.
 
     Examples
     --------
@@ -87,7 +85,7 @@ def best_transfer(
     products = coef @ coef.T
     sizes = np.diag(products)
     transfer = start.copy()
-    for _ in range(sweeps):
+    for _ in range(_SWEEPS):
         for source in np.flatnonzero(sizes > _ROUNDING * sizes.max(initial=0.0)):
             left = products[source] - products[source] @ transfer - cost[source]
             row = np.maximum(transfer[source] + left / sizes[source], 0.0)
