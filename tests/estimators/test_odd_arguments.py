@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse
 
 from polytask.exceptions import DataError
-from polytask.linear_model import L21Regressor
+from polytask.linear_model import L21Classifier, L21Regressor, L21RegressorCV
 
 X = np.random.default_rng(0).normal(size=(30, 3))
 Y = X @ np.random.default_rng(1).normal(size=(3, 3))
@@ -20,6 +20,9 @@ TASKS = np.arange(30) % 3
         ({"y": FRAME.set_axis(["a", "a", "b"], axis=1)}, "`y` .* Two are named 'a'"),
         ({"y": Y[:, 0], "tasks": [1, "1", 2] * 10}, "`tasks` .* numbers or texts"),
         ({"y": Y[:, 0], "tasks": np.array([1, "1", 2] * 10, dtype=object)}, "`tasks` .* Got both"),
+        ({"y": Y[:, 0], "tasks": ["a", np.nan, "b"] * 10}, "`tasks` .* no missing id"),
+        ({"y": Y[:, 0], "tasks": pd.Series(["a", pd.NA, "b"] * 10)}, "`tasks` .* no missing id"),
+        ({"y": Y[:, 0], "tasks": [1.0, np.inf, 2.0] * 10}, "`tasks` .* no missing id"),
         ({"y": Y, "sample_weight": np.full(30, 1e-320)}, "`sample_weight` .* from 1e-100"),
         ({"y": Y, "sample_weight": np.full(30, 1e308)}, "`sample_weight` .* divide by"),
         ({"y": Y, "task_weights": {0: 1.0}}, "`task_weights` .* a number above 0"),
@@ -38,6 +41,22 @@ def test_parts_have_the_columns_of_the_first_in_their_order():
     with pytest.raises(DataError, match=r"`y` .* order, a, b, c\. Got a, c, b instead"):
         model.partial_fit(X, FRAME[["a", "c", "b"]])
     model.partial_fit(X, FRAME)
+
+
+@pytest.mark.parametrize(
+    ("model", "match"),
+    [
+        (L21Regressor(loss="huber"), r"only squared errors .* Got Huber: give all rows to `fit`"),
+        (L21Regressor(loss="hubert"), r"`loss` parameter of L21Regressor .* 'hubert'"),
+        (L21Classifier(), "classes are learned from all rows"),
+        (L21RegressorCV(), "folds need all rows"),
+    ],
+    ids=repr,
+)
+def test_what_learns_no_parts_says_why(model, match):
+    assert not hasattr(model, "partial_fit")
+    with pytest.raises(AttributeError, match=f"has no `partial_fit`: .*{match}"):
+        model.partial_fit(X, Y)
 
 
 def test_rows_of_one_task_may_come_after_a_table():

@@ -155,8 +155,10 @@ def test_bad_grids_and_folds_are_named(table):
     X, Y = table
     with pytest.raises(UnknownNameError, match=r"`grid` parameter of PathSearchCV .* 'l1_ratio'"):
         PathSearchCV(SparseGroupRegressor(), {"l1ratio": [0.5]}).fit(X, Y)
-    with pytest.raises(ParameterError, match=r"`grid` parameter of PathSearchCV .* Got 'loss'"):
+    with pytest.raises(ParameterError, match=r"`grid` .* Got 'loss' .* have no common measure"):
         PathSearchCV(SparseGroupRegressor(), {"loss": ["squared", "huber"]}).fit(X, Y)
+    with pytest.raises(ParameterError, match=r"`grid` .* Got 'alpha' .* given by `alphas`"):
+        PathSearchCV(SparseGroupRegressor(), {"alpha": [0.1, 0.2]}).fit(X, Y)
     with pytest.raises(ParameterError, match=r"`l1_ratio` parameter of SparseGroupRegressor"):
         PathSearchCV(SparseGroupRegressor(), {"l1_ratio": [0.5, 2.0]}).fit(X, Y)
     with pytest.raises(ParameterError, match=r"a penalised estimator such as"):

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
+from polytask.datafits._derived_rows import DerivedRows
 from polytask.datafits._task_rows import Cells, TaskRows
 
 __all__ = ["MappedRows"]
 
 
-class MappedRows(TaskRows):
+class MappedRows(DerivedRows):
     r"""Rows with the inputs :math:`L^\top \tilde x` in place of :math:`\tilde x`.
 
     A loss of :math:`W = S L^\top` becomes a loss of S, (n_tasks, k), and any solver serves it.
@@ -33,12 +34,8 @@ class MappedRows(TaskRows):
     """
 
     def __init__(self, inner: TaskRows, directions: Float[np.ndarray, "features k"]) -> None:
-        self.inner, self.directions = inner, directions
-        self.labels, self.weights, self.level = inner.labels, inner.weights, inner.level
-        self.means = inner.means @ directions
-        self.n_rows, self.counts = inner.n_rows, inner.counts
-        self.fit_intercept = inner.fit_intercept
-        self.common = inner.common
+        super().__init__(inner)
+        self.directions, self.means = directions, inner.means @ directions
 
     def scores(
         self, coef: Float[np.ndarray, "tasks features"], intercept: Float[np.ndarray, " tasks"]
@@ -57,14 +54,6 @@ class MappedRows(TaskRows):
         """Sums of mapped inputs."""
         sums: np.ndarray = self.inner.pull(slopes) @ self.directions
         return sums
-
-    def totals(self, cells: Cells) -> Float64[np.ndarray, " tasks"]:
-        """Sums over the rows of each task."""
-        return self.inner.totals(cells)
-
-    def spread(self, values: Float[np.ndarray, " tasks"]) -> Cells:
-        """A value per task for each of its rows."""
-        return self.inner.spread(values)
 
     def gram(
         self, features: Int[np.ndarray, " k"] | slice = slice(None)

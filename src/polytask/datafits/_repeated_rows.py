@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
+from polytask.datafits._derived_rows import DerivedRows
 from polytask.datafits._task_rows import Cells, TaskRows
 
 __all__ = ["RepeatedRows"]
 
 
-class RepeatedRows(TaskRows):
+class RepeatedRows(DerivedRows):
     r"""Rows with their inputs repeated, so that coefficients are sums of parts.
 
     .. math:: [\tilde x, \tilde x]^\top [b_k, s_k] = \tilde x^\top (b_k + s_k)
@@ -35,12 +36,8 @@ class RepeatedRows(TaskRows):
     """
 
     def __init__(self, inner: TaskRows, n_parts: int = 2) -> None:
-        self.inner, self.n_parts = inner, n_parts
-        self.labels, self.weights = inner.labels, inner.weights
-        self.means, self.level = np.tile(inner.means, (1, n_parts)), inner.level
-        self.n_rows, self.counts = inner.n_rows, inner.counts
-        self.fit_intercept = inner.fit_intercept
-        self.common = inner.common
+        super().__init__(inner)
+        self.n_parts, self.means = n_parts, np.tile(inner.means, (1, n_parts))
 
     def total(self, coef: Float[np.ndarray, "tasks repeated"]) -> Float64[np.ndarray, "tasks p"]:
         """The sum of the parts."""
@@ -62,14 +59,6 @@ class RepeatedRows(TaskRows):
     def pull(self, slopes: Cells) -> Float64[np.ndarray, "tasks features"]:
         """The same sums for each part."""
         return np.tile(self.inner.pull(slopes), (1, self.n_parts))
-
-    def totals(self, cells: Cells) -> Float64[np.ndarray, " tasks"]:
-        """Sums over the rows of each task."""
-        return self.inner.totals(cells)
-
-    def spread(self, values: Float[np.ndarray, " tasks"]) -> Cells:
-        """A value per task for each of its rows."""
-        return self.inner.spread(values)
 
     def gram(
         self, features: Int[np.ndarray, " k"] | slice = slice(None)

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
+from polytask.datafits._derived_rows import DerivedRows
 from polytask.datafits._task_rows import Cells, TaskRows
 
 __all__ = ["ScaledTasks"]
 
 
-class ScaledTasks(TaskRows):
+class ScaledTasks(DerivedRows):
     r"""Rows with the weights of each task multiplied by a factor.
 
     Products of features are those of the rows times the factors, and need not be computed anew.
@@ -33,12 +34,9 @@ class ScaledTasks(TaskRows):
     """
 
     def __init__(self, inner: TaskRows, factors: Float[np.ndarray, " tasks"]) -> None:
-        self.inner, self.factors = inner, np.asarray(factors, dtype=float)
-        self.labels = inner.labels
+        super().__init__(inner)
+        self.factors, self.common = np.asarray(factors, dtype=float), False
         self.weights = inner.weights * inner.spread(self.factors)
-        self.means, self.level = inner.means, inner.level
-        self.n_rows, self.counts = inner.n_rows, inner.counts
-        self.fit_intercept = inner.fit_intercept
 
     def scores(
         self, coef: Float[np.ndarray, "tasks features"], intercept: Float[np.ndarray, " tasks"]
@@ -55,14 +53,6 @@ class ScaledTasks(TaskRows):
     def pull(self, slopes: Cells) -> Float64[np.ndarray, "tasks features"]:
         """Sums over the rows of each task."""
         return self.inner.pull(slopes)
-
-    def totals(self, cells: Cells) -> Float64[np.ndarray, " tasks"]:
-        """Sums over the rows of each task."""
-        return self.inner.totals(cells)
-
-    def spread(self, values: Float[np.ndarray, " tasks"]) -> Cells:
-        """A value per task for each of its rows."""
-        return self.inner.spread(values)
 
     def gram(
         self, features: Int[np.ndarray, " k"] | slice = slice(None)

@@ -176,8 +176,10 @@ class MultiTaskEstimator(BaseEstimator, ABC):
         factors = checked_task_weights(name, task_weights, self.n_tasks_)
         numbers = self._numbers(labels, ids)
         table = numbers.table(X, weights, factors)
-        places = used if numbers.rows is None or used is None else used[numbers.rows]
-        return replace(table, rows=numbers.rows if used is None else places)
+        rows = numbers.rows
+        if used is not None:
+            rows = used if rows is None else used[rows]
+        return replace(table, rows=rows)
 
     learns_classes: ClassVar[bool] = False
 

@@ -80,7 +80,7 @@ class TaskIds(NamedTuple):
             )
             raise DataError(sentence)
         if known is not None:
-            return cls(known, cls.positions(owner, known, tasks, len(labels)))
+            return cls(known, _positions(owner, known, ids))
         return cls(*np.unique(ids, return_inverse=True))
 
     def of_rows(self, rows: np.ndarray) -> TaskIds:
@@ -98,31 +98,38 @@ class TaskIds(NamedTuple):
         UnknownNameError
             Naming the first that is unknown.
         """
-        ids = _as_ids(owner, tasks, n_rows)
-        order = np.argsort(known, kind="stable")
-        try:
-            found = np.searchsorted(known, ids, sorter=order)
-        except TypeError:
-            found = np.full(len(ids), len(known))
-        found = order[np.minimum(found, len(known) - 1)]
-        wrong = np.asarray(known[found] != ids)
-        if others:
-            return np.where(wrong, len(known), found)
-        if wrong.any():
-            first = plain(ids[int(np.flatnonzero(wrong)[0])])
-            nearest = suggestion(str(first), [str(each) for each in known])
-            sentence = (
-                f"The `tasks` parameter of {owner} must name tasks that were learned. Got {first!r} "
-                f"instead. {nearest}"
-            )
-            raise UnknownNameError(sentence)
-        return found
+        return _positions(owner, known, _as_ids(owner, tasks, n_rows), others=others)
+
+
+def _positions(
+    owner: str, known: np.ndarray, ids: np.ndarray, *, others: bool = False
+) -> np.ndarray:
+    """As `TaskIds.positions`, of ids that were checked."""
+    order = np.argsort(known, kind="stable")
+    try:
+        found = np.searchsorted(known, ids, sorter=order)
+    except TypeError:
+        found = np.full(len(ids), len(known))
+    found = order[np.minimum(found, len(known) - 1)]
+    wrong = np.asarray(known[found] != ids)
+    if others:
+        return np.where(wrong, len(known), found)
+    if wrong.any():
+        first = plain(ids[int(np.flatnonzero(wrong)[0])])
+        nearest = suggestion(str(first), [str(each) for each in known])
+        sentence = (
+            f"The `tasks` parameter of {owner} must name tasks that were learned. Got {first!r} "
+            f"instead. {nearest}"
+        )
+        raise UnknownNameError(sentence)
+    return found
 
 
 def _as_ids(owner: str, tasks: Any, n_rows: int) -> np.ndarray:
     ids = tasks.to_numpy() if hasattr(tasks, "to_numpy") else np.asarray(tasks)
-    kinds = tasks if isinstance(tasks, list | tuple) else ids if ids.dtype.kind == "O" else ()
-    if len({isinstance(each, str) for each in kinds if each is not None and each == each}) > 1:  # noqa: PLR0124
+    given = np.array(tasks, dtype=object) if isinstance(tasks, list | tuple) else ids
+    absent = missing(given)
+    if given.dtype.kind == "O" and len({isinstance(each, str) for each in given[~absent]}) > 1:
         sentence = (
             f"The `tasks` parameter of {owner} must be numbers or texts. Got both, of which some may look alike: "
             "write all as texts."
@@ -134,15 +141,12 @@ def _as_ids(owner: str, tasks: Any, n_rows: int) -> np.ndarray:
             f"shape {ids.shape} instead."
         )
         raise DataError(sentence)
+    if absent.any() or (ids.dtype.kind == "f" and np.isinf(ids).any()):
+        raise DataError(f"The `tasks` parameter of {owner} must have no missing id.")
     if ids.dtype.kind == "O":
-        if any(each is None or each != each for each in ids):  # noqa: PLR0124
-            raise DataError(f"The `tasks` parameter of {owner} must have no missing id.")
         ids = ids.astype(str)
-    if ids.dtype.kind == "f":
-        if not np.isfinite(ids).all():
-            raise DataError(f"The `tasks` parameter of {owner} must have no missing id.")
-        if (ids == np.round(ids)).all():
-            ids = ids.astype(np.int64)
+    if ids.dtype.kind == "f" and (ids == np.round(ids)).all():
+        ids = ids.astype(np.int64)
     return ids
 
 

@@ -94,9 +94,9 @@ class PathEstimator(PenalizedEstimator):
     def strength(self, value: float) -> None:
         self.alpha_ = value
 
-    def _has_moments(self) -> bool:
-        """False: folds need the rows."""
-        return False
+    def _refuses_parts(self) -> str:
+        """That folds need the rows."""
+        return "folds need all rows at once, by `fit`."
 
     def learn(self, table: TaskTable) -> None:
         """Choose the strength by folds, and learn from all rows with it."""

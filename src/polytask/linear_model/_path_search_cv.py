@@ -194,16 +194,17 @@ class PathSearchCV(MultiTaskEstimator):
     def _settings(self) -> list[dict[str, Any]]:
         """All combinations of the grid."""
         grid = {} if self.grid is None else dict(self.grid)
-        fixed = self.estimator.strength_setting, "loss"  # losses have no common measure
-        known = [name for name in self.estimator.get_params(deep=False) if name not in fixed]
+        reasons = {
+            self.estimator.strength_setting: "Strengths are given by `alphas`.",
+            "loss": "Losses have no common measure: set one on the estimator.",
+        }
+        known = [name for name in self.estimator.get_params(deep=False) if name not in reasons]
+        expected = f"settings of {type(self.estimator).__name__}: {', '.join(known)}"
         for name in grid:
             if name not in known:
-                owner, expected = (
-                    type(self).__name__,
-                    f"settings of {type(self.estimator).__name__}: {', '.join(known)}",
-                )
-                error = ParameterError if name in fixed else UnknownNameError
-                raise error(message(owner, "grid", expected, name, suggestion(name, known)))
+                error = ParameterError if name in reasons else UnknownNameError
+                remedy = reasons.get(name) or suggestion(name, known)
+                raise error(message(type(self).__name__, "grid", expected, name, remedy))
         return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
 
     def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
+from types import MethodType
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.utils.metaestimators import available_if
 
 from polytask.constraints import check_parameters
 from polytask.datafits import Bound, Datafit, Moments, TaskRows
@@ -17,6 +18,24 @@ from polytask.solvers import Solution
 __all__ = ["Streaming"]
 
 Fitted = TypeVar("Fitted", bound="Streaming")
+
+
+class _InParts:
+    """A method of losses that learn rows in parts; of others an `AttributeError` with the reason.
+
+    scikit-learn's `available_if` says only that there is no such attribute.
+    """
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self._method
+        reason = instance._refuses_parts()  # noqa: SLF001
+        if reason is not None:
+            raise AttributeError(f"{owner.__name__} has no `partial_fit`: {reason}")
+        return MethodType(self._method, instance)
 
 
 class Streaming(LinearEstimator):
@@ -50,10 +69,22 @@ class Streaming(LinearEstimator):
         """Let `partial_fit` begin anew."""
         self._moments, self._solution = None, None
 
-    def _has_moments(self) -> bool:
-        return not self.learns_classes and self.datafit().by_moments
+    def _refuses_parts(self) -> str | None:
+        """Why all rows must be there at once; None if they may come in parts."""
+        if self.learns_classes:
+            return "classes are learned from all rows at once, by `fit`."
+        try:
+            loss = self.datafit()
+        except ParameterError as error:
+            return str(error)
+        if loss.by_moments:
+            return None
+        return (
+            "only squared errors (`loss` “squared” or “auto”) are learned from rows in parts. Got "
+            f"{type(loss).__name__}: give all rows to `fit`."
+        )
 
-    @available_if(lambda self: self._has_moments())  # type: ignore[untyped-decorator] # scikit-learn's
+    @_InParts
     def partial_fit(  # noqa: PYI019 # beartype knows no Self
         self: Fitted,
         X: Any,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from polytask.datafits import Bound, SquaredBound
+from polytask.datafits import Bound, SquaredBound, TaskRows
 from polytask.penalties import Penalty
 from polytask.solvers._anderson import Anderson
 from polytask.solvers._one_thread import one_thread_if_small
@@ -16,7 +16,7 @@ from polytask.solvers._shifted_products import ShiftedProducts, shifted_products
 from polytask.solvers._solution import Solution, learned
 from polytask.solvers._solver import Solver
 
-__all__ = ["AlternatingDirections"]
+__all__ = ["AlternatingDirections", "too_large"]
 
 _LOOKS = 3
 """Iterations between looks at the optimality."""
@@ -86,12 +86,7 @@ class AlternatingDirections(Solver):
         if type(penalty).prox is Penalty.prox:
             name = type(penalty).__name__
             return f"AlternatingDirections needs a proximal map, which {name} has not."
-        if _numbers(bound) > _MOST_NUMBERS:
-            return (
-                "AlternatingDirections needs dense inputs and their products in memory, at most "
-                f"{_MOST_NUMBERS:.2g} numbers. Got {_numbers(bound):.2g}."
-            )
-        return None
+        return too_large(bound.rows, common=bound.rows.common)
 
     def minimize(self, bound: Bound, penalty: Penalty, start: Solution | None) -> Solution:
         """Iterate until the optimality measure of a proximal point is small."""
@@ -222,9 +217,21 @@ def _length(values: np.ndarray) -> float:
     return float(np.linalg.norm(values))
 
 
-def _numbers(bound: Bound) -> float:
-    """Numbers of inputs and of the products of their smaller side."""
-    n_features = float(bound.shape[1])
-    rows = bound.rows.n_rows.astype(float)
-    each = rows * n_features + np.minimum(rows, n_features) ** 2
-    return float(each.max() if bound.rows.common else each.sum())
+def too_large(rows: TaskRows, *, common: bool) -> str | None:
+    """That inputs and the products of their smaller side are too many numbers; None if they are not.
+
+    Parameters
+    ----------
+    rows : TaskRows
+    common : bool
+        Whether all tasks have the same weights of rows, and so one matrix of products.
+    """
+    n_features, n_rows = float(rows.n_features), rows.n_rows.astype(float)
+    each = n_rows * n_features + np.minimum(n_rows, n_features) ** 2
+    numbers = float(each.max() if common else each.sum())
+    if numbers <= _MOST_NUMBERS:
+        return None
+    return (
+        "AlternatingDirections needs dense inputs and their products in memory, at most "
+        f"{_MOST_NUMBERS:.2g} numbers. Got {numbers:.2g}."
+    )

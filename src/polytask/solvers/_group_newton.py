@@ -10,6 +10,7 @@ from jaxtyping import Float64, Int
 
 from polytask.datafits import Bound, SquaredBound
 from polytask.penalties import Penalty
+from polytask.solvers._feature_sets import widened
 from polytask.solvers._norm_equations import solve_norms
 from polytask.solvers._norm_forms import ByProducts, ByRows, NormForm
 from polytask.solvers._residual_descent import descend, pays
@@ -125,8 +126,7 @@ class _Search:
         norms[used] = 0.0
         violating = int((norms > self.alpha).sum())
         more = min(max(_FEWEST, self.few - len(used), _GROWTH * len(used)), violating)
-        added = np.argpartition(-norms, more - 1)[:more] if more else np.zeros(0, dtype=int)
-        features = np.sort(np.concatenate([used, added]))
+        features = widened(used, norms, more)
         return features, more == violating or len(features) <= self.few
 
     def _few(self) -> int:

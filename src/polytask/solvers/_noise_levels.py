@@ -14,7 +14,7 @@ from polytask.solvers._alternating_directions import AlternatingDirections
 from polytask.solvers._anderson import Anderson
 from polytask.solvers._group_newton import GroupNewton
 from polytask.solvers._optimality import duality_gap
-from polytask.solvers._solution import Solution
+from polytask.solvers._solution import Solution, first_point
 from polytask.solvers._solver import Solver
 
 __all__ = ["NoiseLevels"]
@@ -30,8 +30,6 @@ _PATIENCE = 30
 """Turns without a lower gap after which rounding leaves nothing to gain."""
 _MOST_STEPS = 300
 """Of a squared problem."""
-_SETTLED = 0.3
-"""Times the tolerance: changes of noise below which the squared problems are too coarse."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +88,9 @@ class _Turns:
     def __init__(
         self, bound: CalibratedBound, penalty: Penalty, tol: float, start: Solution | None
     ) -> None:
-        zero = np.zeros(bound.shape), bound.start()
         self.bound, self.penalty, self.tol = bound, penalty, tol
-        self.last = (
-            Solution(*zero, 0, np.inf, "duality gap", converged=False) if start is None else start
+        self.last = start or Solution(
+            *first_point(bound, None), 0, np.inf, "duality gap", converged=False
         )
         self.kind = GroupNewton if penalty.sums_norms else AlternatingDirections
         self.scale, self.goal, self.gap = bound.scale(), _COARSEST, np.inf

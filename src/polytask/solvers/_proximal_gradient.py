@@ -11,7 +11,7 @@ import numpy as np
 from polytask.datafits import Bound
 from polytask.penalties import Penalty
 from polytask.solvers._optimality import Optimality, optimality
-from polytask.solvers._solution import Solution, learned
+from polytask.solvers._solution import Solution, first_point, learned
 from polytask.solvers._solver import Solver
 
 __all__ = ["ProximalGradient"]
@@ -70,10 +70,7 @@ class ProximalGradient(Solver):
 
     def minimize(self, bound: Bound, penalty: Penalty, start: Solution | None) -> Solution:
         """Step until the optimality measure is small."""
-        if start is None:
-            coef, intercept = np.zeros(bound.shape), bound.start()
-        else:
-            coef, intercept = start.coef, start.intercept
+        coef, intercept = first_point(bound, start)
         state = learned(penalty, bound.shape, start)
         scale = bound.scale()
         n_iter, point = 0, _Point(coef, intercept, np.zeros(0), 1.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from polytask.datafits import Bound
 from polytask.penalties import Penalty
-from polytask.solvers._alternating_directions import AlternatingDirections
+from polytask.solvers._alternating_directions import AlternatingDirections, too_large
 from polytask.solvers._newton_steps import Scored, lower, misses, model
 from polytask.solvers._optimality import duality_gap
 from polytask.solvers._proximal_gradient import ProximalGradient
@@ -69,8 +69,7 @@ class ProximalNewton(Solver):
         if missing is not None:
             return f"ProximalNewton {missing}"
         refusal = ProximalGradient().refuses(bound, penalty)
-        near = model(bound, Scored.of(bound, np.zeros(bound.shape), bound.start()))
-        return refusal or AlternatingDirections().refuses(near, penalty)
+        return refusal or too_large(bound.rows, common=False)  # the model weighs rows by task
 
     def minimize(self, bound: Bound, penalty: Penalty, start: Solution | None) -> Solution:
         """Step until the duality gap is small."""

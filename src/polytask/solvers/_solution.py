@@ -9,9 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float64
 
+from polytask.datafits import Bound
 from polytask.penalties import Penalty
 
-__all__ = ["Solution", "learned"]
+__all__ = ["Solution", "first_point", "learned"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,13 @@ class Solution:
     measure: Literal["duality gap", "fixed-point residual", "residual", "gradient norm", "exact"]
     converged: bool
     state: Mapping[str, Any] = field(default_factory=dict)
+
+
+def first_point(bound: Bound, start: Solution | None) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients and intercepts of the solution to start from; else 0 and the best intercepts."""
+    if start is None:
+        return np.zeros(bound.shape), bound.start()
+    return start.coef, start.intercept
 
 
 def learned(penalty: Penalty, shape: tuple[int, ...], start: Solution | None) -> Mapping[str, Any]:

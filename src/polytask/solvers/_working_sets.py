@@ -9,10 +9,11 @@ from jaxtyping import Int
 
 from polytask.datafits import Bound, OwnRows, TaskRows
 from polytask.penalties import Penalty
+from polytask.solvers._feature_sets import widened
 from polytask.solvers._newton_steps import Scored, misses
 from polytask.solvers._norm_steps import least_norms, norm_gap
 from polytask.solvers._proximal_gradient import ProximalGradient
-from polytask.solvers._solution import Solution
+from polytask.solvers._solution import Solution, first_point
 from polytask.solvers._solver import Solver
 
 __all__ = ["WorkingSets"]
@@ -78,10 +79,7 @@ class WorkingSets(Solver):
 
     def minimize(self, bound: Bound, penalty: Penalty, start: Solution | None) -> Solution:
         """Solve working sets until the duality gap of all features is small."""
-        coef, intercept = np.zeros(bound.shape), bound.start()
-        if start is not None:
-            coef, intercept = start.coef, start.intercept
-        point, scale, n_iter = Scored.of(bound, coef, intercept), bound.scale(), 0
+        point, scale, n_iter = Scored.of(bound, *first_point(bound, start)), bound.scale(), 0
         gap, norms = norm_gap(bound, penalty.alpha, point)
         least, features = self.tol * scale, np.zeros(0, dtype=int)
         while gap > least and n_iter < self.max_iter:
@@ -124,10 +122,7 @@ def _features(coef: np.ndarray, norms: np.ndarray, alpha: float) -> Int[np.ndarr
     more = min(max(_FEWEST, 2 * len(used)), int((norms > alpha).sum()))
     if len(used) + more > _LARGEST * len(norms):
         return np.arange(len(norms))
-    norms = norms.copy()
-    norms[used] = 0.0
-    added = np.argpartition(-norms, more - 1)[:more] if more else np.zeros(0, dtype=int)
-    return np.sort(np.concatenate([used, added]))
+    return widened(used, norms, more)
 
 
 def _newton_pays(n_rows: int, k: int, *, own: bool) -> bool:
