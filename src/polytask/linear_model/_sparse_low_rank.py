@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from polytask.datafits import Bound
-from polytask.linear_model._span import span_of
-from polytask.linear_model._sum_of_parts import SumOfParts
-from polytask.penalties import L1, Penalty, TraceNorm
-from polytask.solvers import Solution
+from polytask.linear_model._subspace_and_own import SubspaceAndOwn
+from polytask.penalties import L1, Penalty
 
 __all__ = ["SubspaceAndSparse"]
 
 
-class SubspaceAndSparse(SumOfParts):
-    """A part of low rank, plus a sparse one.
-
-    Attributes
-    ----------
-    components_ : array of shape (rank_, n_features)
-        Orthonormal directions that span the common part.
-    rank_ : int
-        Their number.
-    """
-
-    components_: np.ndarray
-    rank_: int
-
-    def common_penalty(self) -> Penalty:
-        """`TraceNorm`."""
-        return TraceNorm(1.0)
+class SubspaceAndSparse(SubspaceAndOwn):
+    """A part of low rank, plus a sparse one."""
 
     def own_penalty(self) -> Penalty:
         """`L1`."""
         return L1(self.own_ratio)
-
-    def keep(self, bound: Bound, solution: Solution) -> None:
-        """Keep what the parts say, too."""
-        super().keep(bound, solution)
-        self.components_ = span_of(self.common_coef_)
-        self.rank_ = len(self.components_)
