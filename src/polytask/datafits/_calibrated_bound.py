@@ -52,8 +52,7 @@ class CalibratedBound(Bound):
 
     def noise(self, coef: Coef, intercept: Intercept) -> Float64[np.ndarray, " tasks"]:
         """The best sigma: root mean squared errors, but at least the least."""
-        squares, _ = self._squares(coef, intercept)
-        return np.maximum(np.sqrt(squares), self.least)
+        return self._noise(self._squares(coef, intercept)[0])
 
     def weighted(self, noise: Float[np.ndarray, " tasks"]) -> SquaredBound:
         """The squared errors of fixed sigma, without their constants."""
@@ -72,14 +71,14 @@ class CalibratedBound(Bound):
     ) -> float:
         """The loss by W G."""
         squares = self._squares_at(coef, intercept, response)
-        noise = np.maximum(np.sqrt(squares), self.least)
+        noise = self._noise(squares)
         return 0.5 * float(self.rows.mass @ (squares / noise + noise))
 
     def gradient_at(
         self, coef: Coef, intercept: Intercept, response: Float64[np.ndarray, "tasks features"]
     ) -> tuple[Coef, Intercept]:
         """The gradients by W G."""
-        noise = np.maximum(np.sqrt(self._squares_at(coef, intercept, response)), self.least)
+        noise = self._noise(self._squares_at(coef, intercept, response))
         slope, free = self.squared.gradient_at(coef, intercept, response)
         return slope / noise[:, None], free / noise
 
@@ -91,11 +90,14 @@ class CalibratedBound(Bound):
     def dual(self, coef: Coef, intercept: Intercept, factor_of: Callable[[Coef], float]) -> float:
         """A lower bound of the objective by the residuals there, divided by their sizes."""
         squares, slope = self._squares(coef, self.squared.mean)
-        noise = np.maximum(np.sqrt(squares), self.least)
+        noise = self._noise(squares)
         factor = factor_of(slope / noise[:, None])
         products = self.squared.energy - (coef * self.squared.cross).sum(axis=1)
         spare = self.rows.mass * self.least * (1 - factor**2 * squares / noise**2)
         return float((factor * products / noise + 0.5 * spare).sum())
+
+    def _noise(self, squares: np.ndarray) -> np.ndarray:
+        return np.maximum(np.sqrt(squares), self.least)
 
     def _squares(self, coef: Coef, intercept: Intercept) -> tuple[np.ndarray, np.ndarray]:
         """Mean squared errors of each task, and the gradient of half of their sum."""

@@ -60,10 +60,11 @@ _WORDS = {
 class JointEstimator(Learner):
     r"""A joint estimator, such as those of `polytask.linear_model`, fitted on several tasks at once.
 
-    Tasks of numbers are learned together, so are counts, tasks of two classes with the labels of multilabel tasks, and
-    tasks of more classes. Tasks of one table share its rows, whose missing labels are left out of the losses. Rows that belong to
-    one task each are fitted with ``tasks=``. Sources with the same input columns are fitted
-    together, over which numbers are standardised and categories found; tasks of other inputs are learned apart.
+    Tasks of numbers are learned together, so are counts, tasks of two classes with the labels of multilabel
+    tasks, and tasks of more classes. Tasks of one table share its rows, whose missing labels are left out of
+    the losses. Rows that belong to one task each are fitted with ``tasks=``. Sources with the same input
+    columns are fitted together, over which numbers are standardised and categories found; tasks of other
+    inputs are learned apart.
 
     .. math:: \min_W \sum_k \frac{\omega_k}{\sum_i v_{ik}} \sum_i v_{ik} \,
         \ell(x_i^\top w_k + b_k, y_{ik}) + \alpha \, \Omega(W)
@@ -155,7 +156,8 @@ class JointEstimator(Learner):
             alone if isinstance(self.estimator, tuple) else alone[0],
             f"per_task_{name}",
             categorical=self.categorical,
-            space=_single_task_ranges(alone) | (dict(self.space) if not replaced else {}),
+            space=_declared(alone, "single_task_ranges", "search_ranges")
+            | (dict(self.space) if not replaced else {}),
         )
 
     @property
@@ -234,19 +236,18 @@ class JointEstimator(Learner):
         return list(make_pools(data, as_tuple(self.estimator)))
 
     def _ranges(self) -> dict[str, SearchRange | tuple[object, ...]]:
-        declared: dict[str, Any] = {}
-        for estimator in reversed(as_tuple(self.estimator)):
-            declared |= getattr(type(estimator), "search_ranges", {})
-        return {**declared, **self.space}
+        return _declared(as_tuple(self.estimator), "search_ranges") | dict(self.space)
 
 
-def _single_task_ranges(estimators: Sequence[Any]) -> dict[str, SearchRange | tuple[object, ...]]:
-    """What is searched where each task is learned alone."""
-    declared: dict[str, Any] = {}
+def _declared(
+    estimators: Sequence[Any], *attributes: str
+) -> dict[str, SearchRange | tuple[object, ...]]:
+    """Ranges that estimators declare, each by the first of the attributes that it sets."""
+    ranges: dict[str, Any] = {}
     for estimator in reversed(estimators):
-        ranges = getattr(type(estimator), "single_task_ranges", None)
-        declared |= getattr(type(estimator), "search_ranges", {}) if ranges is None else ranges
-    return declared
+        own = (getattr(type(estimator), attribute, None) for attribute in attributes)
+        ranges |= next((each for each in own if each is not None), {})
+    return ranges
 
 
 def _method(estimator: Any) -> str:
