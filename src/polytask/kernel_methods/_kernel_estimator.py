@@ -28,10 +28,10 @@ class KernelEstimator(MultiTaskEstimator):
     ----------
     support_vectors_ : array or sparse array of shape (n_kept, n_features)
         Rows of training whose kernels are used.
-    dual_coef_ : array of shape (n_kept, n_tasks)
-        Coefficients C of kernels.
-    intercept_ : array of shape (n_tasks,)
-    task_covariance_ : array of shape (n_tasks, n_tasks)
+    dual_coef_ : array of shape (n_kept, n_columns)
+        Coefficients C of kernels; a column per task, or several where a task has more than two classes.
+    intercept_ : array of shape (n_columns,)
+    task_covariance_ : array of shape (n_columns, n_columns)
     gamma_ : float
         The width of the kernel that was used.
     """
@@ -54,9 +54,9 @@ class KernelEstimator(MultiTaskEstimator):
     }
 
     support_vectors_: Any
-    dual_coef_: Float64[np.ndarray, "kept tasks"]
-    intercept_: Float64[np.ndarray, " tasks"]
-    task_covariance_: Float64[np.ndarray, "tasks tasks"]
+    dual_coef_: Float64[np.ndarray, "kept columns"]
+    intercept_: Float64[np.ndarray, " columns"]
+    task_covariance_: Float64[np.ndarray, "columns columns"]
     gamma_: float
 
     def __init__(

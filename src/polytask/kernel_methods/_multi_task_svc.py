@@ -73,7 +73,7 @@ class MultiTaskSVC(KernelClassifier, SupportVectorMachine):
     support_vectors_ : array or sparse array of shape (n_kept, n_features)
         Rows that are support vectors of a task.
     n_support_ : array of shape (n_tasks,)
-        Support vectors of each task.
+        Support vectors of each task, or of each class of a task of more than two.
     dual_coef_ : array of shape (n_kept, n_tasks)
         Coefficients of kernels, those of the task covariance included.
         One column per score: a task of more than two classes has one for each.

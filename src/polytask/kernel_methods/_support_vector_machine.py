@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int
 from sklearn.exceptions import ConvergenceWarning
 
 from polytask._validation import message
@@ -35,8 +35,8 @@ class SupportVectorMachine(KernelEstimator):
 
     Attributes
     ----------
-    n_support_ : array of shape (n_tasks,)
-        Labels of each task whose dual coefficients are not zero.
+    n_support_ : array of shape (n_columns,)
+        Labels of each column of scores whose dual coefficients are not zero.
     n_iter_ : int
         Working sets.
     dual_gap_ : float
@@ -50,6 +50,8 @@ class SupportVectorMachine(KernelEstimator):
         "tol": Interval(float, 0.0, closed="neither"),
         "max_iter": Interval(int, 1),
     }
+
+    n_support_: Int[np.ndarray, " columns"]
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import make_constraint
 
 from polytask._trust import is_own
 from polytask._validation import check_parameters
+from polytask.predictor._declared_arrays import check_declared_arrays
 from polytask.predictor._estimator_rooms import SETTING_ROOMS
 from polytask.predictor._tree_checks import check_boosting, check_neighbours, check_trees
 
@@ -212,8 +213,8 @@ def _check_support_vectors(part: Any) -> None:
 def _check_own(part: Any) -> None:
     """Check estimators of polytask: settings in their range, finite arrays that fit together.
 
-    `check_model_parts` has them predict, which tells of all else: they are written in numpy, which
-    checks its indices.
+    `check_model_parts` has them predict, which tells of what predictions read: they are written in
+    numpy, which checks its indices.
     """
     if not isinstance(part, BaseEstimator) or not is_own(type(part).__module__):
         return
@@ -226,16 +227,9 @@ def _check_own(part: Any) -> None:
         if isinstance(value, np.ndarray) and value.dtype.kind not in "biufU":
             raise ValueError(f"{name} of {_kind(part)} holds something other than numbers")
         _check_finite(part, name, value)
-    _check_shapes(part, vars(part))
-
-
-def _check_shapes(part: Any, own: Mapping[str, Any]) -> None:
-    if "tasks_" in own and np.shape(own["tasks_"]) != (own.get("n_tasks_"),):
+    check_declared_arrays(part)
+    if "tasks_" in vars(part) and np.shape(part.tasks_) != (vars(part).get("n_tasks_"),):
         raise ValueError(f"{_kind(part)} has more or fewer tasks than it says")
-    if "coef_" in own and np.shape(own["coef_"])[1:] != (own.get("n_features_in_"),):
-        raise ValueError(f"coef_ of {_kind(part)} is that of other features")
-    if "coef_" in own and np.shape(own.get("intercept_", 0)) != np.shape(own["coef_"])[:1]:
-        raise ValueError(f"coef_ and intercept_ of {_kind(part)} do not fit together")
 
 
 def _check_setting(part: Any) -> None:
