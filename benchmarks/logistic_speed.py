@@ -25,7 +25,7 @@ from dataclasses import dataclass
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from own_rows_solvers import PENALTIES, Data, malsar
+from own_rows_solvers import PENALTIES, Data, correlated, loosest, malsar
 from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from timing import markdown, spent, turns
@@ -73,9 +73,7 @@ class Classes(Data):
 def draw(n: int, p: int, n_tasks: int, own: bool, correlation: float, penalty: str) -> Classes:
     """Scores twice the noise, by features in common or by weights of rank five."""
     random = np.random.default_rng(0)
-    X = random.standard_normal((n_tasks if own else 1, n, p))
-    for j in range(1, p):
-        X[:, :, j] = correlation * X[:, :, j - 1] + np.sqrt(1 - correlation**2) * X[:, :, j]
+    X = correlated(random.standard_normal((n_tasks if own else 1, n, p)), correlation)
     W = random.standard_normal((n_tasks, 5)) @ random.standard_normal((5, p))
     if penalty == "L2,1":
         n_kept = min(p // 10, max(n // 20, 5))
@@ -135,14 +133,6 @@ def ways(data: Classes, name: str, alpha: float) -> dict[str, Callable[[float], 
     return found
 
 
-def loosest(solve: Callable[[float], np.ndarray], reached: Callable[[np.ndarray], bool]) -> float:
-    """The loosest tolerance that gets there; nan if there is none."""
-    for exponent in np.arange(2, 22):
-        if reached(solve(10 ** (-exponent / 2))):
-            return float(10 ** (-exponent / 2))
-    return np.nan
-
-
 def compare(case: str, share: int, repeats: int) -> list[list[object]]:
     """Seconds of every way to solve a problem at alpha_max / share."""
     *shape, name = CASES[case]
@@ -154,11 +144,15 @@ def compare(case: str, share: int, repeats: int) -> list[list[object]]:
 
     W = polytask(data, OURS[name], alpha, 1e-9)
     target = value(W) * (1 + GAP)
+
+    def reached(W: np.ndarray) -> bool:
+        return value(np.atleast_2d(W)) <= target
+
     label = "MALSAR's algorithm, batched"
     works = {label: functools.partial(malsar, data, penalty, alpha, 20_000, target)}
     notes = {label: f"{works[label]()[1]} iterations"}
     for way, solve in ways(data, name, alpha).items():
-        tolerance = loosest(solve, lambda found: value(np.atleast_2d(found)) <= target)
+        tolerance = loosest(solve, reached, range(2, 22))
         if np.isnan(tolerance):
             continue
         works[way] = functools.partial(solve, tolerance)

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.linalg import norm, svd
 
-__all__ = ["PENALTIES", "Data", "Way", "malsar", "ways"]
+__all__ = ["PENALTIES", "Data", "Way", "correlated", "loosest", "malsar", "ways"]
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,25 @@ def malsar(
             return W, iteration
         t_old, t = t, (1 + np.sqrt(1 + 4 * t**2)) / 2
     return W, max_iter
+
+
+def correlated(X: np.ndarray, correlation: float) -> np.ndarray:
+    """AR(1) features along the last axis from independent ones, in place."""
+    for j in range(1, X.shape[-1]):
+        X[..., j] = correlation * X[..., j - 1] + np.sqrt(1 - correlation**2) * X[..., j]
+    return X
+
+
+def loosest(
+    solve: Callable[[float], np.ndarray],
+    reached: Callable[[np.ndarray], bool],
+    exponents: Iterable[int],
+) -> float:
+    """The loosest tolerance, a falling power of √10, that gets there; nan if there is none."""
+    for exponent in exponents:
+        if reached(solve(10 ** (-exponent / 2))):
+            return float(10 ** (-exponent / 2))
+    return np.nan
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,12 @@ import argparse
 import dataclasses
 import functools
 import os
-from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from classical_entrants import ours
-from own_rows_solvers import PENALTIES, Data, malsar, ways
+from own_rows_solvers import PENALTIES, Data, correlated, loosest, malsar, ways
 from timing import markdown, spent, turns
 
 GAP = 1e-6
@@ -37,9 +36,7 @@ def draw(low_rank: bool, correlation: float = 0.5) -> Data:
     """Tasks whose weights have rank five, or whose features are the same tenth."""
     random = np.random.default_rng(0)
     n_tasks, n, p = 100, 50, 200
-    X = random.standard_normal((n_tasks, n, p))
-    for j in range(1, p):
-        X[:, :, j] = correlation * X[:, :, j - 1] + np.sqrt(1 - correlation**2) * X[:, :, j]
+    X = correlated(random.standard_normal((n_tasks, n, p)), correlation)
     W = np.zeros((n_tasks, p))
     if low_rank:
         W = random.standard_normal((n_tasks, 5)) @ random.standard_normal((5, p)) / np.sqrt(p)
@@ -49,16 +46,6 @@ def draw(low_rank: bool, correlation: float = 0.5) -> Data:
     return Data(X, signal + random.standard_normal(signal.shape) * signal.std() / 3)
 
 
-def tolerance_for(way: Any, data: Data, alpha: float, target: float) -> float:
-    """The loosest tolerance whose answer is below the target; nan if there is none."""
-    penalty = PENALTIES[way.penalty]
-    for exponent in np.arange(4, 26):
-        W = way.solve(data, alpha, 10 ** (-exponent / 2))
-        if data.loss(W) + alpha * penalty.value(W) <= target:
-            return float(10 ** (-exponent / 2))
-    return np.nan
-
-
 def compare(name: str, share: int, repeats: int) -> list[list[object]]:
     """Seconds of every way to solve one penalty at alpha_max / share."""
     data, penalty = draw(name == "trace norm"), PENALTIES[name]
@@ -66,6 +53,10 @@ def compare(name: str, share: int, repeats: int) -> list[list[object]]:
     W, _ = malsar(data, penalty, alpha, 3_000)
     least = data.loss(W) + alpha * penalty.value(W)
     target = least * (1 + GAP)
+
+    def reached(W: np.ndarray) -> bool:
+        return bool(data.loss(W) + alpha * penalty.value(W) <= target)
+
     works, notes = {}, {}
     for loops, label in ((True, "MALSAR's algorithm, loops"), (False, "the same, batched")):
         form = dataclasses.replace(data, loops=loops)
@@ -75,7 +66,7 @@ def compare(name: str, share: int, repeats: int) -> list[list[object]]:
         print(
             f"First call of {way.name}: {spent(lambda w=way: w.solve(data, alpha, 0.1))[0]:.2f} s"
         )
-        tolerance = tolerance_for(way, data, alpha, target)
+        tolerance = loosest(functools.partial(way.solve, data, alpha), reached, range(4, 26))
         works[way.name] = functools.partial(way.solve, data, alpha, tolerance)
         notes[way.name] = f"tolerance {tolerance:.0e}"
     seconds = turns(works, repeats)
