@@ -68,6 +68,10 @@ class Decomposition(NamedTuple):
         values, sizes = np.maximum(values, 0.0), np.maximum(sizes, 0.0)
         return cls(values, vectors, sizes, axes / noise[:, None], np.outer(values, sizes) + 1)
 
+    def dual(self, labels: Float64[np.ndarray, "n tasks"]) -> Float64[np.ndarray, "n tasks"]:
+        """The inverse covariance of labels times labels less their means."""
+        return self.vectors @ (self.vectors.T @ labels @ self.axes / self.spectrum) @ self.axes.T
+
 
 class Likelihood:
     r"""Of complete labels Y (n, T), centred: :math:`\operatorname{vec} Y \sim N(0, B \otimes K + \Sigma \otimes I)`.

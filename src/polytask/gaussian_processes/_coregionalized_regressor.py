@@ -11,16 +11,20 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float64, Int
 from scipy.stats import t as student
-from sklearn.exceptions import ConvergenceWarning
 
-from polytask._gaussian import STATIONARY_KERNELS, Layout, Likelihood
+from polytask._gaussian import (
+    STATIONARY_KERNELS,
+    Layout,
+    Likelihood,
+    maximise,
+    warn_unless_converged,
+)
 from polytask._validation import message
 from polytask.constraints import Choice, Constraint, InstanceOf, Interval, Optional
 from polytask.estimators import MultiTaskRegressor, TaskTable
 from polytask.exceptions import DataError, MissingDependencyError, ParameterError
 from polytask.gaussian_processes._inducing_rows import inducing_rows
 from polytask.gaussian_processes._labelled_rows import LabelledRows
-from polytask.gaussian_processes._maximise import Maximum, maximise
 from polytask.gaussian_processes._parameters import Parameters, Shape
 from polytask.gaussian_processes._posterior import (
     InducingPosterior,
@@ -86,27 +90,37 @@ class CoregionalizedRegressor(MultiTaskRegressor):
         name: declared for name, declared in search_ranges.items() if name != "rank"
     }
 
-    length_scales_: Float64[np.ndarray, "kernels p"]
+    length_scales_: Float64[np.ndarray, "kernels features"]
     task_covariances_: Float64[np.ndarray, "kernels tasks tasks"]
     task_covariance_: Float64[np.ndarray, "tasks tasks"]
     noise_: Float64[np.ndarray, " tasks"]
     intercept_: Float64[np.ndarray, " tasks"]
-    support_vectors_: Float64[np.ndarray, "n p"]
+    support_vectors_: Float64[np.ndarray, "n features"]
     dual_coef_: Float64[np.ndarray, "kernels n tasks"]
     log_likelihood_: float
     n_iter_: int
+    _vectors: Float64[np.ndarray, "vectors parameters"]
+    _shape: Int[np.ndarray, " 4"]
+    _spread: Float64[np.ndarray, " tasks"]
+    _features: Float64[np.ndarray, " features"]
+    _count: Float64[np.ndarray, " tasks"]
+    _row: Int[np.ndarray, " labels"]
+    _task: Int[np.ndarray, " labels"]
+    _label: Float64[np.ndarray, " labels"]
+    _weight: Float64[np.ndarray, " labels"]
+    _root: Float64[np.ndarray, "values values"]
 
     def __init__(
         self,
-        rank: int,
+        rank: int = 2,
         *,
-        kernel: str,
-        ard: bool,
-        inducing: int | None,
-        prior: float,
-        draws: int,
-        restarts: int,
-        max_iter: int,
+        kernel: str = "rbf",
+        ard: bool = False,
+        inducing: int | None = None,
+        prior: float = 1.0,
+        draws: int = 16,
+        restarts: int = 1,
+        max_iter: int = 500,
     ) -> None:
         self.rank = rank
         self.kernel = kernel
@@ -141,7 +155,7 @@ class CoregionalizedRegressor(MultiTaskRegressor):
         self._vectors = np.vstack([found.vector, np.clip(draws, *np.transpose(bounds))])
         self._shape = np.array(shape)
         self._keep(rows, table.X[chosen])
-        self._warn(found)
+        warn_unless_converged(type(self).__name__, found, self.max_iter)
 
     def _form_of(self, rows: LabelledRows, n_kernels: int) -> str:
         """Which likelihood is computed."""
@@ -222,14 +236,6 @@ class CoregionalizedRegressor(MultiTaskRegressor):
         centred = self._label - parameters.means[self._task]
         answer: np.ndarray = self._posterior(parameters).dual_coef(centred)
         return answer
-
-    def _warn(self, found: Maximum) -> None:
-        if found.n_iter >= self.max_iter:
-            sentence = (
-                f"{type(self).__name__} stopped after {found.n_iter} steps of the optimiser, with the largest "
-                f"slope {found.slope:.2g}. Raise `max_iter`."
-            )
-            warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
 
     def scores(self, X: Any, task: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, "..."]:
         """Means of all tasks, (n, n_tasks), or of each row by its own task, (n,)."""

@@ -105,29 +105,6 @@ class ICMRegressor(CoregionalizedRegressor):
     (array([0.84, 1.11]), True)
     """
 
-    def __init__(
-        self,
-        rank: int = 2,
-        *,
-        kernel: str = "rbf",
-        ard: bool = False,
-        inducing: int | None = None,
-        prior: float = 1.0,
-        draws: int = 16,
-        restarts: int = 1,
-        max_iter: int = 500,
-    ) -> None:
-        super().__init__(
-            rank,
-            kernel=kernel,
-            ard=ard,
-            inducing=inducing,
-            prior=prior,
-            draws=draws,
-            restarts=restarts,
-            max_iter=max_iter,
-        )
-
     def count_kernels(self) -> int:
         """One."""
         return 1

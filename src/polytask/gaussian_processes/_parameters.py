@@ -8,14 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
+from polytask._gaussian import kernel_bounds, noise_bounds
+
 __all__ = ["Parameters", "Shape"]
 
-_FACTORS = (-20.0, 20.0)
-_OWN = (-14.0, 5.0)
-_NOISE = (-14.0, 3.0)
 _MEANS = (-10.0, 10.0)
-_REACH = 6.0
-"""Ranges of factors, logarithms of variances and means of standardised labels; log scales reach so far from the typical one."""
+"""Range of means of standardised labels."""
 
 
 class Shape(NamedTuple):
@@ -34,11 +32,9 @@ class Shape(NamedTuple):
 
     def bounds(self, typical: float) -> list[tuple[float, float]]:
         """The range of each hyper-parameter; `typical` is the logarithm of a typical distance."""
-        scales = [(typical - _REACH, typical + _REACH)] * self.n_scales
-        factors = [_FACTORS] * (self.n_tasks * self.rank)
-        own = [_OWN] * self.n_tasks
-        of_tasks = [_NOISE] * self.n_tasks + [_MEANS] * self.n_tasks
-        return [*(scales + factors + own) * self.n_kernels, *of_tasks]
+        of_kernel = kernel_bounds([typical] * self.n_scales, self.n_tasks, self.rank)
+        of_tasks = [*noise_bounds(self.n_tasks), *[_MEANS] * self.n_tasks]
+        return [*of_kernel * self.n_kernels, *of_tasks]
 
 
 @dataclass(frozen=True, eq=False)

@@ -171,9 +171,7 @@ class KroneckerPosterior(Posterior):
     ) -> Float64[np.ndarray, "kernels n tasks"]:
         """Coefficients of the kernel; labels row by row."""
         labels = label.reshape(len(self.X), -1)
-        vectors, axes = self.parts.vectors, self.parts.axes
-        dual = vectors @ (vectors.T @ labels @ axes / self.parts.spectrum) @ axes.T
-        return dual @ self.covariances
+        return self.parts.dual(labels) @ self.covariances
 
     @property
     def n_known(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.stats import norm, qmc
 
-from polytask.gaussian_processes._maximise import Likelihood
+from polytask._gaussian import ValueAndGradient
 from polytask.gaussian_processes._parameters import Parameters, Shape
 from polytask.gaussian_processes._starts import scale_offsets
 
@@ -52,7 +52,7 @@ class Prior(NamedTuple):
         )
         return cls(mean.vector(), weight * precision.vector())
 
-    def posterior(self, likelihood: Likelihood) -> Likelihood:
+    def posterior(self, likelihood: ValueAndGradient) -> ValueAndGradient:
         """Log likelihood plus log prior, up to a constant, with its gradient."""
 
         def value(vector: np.ndarray) -> tuple[float, np.ndarray]:
@@ -65,7 +65,7 @@ class Prior(NamedTuple):
 
 
 def laplace_draws(
-    posterior: Likelihood, mode: Float64[np.ndarray, " m"], prior: Prior, number: int
+    posterior: ValueAndGradient, mode: Float64[np.ndarray, " m"], prior: Prior, number: int
 ) -> Float64[np.ndarray, "draws m"]:
     """Points of the normal distribution whose curvature is that of the posterior at its mode.
 

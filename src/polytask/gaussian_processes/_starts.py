@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.linalg import cho_factor, cho_solve
 
-from polytask._gaussian import kernel_of_scales
+from polytask._gaussian import kernel_of_scales, principal_factor
 from polytask.gaussian_processes._labelled_rows import LabelledRows
 from polytask.gaussian_processes._parameters import Parameters, Shape
 
@@ -37,9 +37,8 @@ def starts(rows: LabelledRows, kernel: str, shape: Shape, number: int) -> Iterat
     4, 16, …, in turn.
     """
     typical = typical_log_distance(rows)
-    sizes, axes = np.linalg.eigh(_task_products(rows, kernel, typical))
-    top = np.maximum(sizes[::-1][: shape.rank], 1e-3) * 0.8 / shape.n_kernels
-    factor = axes[:, ::-1][:, : shape.rank] * np.sqrt(top)
+    products = _task_products(rows, kernel, typical)
+    factor = principal_factor(products, shape.rank, shape.n_kernels)
     own = np.full((shape.n_kernels, shape.n_tasks), np.log(0.1 / shape.n_kernels))
     for start in range(number):
         turn = (start + 1) // 2 * (-1) ** start * np.log(4)

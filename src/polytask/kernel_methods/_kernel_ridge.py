@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -51,14 +51,31 @@ class KernelRidge(KernelEstimator):
 
     def __init__(
         self,
-        alpha: float,
+        alpha: float = 0.01,
         *,
-        approximation: str | None,
-        n_components: int,
-        random_state: int | None,
-        **kernel: Any,
+        kernel: str = "rbf",
+        gamma: float | str = "scale",
+        degree: int = 3,
+        coef0: float = 1.0,
+        shared: float = 0.5,
+        task_covariance: Any = None,
+        epsilon_covariance: float = 1e-3,
+        fit_intercept: bool = True,
+        approximation: Literal["nystroem", "random_features"] | None = None,
+        n_components: int = 300,
+        random_state: int | None = None,
     ) -> None:
-        super().__init__(alpha, **kernel)
+        super().__init__(
+            alpha,
+            kernel=kernel,
+            gamma=gamma,
+            degree=degree,
+            coef0=coef0,
+            shared=shared,
+            task_covariance=task_covariance,
+            epsilon_covariance=epsilon_covariance,
+            fit_intercept=fit_intercept,
+        )
         self.approximation = approximation
         self.n_components = n_components
         self.random_state = random_state

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float64
-from scipy.optimize import minimize
 from scipy.stats import norm
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -20,8 +17,13 @@ from polytask._gaussian import (
     Decomposition,
     Layout,
     Likelihood,
+    kernel_bounds,
     kernel_of_scales,
     log_spread,
+    maximise,
+    noise_bounds,
+    principal_factor,
+    warn_unless_converged,
 )
 from polytask._validation import message
 from polytask.constraints import Choice, Constraint, InstanceOf, Interval, check_parameters
@@ -29,11 +31,6 @@ from polytask.estimators._checked_rows import checked
 from polytask.exceptions import ParameterError
 
 __all__ = ["KroneckerGaussianProcessRegressor"]
-
-_FACTORS = (-20.0, 20.0)
-_OWN = (-14.0, 5.0)
-_NOISE = (-14.0, 3.0)
-"""Ranges of the factor, and of the logarithms of variances of standardised labels."""
 
 
 class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
@@ -132,10 +129,15 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
     task_covariance_: Float64[np.ndarray, "tasks tasks"]
     noise_: Float64[np.ndarray, " tasks"]
     log_likelihood_: float
-    support_vectors_: Float64[np.ndarray, "n p"]
+    support_vectors_: Float64[np.ndarray, "n features"]
     dual_coef_: Float64[np.ndarray, "n tasks"]
     intercept_: Float64[np.ndarray, " tasks"]
     n_iter_: int
+    _spread: Float64[np.ndarray, " tasks"]
+    _vectors: Float64[np.ndarray, "n n"]
+    _sizes: Float64[np.ndarray, " tasks"]
+    _spectrum: Float64[np.ndarray, "n tasks"]
+    _shares: Float64[np.ndarray, "tasks tasks"]
 
     def __init__(
         self,
@@ -193,27 +195,16 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         """The best hyper-parameters of all starts."""
         likelihood = Likelihood(self.support_vectors_, unit, self.kernel)
         generator = np.random.default_rng(self.random_state)
-        runs = [
-            minimize(
-                lambda vector: _negative(likelihood(vector, layout)),
-                self._start(unit, layout, generator if start else None),
-                jac=True,
-                method="L-BFGS-B",
-                bounds=_bounds(self.support_vectors_, layout),
-                options={"maxiter": self.max_iter, "maxfun": 3 * self.max_iter},
-            )
+        starts = [
+            self._start(unit, layout, generator if start else None)
             for start in range(self.restarts)
         ]
-        best = min(runs, key=lambda run: float(run.fun))
-        self.log_likelihood_, self.n_iter_ = -float(best.fun), max(1, int(best.nit))
-        if best.nit >= self.max_iter:
-            sentence = (
-                f"{type(self).__name__} stopped after {best.nit} steps of the optimiser, with the largest "
-                f"slope {np.abs(best.jac).max():.2g}. Raise `max_iter`."
-            )
-            warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
-        vector: np.ndarray = best.x
-        return vector
+        typical = log_spread(self.support_vectors_, layout.n_scales)
+        bounds = kernel_bounds(typical, layout.n_tasks, layout.rank) + noise_bounds(layout.n_tasks)
+        found = maximise(lambda vector: likelihood(vector, layout), starts, bounds, self.max_iter)
+        self.log_likelihood_, self.n_iter_ = found.value, max(1, found.n_iter)
+        warn_unless_converged(type(self).__name__, found, self.max_iter)
+        return found.vector
 
     def _start(
         self, unit: np.ndarray, layout: Layout, generator: np.random.Generator | None
@@ -222,11 +213,9 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         scales = log_spread(self.support_vectors_, layout.n_scales)
         if generator is not None:
             scales = scales + generator.normal(size=layout.n_scales)
-        sizes, axes = np.linalg.eigh(unit.T @ unit / len(unit))
-        top = axes[:, ::-1][:, : layout.rank]
-        lengths = np.sqrt(np.maximum(sizes[::-1][: layout.rank], 1e-3) * 0.8)
+        factor = principal_factor(unit.T @ unit / len(unit), layout.rank)
         own = np.full(layout.n_tasks, np.log(0.1))
-        return np.concatenate([scales, (top * lengths).ravel(), own, own])
+        return np.concatenate([scales, factor.ravel(), own, own])
 
     def _keep(self, vector: np.ndarray, layout: Layout, unit: np.ndarray) -> None:
         """Fitted attributes, and the decompositions that standard deviations need."""
@@ -239,8 +228,7 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         parts = Decomposition.of(kernel, covariance, noise)
         self._vectors, self._sizes, self._spectrum = parts.vectors, parts.sizes, parts.spectrum
         self._shares = np.square(parts.axes * np.exp(noise)[:, None])
-        dual = parts.vectors @ (parts.vectors.T @ unit @ parts.axes / parts.spectrum) @ parts.axes.T
-        self.dual_coef_ = dual @ covariance * self._spread
+        self.dual_coef_ = parts.dual(unit) @ covariance * self._spread
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
         """Means and, with `return_std`, standard deviations of new labels.
@@ -289,14 +277,3 @@ class KroneckerGaussianProcessRegressor(MultiOutputMixin, RegressorMixin, BaseEs
         mean, std = self.predict(X, return_std=True)
         reach = std * norm.ppf(0.5 + coverage / 2)
         return mean - reach, mean + reach
-
-
-def _negative(value: tuple[float, np.ndarray]) -> tuple[float, np.ndarray]:
-    return -value[0], -value[1]
-
-
-def _bounds(X: np.ndarray, layout: Layout) -> list[tuple[float, float]]:
-    """Ranges of the hyper-parameters; those of length scales about the spread of the inputs."""
-    scales = [(each - 6.0, each + 6.0) for each in log_spread(X, layout.n_scales)]
-    factors = [_FACTORS] * (layout.n_tasks * layout.rank)
-    return [*scales, *factors, *[_OWN] * layout.n_tasks, *[_NOISE] * layout.n_tasks]

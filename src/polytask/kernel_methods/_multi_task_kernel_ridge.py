@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
 from polytask.estimators import MultiTaskRegressor, TaskTable
 from polytask.kernel_methods._kernel_ridge import KernelRidge
 from polytask.kernel_methods._kernel_rows import KernelRows
@@ -109,37 +107,6 @@ class MultiTaskKernelRidge(MultiTaskRegressor, KernelRidge):
     >>> model.predict(np.array([[1.0], [1.0]]), tasks=["a", "b"]).round(1)
     array([0.8, 1. ])
     """
-
-    def __init__(
-        self,
-        alpha: float = 0.01,
-        *,
-        kernel: str = "rbf",
-        gamma: float | str = "scale",
-        degree: int = 3,
-        coef0: float = 1.0,
-        shared: float = 0.5,
-        task_covariance: Any = None,
-        epsilon_covariance: float = 1e-3,
-        fit_intercept: bool = True,
-        approximation: Literal["nystroem", "random_features"] | None = None,
-        n_components: int = 300,
-        random_state: int | None = None,
-    ) -> None:
-        super().__init__(
-            alpha,
-            kernel=kernel,
-            gamma=gamma,
-            degree=degree,
-            coef0=coef0,
-            shared=shared,
-            task_covariance=task_covariance,
-            epsilon_covariance=epsilon_covariance,
-            fit_intercept=fit_intercept,
-            approximation=approximation,
-            n_components=n_components,
-            random_state=random_state,
-        )
 
     def learn(self, table: TaskTable) -> None:
         """Solve in closed form, in turn with the covariance where that is learned."""

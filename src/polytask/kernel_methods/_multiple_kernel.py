@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Float64, Int, Shaped
 from sklearn.exceptions import ConvergenceWarning
 
 from polytask.constraints import Choice, Constraint, Each, InstanceOf, Interval
@@ -58,7 +58,7 @@ class MultipleKernel(MultiTaskEstimator):
         "task_norm": Range(1.0, 2.0, default=1.5, values=(2.0, 1.0)),
     }
 
-    kernel_names_: np.ndarray
+    kernel_names_: Shaped[np.ndarray, " kernels"]
     kernel_gammas_: Float64[np.ndarray, " kernels"]
     kernel_sizes_: Float64[np.ndarray, " kernels"]
     kernel_weights_: Float64[np.ndarray, "columns kernels"]
@@ -70,16 +70,16 @@ class MultipleKernel(MultiTaskEstimator):
 
     def __init__(
         self,
-        alpha: float,
+        alpha: float = 0.03,
         *,
-        kernels: Sequence[str],
-        gammas: Sequence[float],
-        degree: int,
-        coef0: float,
-        task_norm: float,
-        fit_intercept: bool,
-        tol: float,
-        max_iter: int,
+        kernels: Sequence[str] = ("linear", "rbf"),
+        gammas: Sequence[float] = (0.1, 1.0, 10.0),
+        degree: int = 3,
+        coef0: float = 1.0,
+        task_norm: float = 1.5,
+        fit_intercept: bool = True,
+        tol: float = 1e-4,
+        max_iter: int = 1000,
     ) -> None:
         self.alpha = alpha
         self.kernels = kernels

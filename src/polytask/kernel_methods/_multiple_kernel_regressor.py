@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from polytask.estimators import MultiTaskRegressor, TaskTable
 from polytask.kernel_methods._kernel_rows import KernelRows
 from polytask.kernel_methods._multiple_kernel import MultipleKernel
@@ -104,31 +102,6 @@ class MultipleKernelRegressor(MultiTaskRegressor, MultipleKernel):
     >>> model.kernel_weights_.argmax(axis=1)
     array([0, 0, 3])
     """
-
-    def __init__(
-        self,
-        alpha: float = 0.03,
-        *,
-        kernels: Sequence[str] = ("linear", "rbf"),
-        gammas: Sequence[float] = (0.1, 1.0, 10.0),
-        degree: int = 3,
-        coef0: float = 1.0,
-        task_norm: float = 1.5,
-        fit_intercept: bool = True,
-        tol: float = 1e-4,
-        max_iter: int = 1000,
-    ) -> None:
-        super().__init__(
-            alpha,
-            kernels=kernels,
-            gammas=gammas,
-            degree=degree,
-            coef0=coef0,
-            task_norm=task_norm,
-            fit_intercept=fit_intercept,
-            tol=tol,
-            max_iter=max_iter,
-        )
 
     def learn(self, table: TaskTable) -> None:
         """Learn weights of kernels and functions in turn."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
 from scipy.optimize import minimize
+from sklearn.exceptions import ConvergenceWarning
 
-__all__ = ["Likelihood", "Maximum", "maximise"]
+__all__ = ["Maximum", "ValueAndGradient", "maximise", "warn_unless_converged"]
 
-Likelihood = Callable[[np.ndarray], tuple[float, np.ndarray]]
+ValueAndGradient = Callable[[np.ndarray], tuple[float, np.ndarray]]
 """Value and gradient at a vector of hyper-parameters."""
 
 
@@ -34,7 +36,7 @@ class Maximum(NamedTuple):
 
 
 def maximise(
-    likelihood: Likelihood,
+    likelihood: ValueAndGradient,
     starts: Iterable[np.ndarray],
     bounds: Sequence[tuple[float, float]],
     max_iter: int,
@@ -53,7 +55,7 @@ def maximise(
     Examples
     --------
     >>> import numpy as np
-    >>> from polytask.gaussian_processes._maximise import maximise
+    >>> from polytask._gaussian import maximise
     >>> found = maximise(lambda v: (-(v @ v), -2 * v), [np.ones(2)], [(0.5, 2.0)] * 2, 10)
     >>> found.vector
     array([0.5, 0.5])
@@ -76,3 +78,13 @@ def maximise(
     ]
     best = min(runs, key=lambda run: float(run.fun))
     return Maximum(best.x, -float(best.fun), int(best.nit), float(np.abs(best.jac).max()))
+
+
+def warn_unless_converged(name: str, found: Maximum, max_iter: int) -> None:
+    """Warn of an estimator whose optimiser used all its steps; `learn` or the like of its `fit` calls it."""
+    if found.n_iter >= max_iter:
+        sentence = (
+            f"{name} stopped after {found.n_iter} steps of the optimiser, with the largest "
+            f"slope {found.slope:.2g}. Raise `max_iter`."
+        )
+        warnings.warn(sentence, ConvergenceWarning, stacklevel=4)
