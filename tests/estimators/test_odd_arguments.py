@@ -23,6 +23,12 @@ TASKS = np.arange(30) % 3
         ({"y": Y[:, 0], "tasks": ["a", np.nan, "b"] * 10}, "`tasks` .* no missing id"),
         ({"y": Y[:, 0], "tasks": pd.Series(["a", pd.NA, "b"] * 10)}, "`tasks` .* no missing id"),
         ({"y": Y[:, 0], "tasks": [1.0, np.inf, 2.0] * 10}, "`tasks` .* no missing id"),
+        (
+            {"y": Y[:, 0], "tasks": pd.to_datetime(["2020", None, "2021"] * 10)},
+            "`tasks` .* no missing id",
+        ),
+        ({"y": Y[:, 0], "tasks": [[1], [1, 2], [2]] * 10}, "cannot read its arguments"),
+        ({"y": [[1], [1, 2], [2]] * 10}, "cannot read its arguments"),
         ({"y": Y, "sample_weight": np.full(30, 1e-320)}, "`sample_weight` .* from 1e-100"),
         ({"y": Y, "sample_weight": np.full(30, 1e308)}, "`sample_weight` .* divide by"),
         ({"y": Y, "task_weights": {0: 1.0}}, "`task_weights` .* a number above 0"),

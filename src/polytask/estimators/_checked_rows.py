@@ -95,7 +95,8 @@ def checked_size(owner: str, parameter: str, values: Any) -> None:
 
 
 def _array(owner: str, y: Any, *, classes: bool) -> np.ndarray:
-    labels = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    with checked(owner):
+        labels: np.ndarray = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
     if labels.dtype.kind == "O":
         labels = _of_one_kind(labels, missing(labels))
     if labels.dtype.kind == "c":
@@ -217,9 +218,11 @@ def _check_positive(
 
 
 def missing(labels: np.ndarray) -> np.ndarray:
-    """Which labels are missing: NaN, None, or the NA of pandas."""
+    """Which labels are missing: NaN, None, NaT, or the NA of pandas."""
     if labels.dtype.kind == "f":
         return np.isnan(labels)
+    if labels.dtype.kind in "mM":
+        return np.isnat(labels)
     if labels.dtype.kind == "O":
         return np.asarray(_is_missing(labels), dtype=bool)
     return np.zeros(labels.shape, dtype=bool)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from polytask._naming import suggestion
-from polytask.estimators._checked_rows import missing, plain
+from polytask.estimators._checked_rows import checked, missing, plain
 from polytask.exceptions import DataError, UnknownNameError
 
 __all__ = ["TaskIds"]
@@ -126,7 +126,8 @@ def _positions(
 
 
 def _as_ids(owner: str, tasks: Any, n_rows: int) -> np.ndarray:
-    ids = tasks.to_numpy() if hasattr(tasks, "to_numpy") else np.asarray(tasks)
+    with checked(owner):
+        ids: np.ndarray = tasks.to_numpy() if hasattr(tasks, "to_numpy") else np.asarray(tasks)
     given = np.array(tasks, dtype=object) if isinstance(tasks, list | tuple) else ids
     absent = missing(given)
     if given.dtype.kind == "O" and len({isinstance(each, str) for each in given[~absent]}) > 1:
